@@ -1,0 +1,60 @@
+# The task runner. Every target does its own set-up on a machine that has only python3 >= 3.11 and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: help setup demo test test-fast lint types imports soak bench profile requirements build clean
+.DEFAULT_GOAL := help
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+$(STAMP): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if v >= (3, 11) else f"headrace needs Python 3.11 or newer; $(PYTHON) is {v[0]}.{v[1]}. Try: make PYTHON=python3.12 $(MAKECMDGOALS)")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements/dev.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
+	@touch $@
+
+setup: $(STAMP)  ## make the virtual environment in .venv
+
+demo: $(STAMP)  ## run the main job on real input: index the standard library
+	@$(BIN)/headrace demo
+
+test: $(STAMP) lint types imports  ## everything that must hold before a commit
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
+
+test-fast: $(STAMP)  ## the tests without real processes
+	@$(BIN)/python -m pytest -n 2 --dist worksteal --ignore=tests/acceptance -q
+
+lint: $(STAMP)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(STAMP)
+	@$(BIN)/mypy
+
+imports: $(STAMP)
+	@$(BIN)/lint-imports
+
+soak: $(STAMP)  ## many more rounds of kill -9 and simulation seeds (tens of minutes)
+	@HEADRACE_ROUNDS=50 $(BIN)/python -m pytest tests/acceptance tests/simulation tests/stateful
+
+bench: $(STAMP)  ## headrace and its peers, side by side
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/bench.txt
+	@$(BIN)/python -m benchmarks
+
+profile: $(STAMP)  ## where the time of a drain goes
+	@$(BIN)/python -m benchmarks.profile
+
+requirements:  ## rewrite the hashed requirements from pyproject.toml
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --all-extras --group dev pyproject.toml -o requirements/dev.txt
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --group bench -o requirements/bench.txt
+
+build: $(STAMP)  ## wheel and sdist, checked
+	@$(BIN)/python -m build --quiet && $(BIN)/twine check dist/*
+
+clean:
+	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,1 @@
+"""Headrace: the registry of tasks and the composition root."""

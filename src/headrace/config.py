@@ -1,0 +1,104 @@
+"""Settings, frozen and validated once, when they are made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from msgspec import Struct, field
+
+from headrace.errors import ConfigError
+from headrace.model.durations import ZERO
+from headrace.model.job import QUEUE_DEFAULT
+from headrace.model.queue import Retention
+
+CONCURRENCY_DEFAULT = 10
+LEASE_DEFAULT = timedelta(seconds=30)
+LEASE_MIN = timedelta(milliseconds=100)
+LEASE_MAX = timedelta(hours=1)
+GRACE_DEFAULT = timedelta(seconds=30)
+PREFETCH_MAX = 256
+"""Prefetched jobs are hidden from other workers until they start, so there are never more than a batch's worth."""
+
+
+class WorkerConfig(Struct, frozen=True, kw_only=True):
+    """How a worker works. Each field's default suits most; the text says what changing it costs.
+
+    queues: how many jobs of each queue run at once in this worker. Default: ten of ``default``.
+    lease: how long this worker may be silent before its jobs are given to others. 30 s; from 100 ms to 1 h. Shorter
+        recovers sooner from a crash and writes more heartbeats (three a lease). A job may run far longer than it.
+    grace: how long a stopping worker lets running jobs finish before it cancels and releases them. 30 s.
+    prefetch: how many claimed jobs may wait in memory for a free slot, over all queues. None, the default, is as many
+        as there are slots, at most 256. 0 claims nothing ahead: best for long jobs on several workers.
+    poll: the longest time between two looks at the store, should every signal be lost. 5 s.
+    retention: how long ended jobs are kept, where a queue does not say otherwise.
+    lag_warning: report the handler's stack when the event loop stood still for this long. 1 s.
+    threads: size of the pool that runs ``def`` handlers. None: as many as there are slots, at most 64.
+    processes: size of the pool for tasks with ``executor="process"``. None: as many as the machine has processors.
+    recycle_jobs: end a child process after this many jobs. None: never.
+    recycle_memory: end a child process whose resident memory exceeds this many bytes. None: never.
+    upkeep: let this worker stand for leader and do upkeep (promote, rescue, expire, prune).
+    fetch_failure_limit: leave, so that a supervisor restarts the process, when no claim has succeeded for this long
+        although the store was asked. 5 min; None never leaves.
+    """
+
+    queues: Mapping[str, int] = field(default_factory=lambda: {QUEUE_DEFAULT: CONCURRENCY_DEFAULT})
+    lease: timedelta = LEASE_DEFAULT
+    grace: timedelta = GRACE_DEFAULT
+    prefetch: int | None = None
+    poll: timedelta = timedelta(seconds=5)
+    retention: Retention = Retention()
+    lag_warning: timedelta = timedelta(seconds=1)
+    threads: int | None = None
+    processes: int | None = None
+    recycle_jobs: int | None = None
+    recycle_memory: int | None = None
+    upkeep: bool = True
+    fetch_failure_limit: timedelta | None = timedelta(minutes=5)
+
+    def __post_init__(self) -> None:
+        if not self.queues:
+            raise ConfigError("queues is empty: name at least one, such as queues={'default': 10}")
+        for name, slots in self.queues.items():
+            check_queue_name(name)
+            if not isinstance(slots, int) or slots < 1:
+                raise ConfigError(f"queues[{name!r}] is the number of jobs to run at once, at least 1; got {slots!r}")
+        if not LEASE_MIN <= self.lease <= LEASE_MAX:
+            raise ConfigError(f"lease must be between 100 ms and 1 h; got {self.lease}")
+        for name in ("grace", "poll", "lag_warning"):
+            if getattr(self, name) < ZERO:
+                raise ConfigError(f"{name} must not be negative; got {getattr(self, name)}")
+        for name, least in (
+            ("prefetch", 0),
+            ("threads", 1),
+            ("processes", 1),
+            ("recycle_jobs", 1),
+            ("recycle_memory", 1),
+        ):
+            value = getattr(self, name)
+            if value is not None and value < least:
+                raise ConfigError(f"{name} must be at least {least}, or None for the default; got {value!r}")
+
+    @property
+    def slots(self) -> int:
+        """How many jobs this worker runs at once, over all queues."""
+        return sum(self.queues.values())
+
+    @property
+    def prefetch_effective(self) -> int:
+        """The prefetch that applies."""
+        return min(self.slots if self.prefetch is None else self.prefetch, PREFETCH_MAX)
+
+
+QUEUE_NAME_MAX = 128
+
+
+def check_queue_name(name: str) -> None:
+    """Raise ConfigError unless ``name`` can be a queue's name: 1 to 128 printable characters without spaces.
+
+    >>> check_queue_name("mail.eu-1")
+    """
+    if not isinstance(name, str) or not 0 < len(name) <= QUEUE_NAME_MAX or not name.isprintable() or " " in name:
+        raise ConfigError(
+            f"{name!r} is not a queue name: use 1 to {QUEUE_NAME_MAX} printable characters without spaces"
+        )

@@ -1,0 +1,152 @@
+"""Every exception headrace raises, in one tree.
+
+::
+
+    HeadraceError
+    ├── UsageError                      the program asks for something that cannot be
+    │   ├── ConfigError                 a setting is wrong; names field, value and what to do
+    │   ├── UnknownTask                 no task of that name is registered
+    │   ├── InvalidArguments            the arguments do not fit the task's signature
+    │   └── MissingExtra                a part that is not installed; says the install command
+    ├── JobError                        raised by ``JobHandle.result``
+    │   ├── JobFailed                   the job is dead; carries type, message and traceback
+    │   ├── JobCancelled                the job was cancelled
+    │   ├── JobExpired                  the job was not started in time
+    │   └── JobNotFound                 no such job: never enqueued, deleted or pruned
+    ├── IdempotencyConflict             the same key with another task or payload
+    ├── WorkerCrashed                   the process that ran an attempt died, or was killed
+    └── StorageError                    the only exceptions a store raises
+        ├── Unavailable                 try again: locked, unreachable, restarting
+        │   └── StorageFull             no space left; nothing was written
+        ├── Unsupported                 this store cannot do that, and says so instead of approximating
+        ├── SchemaOutdated              the schema is older or newer than this release
+        ├── StorageCorrupt              the file is damaged or is not a database
+        ├── ReadOnly                    the file or its folder cannot be written
+        └── TooLarge                    a payload, result or batch is over the limit
+
+What a handler raises to say how its job goes on (``Retry``, ``Snooze``, ``Cancel``, ``Discard``) is not an error and
+lives in :mod:`headrace.model.control`.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "ConfigError",
+    "HeadraceError",
+    "IdempotencyConflict",
+    "InvalidArguments",
+    "JobCancelled",
+    "JobError",
+    "JobExpired",
+    "JobFailed",
+    "JobNotFound",
+    "MissingExtra",
+    "ReadOnly",
+    "SchemaOutdated",
+    "StorageCorrupt",
+    "StorageError",
+    "StorageFull",
+    "TooLarge",
+    "Unavailable",
+    "UnknownTask",
+    "Unsupported",
+    "UsageError",
+    "WorkerCrashed",
+]
+
+
+class HeadraceError(Exception):
+    """The base of all: catch it to catch everything headrace raises on purpose."""
+
+
+class UsageError(HeadraceError):
+    """Raised when the program asks for something that cannot be; the message says what to write instead."""
+
+
+class ConfigError(UsageError):
+    """Raised when a setting is wrong. The message names the field, the value and what would be accepted."""
+
+
+class UnknownTask(UsageError):
+    """Raised when no task of that name is registered; the message lists near names."""
+
+
+class InvalidArguments(UsageError):
+    """Raised at enqueue when the arguments do not fit the task's signature. Nothing was enqueued."""
+
+
+class MissingExtra(UsageError):
+    """Raised when an optional part is not installed; the message holds the exact install command."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(f"{what} is not installed. Install it with: pip install 'headrace[{extra}]'")
+
+
+class JobError(HeadraceError):
+    """Raised by ``JobHandle.result`` when the job did not succeed. ``job_id`` says which."""
+
+    def __init__(self, job_id: str, message: str) -> None:
+        super().__init__(message)
+        self.job_id = job_id
+
+
+class JobFailed(JobError):
+    """Raised when the job is dead. ``error_type``, ``error_message`` and ``traceback`` are the last attempt's."""
+
+    def __init__(self, job_id: str, error_type: str, error_message: str, traceback: str) -> None:
+        super().__init__(job_id, f"job {job_id} is dead: {error_type}: {error_message}")
+        self.error_type = error_type
+        self.error_message = error_message
+        self.traceback = traceback
+
+
+class JobCancelled(JobError):
+    """Raised when the job was cancelled, by a person or by its handler."""
+
+
+class JobExpired(JobError):
+    """Raised when the job was not started before its ``expires_at``."""
+
+
+class JobNotFound(JobError):
+    """Raised when the store holds no such job: never enqueued, deleted, or pruned after its retention."""
+
+
+class IdempotencyConflict(HeadraceError):
+    """Raised when an idempotency key is used again, within its window, for another task or payload."""
+
+
+class WorkerCrashed(HeadraceError):
+    """Recorded as the error of an attempt whose child process died or was killed."""
+
+
+class StorageError(HeadraceError):
+    """The base of what a store raises; a store raises nothing else."""
+
+
+class Unavailable(StorageError):
+    """Raised when the store cannot answer now. The effect is none unless said otherwise; trying again may work."""
+
+
+class StorageFull(Unavailable):
+    """Raised when there is no space left. Nothing of the call was written; it works again when space returns."""
+
+
+class Unsupported(StorageError):
+    """Raised when the store lacks a capability. Never approximated; trying again does not help."""
+
+
+class SchemaOutdated(StorageError):
+    """Raised when the stored schema does not fit this release; the message says which side to upgrade."""
+
+
+class StorageCorrupt(StorageError):
+    """Raised when the file is damaged, or is no database at all; the message names the file."""
+
+
+class ReadOnly(StorageError):
+    """Raised when the store can be read but not written."""
+
+
+class TooLarge(StorageError):
+    """Raised when a payload, a result or a batch is over the limit; the message names both sizes."""

@@ -1,0 +1,74 @@
+"""Durations as words: ``seconds(30)``, ``minutes(5)``, ``hours(1)``, ``days(7)``. All are ``datetime.timedelta``."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from headrace.errors import ConfigError
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
+_WHOLE = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w))+")
+
+ZERO = timedelta(0)
+
+
+def seconds(count: float) -> timedelta:
+    """A duration of ``count`` seconds.
+
+    >>> seconds(1.5)
+    datetime.timedelta(seconds=1, microseconds=500000)
+    """
+    return timedelta(seconds=count)
+
+
+def minutes(count: float) -> timedelta:
+    """A duration of ``count`` minutes."""
+    return timedelta(minutes=count)
+
+
+def hours(count: float) -> timedelta:
+    """A duration of ``count`` hours."""
+    return timedelta(hours=count)
+
+
+def days(count: float) -> timedelta:
+    """A duration of ``count`` days of 24 hours."""
+    return timedelta(days=count)
+
+
+def parse_duration(text: str) -> timedelta:
+    """Read a duration as people write it in a command or a file: ``30s``, ``5m``, ``1h30m``, ``250ms``, ``2d``.
+
+    Raises ConfigError for anything else, a bare number included: its unit would be a guess.
+
+    >>> parse_duration("1h30m")
+    datetime.timedelta(seconds=5400)
+    """
+    stripped = text.strip().lower()
+    if not _WHOLE.fullmatch(stripped):
+        message = f"{text!r} is not a duration. Write a number and a unit, such as 30s, 5m, 1h30m, 250ms or 2d."
+        raise ConfigError(message)
+    return timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(stripped)))
+
+
+def format_duration(duration: timedelta) -> str:
+    """Write a duration for people, in at most two units.
+
+    >>> format_duration(timedelta(seconds=5400)), format_duration(timedelta(seconds=0.25))
+    ('1h30m', '250ms')
+    """
+    total = duration.total_seconds()
+    if total < 0:
+        return f"-{format_duration(-duration)}"
+    if total < 1:
+        return f"{round(total * 1000)}ms"
+    if total < 10 and total != int(total):
+        return f"{total:.1f}s"
+    left, parts = round(total), []
+    for unit in ("d", "h", "m", "s"):
+        count, left = divmod(left, int(_UNITS[unit]))
+        if count:
+            parts.append(f"{count}{unit}")
+    return "".join(parts[:2]) or "0s"

@@ -1,0 +1,158 @@
+"""A job: one stored request to run a task with a payload, its states, and the attempts to run it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from msgspec import Struct
+
+from headrace.model.ids import JobId
+
+PRIORITY_MIN = 0
+PRIORITY_MAX = 9
+PRIORITY_DEFAULT = 5
+"""Higher runs first; nine levels are enough to order work and few enough to keep an index narrow."""
+
+IDEMPOTENCY_WINDOW_DEFAULT = timedelta(hours=24)
+MAX_ATTEMPTS_DEFAULT = 5
+QUEUE_DEFAULT = "default"
+
+
+class JobState(StrEnum):
+    """Where a job is. ``docs/explanation/architecture.md`` draws who moves it."""
+
+    SCHEDULED = "scheduled"
+    QUEUED = "queued"
+    WAITING = "waiting"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    DEAD = "dead"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+    @property
+    def final(self) -> bool:
+        """True for a state that a job does not leave by itself."""
+        return self in FINAL_STATES
+
+
+FINAL_STATES = frozenset({JobState.SUCCEEDED, JobState.DEAD, JobState.CANCELLED, JobState.EXPIRED})
+PENDING_STATES = frozenset({JobState.SCHEDULED, JobState.QUEUED, JobState.WAITING})
+RETRIABLE_STATES = frozenset({JobState.DEAD, JobState.CANCELLED, JobState.EXPIRED})
+
+
+class AttemptOutcome(StrEnum):
+    """How an attempt ended. ``LOST`` means that its lease ran out: the worker died or could not be heard."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    TIMED_OUT = "timed_out"
+    LOST = "lost"
+    CANCELLED = "cancelled"
+    DISCARDED = "discarded"
+
+
+class ErrorInfo(Struct, frozen=True, kw_only=True):
+    """An exception as it is stored: its type's name, its text, and the formatted traceback (may be empty)."""
+
+    type: str
+    message: str
+    traceback: str = ""
+
+
+class Progress(Struct, frozen=True, kw_only=True):
+    """How far a running job says it is: ``done`` of ``total`` (None when unknown), with a note."""
+
+    done: float
+    total: float | None = None
+    note: str = ""
+
+
+class LogLine(Struct, frozen=True, kw_only=True):
+    """A line a handler logged through its context, with the attempt that wrote it."""
+
+    at: datetime
+    level: str
+    message: str
+    attempt: int
+
+
+class NewJob(Struct, frozen=True, kw_only=True):
+    """What a caller hands to ``JobStore.enqueue_many``.
+
+    Give at most one of ``run_at`` and ``delay``, and at most one of ``expires_at`` and ``expires_in``: the relative
+    forms are counted by the store's clock, so that a caller with a wrong clock cannot shift them. Both of a pair
+    is an error of the caller that :mod:`headrace.tasks` reports.
+    """
+
+    id: JobId
+    task: str
+    payload: bytes
+    codec: str = "json"
+    queue: str = QUEUE_DEFAULT
+    priority: int = PRIORITY_DEFAULT
+    run_at: datetime | None = None
+    delay: timedelta | None = None
+    expires_at: datetime | None = None
+    expires_in: timedelta | None = None
+    max_attempts: int = MAX_ATTEMPTS_DEFAULT
+    timeout: timedelta | None = None
+    idempotency_key: str | None = None
+    idempotency_window: timedelta = IDEMPOTENCY_WINDOW_DEFAULT
+    tags: tuple[str, ...] = ()
+    meta: Mapping[str, Any] = {}
+    trace: str | None = None
+    task_version: int = 1
+
+
+class Job(Struct, frozen=True, kw_only=True):
+    """A job as the store holds it. Instants are aware UTC datetimes of the store's clock.
+
+    ``attempt`` counts the attempts begun and not given back; it is what ``max_attempts`` limits. ``claims`` counts
+    every claim there ever was and only grows. ``error`` is the last one; ``reason`` tells why a job was cancelled
+    or discarded. ``result`` is filled by ``JobReader.get_many`` alone and is None in lists.
+    """
+
+    id: JobId
+    task: str
+    payload: bytes
+    codec: str
+    queue: str
+    priority: int
+    state: JobState
+    attempt: int
+    max_attempts: int
+    claims: int
+    enqueued_at: datetime
+    run_at: datetime
+    timeout: timedelta | None = None
+    expires_at: datetime | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    worker: str | None = None
+    tags: tuple[str, ...] = ()
+    meta: Mapping[str, Any] = {}
+    trace: str | None = None
+    task_version: int = 1
+    idempotency_key: str | None = None
+    wakes: int = 0
+    cancel_requested: bool = False
+    reason: str | None = None
+    error: ErrorInfo | None = None
+    progress: Progress | None = None
+    result: bytes | None = None
+    result_codec: str | None = None
+
+
+class Attempt(Struct, frozen=True, kw_only=True):
+    """One execution of a job, counted when it was claimed; attempts that were given back are not kept."""
+
+    number: int
+    outcome: AttemptOutcome
+    worker: str
+    started_at: datetime
+    finished_at: datetime
+    error: ErrorInfo | None = None

@@ -1,0 +1,72 @@
+"""How an attempt ended, as one value: what the executor returns and what a store settles."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from headrace.model.job import AttemptOutcome, ErrorInfo
+from headrace.model.lease import Lease
+
+
+class Completed(Struct, frozen=True, kw_only=True):
+    """The handler returned. ``result`` is its encoded value, or None where there is nothing to keep."""
+
+    result: bytes | None = None
+    codec: str = "json"
+
+
+class Failed(Struct, frozen=True, kw_only=True):
+    """The handler raised or ran out of time. ``retry_in`` None means that no retry is left: the job is dead.
+
+    The delay is relative, so that the store's clock alone decides when the retry is due.
+    """
+
+    error: ErrorInfo
+    retry_in: timedelta | None = None
+    outcome: AttemptOutcome = AttemptOutcome.FAILED
+
+
+class Snoozed(Struct, frozen=True, kw_only=True):
+    """The handler asked to run later. The attempt is given back."""
+
+    delay: timedelta
+    reason: str = ""
+
+
+class Cancelled(Struct, frozen=True, kw_only=True):
+    """The handler stopped because it was told to, or raised ``Cancel``. The job ends as cancelled."""
+
+    reason: str
+
+
+class Discarded(Struct, frozen=True, kw_only=True):
+    """The handler says that no retry can help. The job is dead at once."""
+
+    reason: str
+    error: ErrorInfo | None = None
+
+
+class Waiting(Struct, frozen=True, kw_only=True):
+    """Park the job until ``wake_many`` names it or ``until`` comes. The attempt is given back.
+
+    ``seen`` is the wake counter the handler knew. If the job was woken since, it is queued at once: no wake-up is lost.
+    """
+
+    seen: int
+    until: datetime | None = None
+
+
+class Released(Struct, frozen=True, kw_only=True):
+    """The job was not run, or not to its end, through no fault of its own. The attempt is given back."""
+
+
+Outcome = Completed | Failed | Snoozed | Cancelled | Discarded | Waiting | Released
+
+
+class Finish(Struct, frozen=True, kw_only=True):
+    """An outcome under the lease that allows it."""
+
+    lease: Lease
+    outcome: Outcome

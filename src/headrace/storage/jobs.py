@@ -1,0 +1,252 @@
+"""The job store: the hot path (enqueue, claim, heartbeat, finish), what people do to jobs, and upkeep.
+
+The promises that hold for every method, and that the conformance suite tests on every store:
+
+1. Reply *i* answers input *i*; nothing in a batch is dropped silently.
+2. ``enqueue_many`` is all or nothing up to ``Capabilities.max_batch``.
+3. The same id, or the same idempotency key within its window, again changes nothing and answers ``duplicate``.
+4. A write under a lease that is not current changes nothing and answers ``STALE``.
+5. A job whose lease ran out can be claimed by anyone, at the latest after one ``rescue``; the lost attempt is kept.
+6. Higher priority first, then older. Across concurrent claims the order is best effort.
+7. The store never decides retries; ``Failed(retry_in=None)`` ends in ``dead`` with payload and every traceback.
+8. Cancelling an awaiting call leaves the whole effect or none.
+10. Only ``StorageError`` subclasses are raised.
+11. No wake-up is lost.
+13. The store's clock rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Protocol
+
+from msgspec import UNSET, Struct, UnsetType
+
+from headrace.model.ids import JobId
+from headrace.model.job import Attempt, Job, JobState, LogLine, NewJob, Progress
+from headrace.model.lease import Claim, Lease
+from headrace.model.outcome import Finish
+from headrace.model.page import JobQuery, Page
+from headrace.model.queue import JobCount, QueueRate, Retention
+
+JOB_LOG_LINES_MAX = 1_000
+"""Lines kept for one job; older ones go. A handler that logs in a loop must not fill the store."""
+
+
+class Enqueued(Struct, frozen=True, kw_only=True):
+    """The answer for one job. ``duplicate``: it was there already, ``id`` and ``state`` are those of the first.
+
+    ``conflict``: the idempotency key is taken by a job with another task or payload; nothing was stored.
+    """
+
+    id: JobId
+    state: JobState
+    duplicate: bool = False
+    conflict: bool = False
+
+
+class ClaimRequest(Struct, frozen=True, kw_only=True):
+    """How many jobs a worker wants from each queue, and for how long it can be silent before it loses them."""
+
+    worker: str
+    demand: Mapping[str, int]
+    lease_for: timedelta
+
+
+class Heartbeat(Struct, frozen=True, kw_only=True):
+    """The answer for one lease. ``lease`` None: it is lost, stop working.
+
+    ``cancel_reason`` is not None when someone asked for the job to be cancelled.
+    """
+
+    lease: Lease | None
+    cancel_reason: str | None = None
+
+
+class Settled(StrEnum):
+    """Whether a write under a lease took effect."""
+
+    APPLIED = "applied"
+    STALE = "stale"
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """Progress and log lines of a running job, under its lease."""
+
+    lease: Lease
+    progress: Progress | None = None
+    logs: tuple[LogLine, ...] = ()
+
+
+class Changed(Struct, frozen=True, kw_only=True):
+    """The answer to a change a person asked for. ``state`` is the job's state now, None when there is no such job.
+
+    ``changed`` False means that the verb does not apply in that state, and nothing was done.
+    """
+
+    id: JobId
+    state: JobState | None
+    changed: bool
+
+
+class JobEdit(Struct, frozen=True, kw_only=True):
+    """New values for a job that is not running and has not succeeded; UNSET fields stay as they are."""
+
+    id: JobId
+    queue: str | UnsetType = UNSET
+    priority: int | UnsetType = UNSET
+    run_at: datetime | UnsetType = UNSET
+    expires_at: datetime | UnsetType | None = UNSET
+    max_attempts: int | UnsetType = UNSET
+    payload: bytes | UnsetType = UNSET
+    tags: tuple[str, ...] | UnsetType = UNSET
+    meta: Mapping[str, Any] | UnsetType = UNSET
+
+
+class Promotion(Struct, frozen=True, kw_only=True):
+    """What a round of ``promote`` did: how many jobs are due now, in which queues, and when the next one will be."""
+
+    count: int
+    queues: frozenset[str] = frozenset()
+    next_due: datetime | None = None
+
+
+class Rescued(Struct, frozen=True, kw_only=True):
+    """A job taken back from a worker whose lease ran out. ``state`` is ``queued``, ``dead`` or ``cancelled``."""
+
+    id: JobId
+    queue: str
+    state: JobState
+    worker: str
+
+
+class JobStore(Protocol):
+    """The verbs that change jobs. All are atomic, each call as a whole."""
+
+    async def enqueue_many(self, jobs: Sequence[NewJob]) -> list[Enqueued]:
+        """Store all jobs, or none if it raises. Durable when it returns.
+
+        A job whose ``run_at`` or ``delay`` lies ahead is ``scheduled``, any other ``queued``.
+        Raises TooLarge for more than ``max_batch`` jobs or a payload over ``max_payload``.
+        """
+        ...
+
+    async def claim(self, request: ClaimRequest) -> list[Claim]:
+        """Take up to ``demand[queue]`` queued jobs of each queue that is not paused, and count an attempt of each.
+
+        A job past its ``expires_at`` is not claimed.
+        """
+        ...
+
+    async def heartbeat(self, leases: Sequence[Lease], *, extend: timedelta) -> list[Heartbeat]:
+        """Extend leases to ``extend`` from now, and bring back which jobs are to be cancelled.
+
+        A lease that ran out but was not yet rescued is current still, and is extended.
+        """
+        ...
+
+    async def finish_many(self, finishes: Sequence[Finish]) -> list[Settled]:
+        """Settle jobs under their leases. What each outcome does is told in :mod:`headrace.model.outcome`.
+
+        A job whose cancellation was requested ends as ``cancelled`` where it would otherwise run again
+        (``Failed`` with a retry, ``Snoozed``, ``Waiting``, ``Released``); ``Completed`` still succeeds.
+        """
+        ...
+
+    async def report_many(self, reports: Sequence[Report]) -> list[Settled]:
+        """Store progress (the last one counts) and log lines (up to JOB_LOG_LINES_MAX a job) under leases."""
+        ...
+
+    async def cancel_many(self, ids: Sequence[JobId], *, reason: str) -> list[Changed]:
+        """Cancel jobs that are scheduled, queued or waiting; mark running ones, whose worker hears it at its heartbeat.
+
+        Both answer ``changed``; a second request for a running job, or a job that has ended, does not.
+        """
+        ...
+
+    async def retry_many(self, ids: Sequence[JobId]) -> list[Changed]:
+        """Queue jobs that are dead, cancelled or expired, with their attempts counted anew and no expiry.
+
+        Attempts that were made stay in the history.
+        """
+        ...
+
+    async def wake_many(self, ids: Sequence[JobId]) -> list[Changed]:
+        """Raise the wake counter of jobs that have not ended; one that is waiting is queued."""
+        ...
+
+    async def edit_many(self, edits: Sequence[JobEdit]) -> list[Changed]:
+        """Change jobs that are not running and have not succeeded. A new ``run_at`` moves scheduled and queued jobs."""
+        ...
+
+    async def delete_many(self, ids: Sequence[JobId]) -> list[Changed]:
+        """Delete jobs that are not running, with their history. ``state`` in the answer is the state it had."""
+        ...
+
+    async def promote(self, *, limit: int) -> Promotion:
+        """Queue up to ``limit`` jobs that are due: scheduled ones, and waiting ones whose ``until`` has come."""
+        ...
+
+    async def rescue(self, *, limit: int) -> list[Rescued]:
+        """Take back up to ``limit`` jobs whose lease ran out, keeping the lost attempt.
+
+        A job with attempts left is queued, one without is dead, and one whose cancellation was requested is cancelled.
+        """
+        ...
+
+    async def expire(self, *, limit: int) -> list[JobId]:
+        """End up to ``limit`` jobs that were not started before their ``expires_at``."""
+        ...
+
+    async def prune(self, retention: Retention, *, limit: int) -> int:
+        """Delete up to ``limit`` jobs that ended longer ago than their queue's retention, or else ``retention``, says.
+
+        Also forgets idempotency keys whose window is over. Answers how many jobs were deleted.
+        """
+        ...
+
+
+class TransactionalJobStore(JobStore, Protocol):
+    """A job store that can act inside the caller's own transaction."""
+
+    def within(self, connection: object) -> JobStore:
+        """The same verbs on the caller's connection, which must be open on the same database.
+
+        Nothing is committed and nothing is signalled here: the effect is that of the caller's transaction.
+        Raises Unsupported for a connection of another kind or on another database.
+        """
+        ...
+
+
+class JobReader(Protocol):
+    """Reading about jobs: may be slower, may be slightly behind on a replica."""
+
+    async def get_many(self, ids: Sequence[JobId]) -> list[Job | None]:
+        """The jobs, with their results; None where there is none."""
+        ...
+
+    async def find(self, query: JobQuery, *, cursor: str | None = None, limit: int = 50) -> Page[Job]:
+        """A page of the jobs that match, newest first, without results. ``cursor`` comes from the page before."""
+        ...
+
+    async def attempts(self, job_id: JobId) -> list[Attempt]:
+        """The ended attempts of a job, oldest first, each with its times, worker and traceback."""
+        ...
+
+    async def logs(self, job_id: JobId) -> list[LogLine]:
+        """What the job's handler logged, oldest first."""
+        ...
+
+    async def counts(self, *, queues: Sequence[str] = ()) -> list[JobCount]:
+        """How many jobs are in each state of each queue (of all without names), from counters; no zero counts."""
+        ...
+
+    async def rates(self, *, window: timedelta) -> list[QueueRate]:
+        """What happened in each queue within the last ``window``, to the ten seconds."""
+        ...
+
+    async def oldest_queued(self) -> dict[str, datetime]:
+        """For each queue with queued jobs, since when the oldest of them could run."""
+        ...

@@ -1,0 +1,43 @@
+"""Hints between processes. Signals may be lost, doubled or late; only latency depends on them (promise 9)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Iterable
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+WORK = "work"
+"""``work:QUEUE``: jobs of that queue may be claimable."""
+
+DUE = "due"
+"""``due:QUEUE``: a scheduled job was stored, so the next due instant may have moved."""
+
+DONE = "done"
+"""``done:JOB_ID``: that job has ended."""
+
+CANCEL = "cancel"
+"""``cancel:JOB_ID``: the cancellation of that running job was requested."""
+
+
+def topic(kind: str, name: str) -> str:
+    """Write a topic.
+
+    >>> topic(WORK, "mail")
+    'work:mail'
+    """
+    return f"{kind}:{name}"
+
+
+class SignalBus(Protocol):
+    """Publish and subscribe, within a process always, between processes where the store can."""
+
+    async def publish(self, topics: Iterable[str]) -> None:
+        """Tell subscribers of these topics. Never raises, never waits for a subscriber."""
+        ...
+
+    def subscribe(self, kinds: Collection[str]) -> AbstractAsyncContextManager[AsyncIterator[str]]:
+        """All topics of these kinds from now on. ``KIND:*`` stands for any name: look at everything of that kind.
+
+        A subscriber that does not keep up sees fewer, merged topics, never an unbounded backlog.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""What the decorators return: Task, Call and their options."""
