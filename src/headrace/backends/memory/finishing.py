@@ -1,0 +1,104 @@
+"""Finish: what each outcome does to a job.
+
+Settled here: ``Released`` keeps ``run_at``, so the job goes back to where it was in its queue. ``Snoozed`` and
+``Failed`` with a retry set ``run_at``; a delay of nothing or less queues at once. ``Waiting`` with ``until`` sets
+``run_at`` to it. ``Released``, ``Snoozed`` and ``Waiting`` give the attempt back and leave nothing in the history.
+A requested cancellation changes where the job goes, not what is recorded of the attempt, and keeps the requester's
+reason. A lease that ran out but was not rescued is current still.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from headrace.backends.memory.claiming import holder
+from headrace.backends.memory.record import Record
+from headrace.backends.memory.state import State
+from headrace.model.durations import ZERO
+from headrace.model.job import AttemptOutcome, JobState
+from headrace.model.outcome import (
+    Cancelled,
+    Completed,
+    Discarded,
+    Failed,
+    Finish,
+    Outcome,
+    Released,
+    Snoozed,
+    Waiting,
+)
+from headrace.storage.jobs import Settled
+
+
+def finish(state: State, finishes: Sequence[Finish]) -> list[Settled]:
+    """Settle each job whose lease is current; the second of two finishes under one lease is stale."""
+    return [_finish_one(state, each) for each in finishes]
+
+
+def _finish_one(state: State, finish: Finish) -> Settled:
+    record = holder(state, finish.lease)
+    if record is None:
+        return Settled.STALE
+    _settle(state, record, finish.outcome)
+    return Settled.APPLIED
+
+
+def _settle(state: State, record: Record, outcome: Outcome) -> None:
+    match outcome:
+        case Completed(result=result, codec=codec):
+            state.end_attempt(record, AttemptOutcome.SUCCEEDED)
+            kept_codec = None if result is None else codec
+            _end(state, record, JobState.SUCCEEDED, result=result, result_codec=kept_codec)
+        case Failed():
+            _fail(state, record, outcome)
+        case Cancelled(reason=reason):
+            state.end_attempt(record, AttemptOutcome.CANCELLED)
+            _end(state, record, JobState.CANCELLED, reason=reason)
+        case Discarded(reason=reason, error=error):
+            state.end_attempt(record, AttemptOutcome.DISCARDED, error)
+            _end(state, record, JobState.DEAD, reason=reason, error=error or record.job.error)
+        case Snoozed(delay=delay):
+            state.change(record, attempt=record.job.attempt - 1)
+            _run_in(state, record, delay)
+        case Waiting():
+            state.change(record, attempt=record.job.attempt - 1)
+            _wait(state, record, outcome)
+        case Released():
+            state.change(record, attempt=record.job.attempt - 1)
+            _go_on(state, record, JobState.QUEUED)
+
+
+def _fail(state: State, record: Record, failed: Failed) -> None:
+    state.end_attempt(record, failed.outcome, failed.error)
+    state.rates.count(record.job.queue, "failed", state.now)
+    state.change(record, error=failed.error)
+    if failed.retry_in is None:
+        _end(state, record, JobState.DEAD)
+    else:
+        _run_in(state, record, failed.retry_in)
+
+
+def _wait(state: State, record: Record, waiting: Waiting) -> None:
+    if record.job.wakes > waiting.seen:
+        _go_on(state, record, JobState.QUEUED)
+        return
+    record.timed = waiting.until is not None
+    _go_on(state, record, JobState.WAITING, run_at=waiting.until or record.job.run_at)
+
+
+def _run_in(state: State, record: Record, delay: timedelta) -> None:
+    later = JobState.SCHEDULED if delay > ZERO else JobState.QUEUED
+    _go_on(state, record, later, run_at=state.now + delay)
+
+
+def _go_on(state: State, record: Record, following: JobState, **values: object) -> None:
+    """Let the job run again, unless its cancellation was requested: then it has ended."""
+    if record.job.cancel_requested:
+        _end(state, record, JobState.CANCELLED)
+    else:
+        state.change(record, state=following, **values)
+
+
+def _end(state: State, record: Record, final: JobState, **values: object) -> None:
+    state.change(record, state=final, finished_at=state.now, **values)

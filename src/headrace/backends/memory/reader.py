@@ -1,0 +1,92 @@
+"""Reading about jobs. Lists look at every job: here clarity goes before speed.
+
+Settled here: newest first means the order of enqueuing, by which the cursor counts too; ``rates`` begins with the
+bucket of ten seconds in which the window begins; ``oldest_queued`` is the smallest ``run_at``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from msgspec.structs import replace
+
+from headrace.backends.memory.session import Session
+from headrace.errors import Unsupported
+from headrace.model.ids import JobId
+from headrace.model.job import Attempt, Job, LogLine
+from headrace.model.page import PAGE_LIMIT_MAX, JobQuery, Page
+from headrace.model.queue import JobCount, QueueRate
+
+
+def matches(query: JobQuery, job: Job) -> bool:
+    """Whether every given field of the query fits the job; of ``tags``, all must be on it."""
+    return (
+        (not query.states or job.state in query.states)
+        and (not query.queues or job.queue in query.queues)
+        and (not query.tasks or job.task in query.tasks)
+        and set(query.tags) <= set(job.tags)
+        and (query.since is None or job.enqueued_at >= query.since)
+        and (query.until is None or job.enqueued_at < query.until)
+    )
+
+
+class MemoryJobReader:
+    """Answers from the state as it is at the moment of the call."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def get_many(self, ids: Sequence[JobId]) -> list[Job | None]:
+        with self._session.section() as state:
+            found = [state.records.get(job_id) for job_id in ids]
+            return [None if record is None else record.job for record in found]
+
+    async def find(self, query: JobQuery, *, cursor: str | None = None, limit: int = 50) -> Page[Job]:
+        before = None if cursor is None else _read_cursor(cursor)
+        size = max(1, min(limit, PAGE_LIMIT_MAX))
+        items: list[Job] = []
+        last = 0
+        with self._session.section() as state:
+            for record in reversed(state.records.values()):
+                if (before is not None and record.order >= before) or not matches(query, record.job):
+                    continue
+                if len(items) == size:
+                    return Page(items=items, next_cursor=str(last))
+                items.append(replace(record.job, result=None, result_codec=None))
+                last = record.order
+        return Page(items=items)
+
+    async def attempts(self, job_id: JobId) -> list[Attempt]:
+        with self._session.section() as state:
+            record = state.records.get(job_id)
+            return [] if record is None else list(record.attempts)
+
+    async def logs(self, job_id: JobId) -> list[LogLine]:
+        with self._session.section() as state:
+            record = state.records.get(job_id)
+            return [] if record is None else list(record.logs)
+
+    async def counts(self, *, queues: Sequence[str] = ()) -> list[JobCount]:
+        with self._session.section() as state:
+            return [
+                JobCount(queue=queue, state=job_state, count=count)
+                for (queue, job_state), count in sorted(state.counts.items())
+                if count and (not queues or queue in queues)
+            ]
+
+    async def rates(self, *, window: timedelta) -> list[QueueRate]:
+        with self._session.section() as state:
+            return state.rates.within(window, state.now)
+
+    async def oldest_queued(self) -> dict[str, datetime]:
+        with self._session.section() as state:
+            heads = {queue: heap.first() for queue, heap in state.ages.items()}
+            return {queue: first[1][0] for queue, first in heads.items() if first is not None}
+
+
+def _read_cursor(cursor: str) -> int:
+    try:
+        return int(cursor)
+    except ValueError:
+        raise Unsupported(f"{cursor!r} is no cursor of this store: use the one of the page before") from None
