@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from headrace.backends.memory.kv import Bucket
 from headrace.backends.memory.locks import Held
-from headrace.backends.memory.signals import Bus
 from headrace.backends.memory.state import State
+from headrace.storage.subscriptions import LocalBus
 
 
 @dataclass(slots=True)
@@ -17,4 +17,4 @@ class Place:
     state: State = field(default_factory=State)
     buckets: dict[str, Bucket] = field(default_factory=dict)
     held: dict[str, Held] = field(default_factory=dict)
-    bus: Bus = field(default_factory=Bus)
+    bus: LocalBus = field(default_factory=LocalBus)

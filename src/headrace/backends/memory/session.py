@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from headrace.backends.memory.signals import Bus
 from headrace.backends.memory.state import State
 from headrace.errors import Unavailable
 from headrace.storage.clock import Clock
+from headrace.storage.subscriptions import LocalBus
 
 
 class Session:
@@ -16,7 +16,7 @@ class Session:
 
     __slots__ = ("bus", "clock", "opened", "state")
 
-    def __init__(self, state: State, bus: Bus, clock: Clock) -> None:
+    def __init__(self, state: State, bus: LocalBus, clock: Clock) -> None:
         self.state = state
         self.bus = bus
         self.clock = clock
