@@ -1,0 +1,60 @@
+"""Opening a connection with the settings headrace relies on."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import apsw
+
+from headrace.backends.sqlite.faults import translate
+from headrace.backends.sqlite.location import Location
+from headrace.errors import Unavailable
+
+CACHE_KIB = 8_192
+"""Page cache of a connection. The hot pages are few; the rest is the operating system's to cache."""
+
+STATEMENT_CACHE = 256
+"""Prepared statements kept: all of ours, with the few sizes of multi-row inserts."""
+
+
+def connect(location: Location, *, reading: bool = False) -> apsw.Connection:
+    """Open a connection in WAL mode. Raises StorageError subclasses that name the file."""
+    path = location.path
+    try:
+        connection = apsw.Connection(str(path), statementcachesize=STATEMENT_CACHE)
+    except apsw.Error as error:
+        raise translate(error, str(path)) from error
+    try:
+        _configure(connection, location, reading=reading)
+    except apsw.Error as error:
+        connection.close()
+        raise translate(error, str(path)) from error
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _configure(connection: apsw.Connection, location: Location, *, reading: bool) -> None:
+    connection.set_busy_timeout(int(location.busy_timeout.total_seconds() * 1000))
+    mode = connection.pragma("journal_mode", "wal")
+    if mode != "wal":
+        raise Unavailable(f"{location.path} cannot be put into WAL mode (it is in {mode!r} mode)")
+    connection.pragma("cache_size", -CACHE_KIB)
+    connection.pragma("temp_store", "memory")
+    connection.pragma("foreign_keys", False)
+    connection.wal_autocheckpoint(0)
+    if reading:
+        connection.pragma("query_only", True)
+
+
+def file_sizes(path: Path) -> tuple[int, int]:
+    """Bytes of the database file and of its write-ahead log."""
+    sizes = []
+    for each in (path, path.with_name(path.name + "-wal")):
+        try:
+            sizes.append(os.stat(each).st_size)
+        except OSError:
+            sizes.append(0)
+    return sizes[0], sizes[1]

@@ -1,0 +1,178 @@
+"""A lane: one thread with one connection, to which whole operations are handed.
+
+The hop to a thread costs more than a small statement, so what crosses is a whole operation. The writing lane drains
+everything that waits into one transaction: a process's concurrent calls share one commit, and one fsync.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Callable
+from queue import SimpleQueue
+from typing import Any, Generic, TypeVar
+
+from headrace.backends.sqlite.faults import translate
+from headrace.errors import Unavailable
+
+T = TypeVar("T")
+
+GROUP_MAX = 64
+"""Operations in one transaction at most: bounds how long the write lock is held against other processes."""
+
+
+class Operation(Generic[T]):
+    """A function of the lane's argument, who waits for it, and whether its commit must reach the disk.
+
+    ``shortcut``, where there is one, may answer without a write transaction; it answers None where it cannot.
+    """
+
+    __slots__ = ("durable", "error", "function", "future", "reply", "shortcut")
+
+    def __init__(
+        self,
+        function: Callable[[Any], T],
+        future: asyncio.Future[T],
+        *,
+        durable: bool,
+        shortcut: Callable[[Any], T | None] | None,
+    ) -> None:
+        self.function = function
+        self.future = future
+        self.durable = durable
+        self.shortcut = shortcut
+        self.reply: T | None = None
+        self.error: Exception | None = None
+
+    def resolve(self) -> None:
+        """Tell the caller; runs on the caller's loop."""
+        if self.future.done():
+            return
+        if self.error is not None:
+            self.future.set_exception(self.error)
+        else:
+            self.future.set_result(self.reply)  # type: ignore[arg-type]  # T may include None
+
+
+class Lane:
+    """The thread. ``work`` is called on it with the operations that wait, and sets a reply or an error in each.
+
+    ``setup`` runs first on the thread; what it raises is raised by ``start``. ``teardown`` runs last.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        path: str,
+        setup: Callable[[], None],
+        work: Callable[[list[Operation[Any]]], None],
+        teardown: Callable[[], None],
+    ) -> None:
+        self._name = name
+        self._path = path
+        self._setup = setup
+        self._work = work
+        self._teardown = teardown
+        self._inbox: SimpleQueue[Operation[Any] | None] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._pid = 0
+        self._closing = False
+
+    async def start(self) -> None:
+        """Start the thread and wait until it is set up."""
+        loop = asyncio.get_running_loop()
+        ready: asyncio.Future[None] = loop.create_future()
+        self._closing = False
+        self._pid = os.getpid()
+        self._inbox = SimpleQueue()
+        self._thread = threading.Thread(target=self._run, args=(loop, ready), name=self._name, daemon=True)
+        self._thread.start()
+        await ready
+
+    async def stop(self) -> None:
+        """Do what is waiting, tear down and end the thread. Safe before ``start`` and twice."""
+        thread, self._thread = self._thread, None
+        if thread is None:
+            return
+        self._closing = True
+        self._inbox.put(None)
+        if self._pid == os.getpid():
+            await asyncio.get_running_loop().run_in_executor(None, thread.join)
+
+    def submit(
+        self, function: Callable[[Any], T], *, durable: bool = False, shortcut: Callable[[Any], T | None] | None = None
+    ) -> asyncio.Future[T]:
+        """Hand over an operation. Cancelling the future before it is begun takes it back; later it has its effect."""
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        if self._thread is None or self._closing:
+            raise Unavailable(f"{self._path} is not open; use 'async with app:' or 'await app.open()' first")
+        if self._pid != os.getpid():
+            raise Unavailable(f"{self._path} was opened before this process was forked; open it in the child instead")
+        self._inbox.put(Operation(function, future, durable=durable, shortcut=shortcut))
+        return future
+
+    def _run(self, loop: asyncio.AbstractEventLoop, ready: asyncio.Future[None]) -> None:
+        try:
+            self._setup()
+        except Exception as error:
+            self._teardown_quietly()
+            loop.call_soon_threadsafe(_settle, ready, translate(error, self._path))
+            return
+        loop.call_soon_threadsafe(_settle, ready, None)
+        try:
+            while group := self._next_group():
+                self._work(group)
+                _deliver(group)
+        finally:
+            self._teardown_quietly()
+
+    def _next_group(self) -> list[Operation[Any]]:
+        """All that waits, up to GROUP_MAX; waits for the first. Empty when the lane is to end."""
+        while True:
+            first = self._inbox.get()
+            if first is None:
+                return []
+            group = [] if first.future.cancelled() else [first]
+            while len(group) < GROUP_MAX and not self._inbox.empty():
+                following = self._inbox.get()
+                if following is None:
+                    self._inbox.put(None)
+                    break
+                if not following.future.cancelled():
+                    group.append(following)
+            if group:
+                return group
+
+    def _teardown_quietly(self) -> None:
+        try:
+            self._teardown()
+        except Exception:
+            return
+
+
+def _settle(future: asyncio.Future[None], error: Exception | None) -> None:
+    if future.done():
+        return
+    if error is None:
+        future.set_result(None)
+    else:
+        future.set_exception(error)
+
+
+def _deliver(group: list[Operation[Any]]) -> None:
+    """Resolve the callers with one hop to each event loop."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[Operation[Any]]] = {}
+    for operation in group:
+        by_loop.setdefault(operation.future.get_loop(), []).append(operation)
+    for loop, operations in by_loop.items():
+        try:
+            loop.call_soon_threadsafe(_resolve_all, operations)
+        except RuntimeError:
+            continue  # The caller's loop was closed: nobody waits any more, and the effect stands.
+
+
+def _resolve_all(operations: list[Operation[Any]]) -> None:
+    for operation in operations:
+        operation.resolve()

@@ -1,0 +1,81 @@
+"""Whether a worker's process lives, told by the kernel.
+
+A worker holds a lock on a file of its own; the kernel lets go of it the moment the process is gone, however it ended.
+So a dead worker's jobs come back at once rather than when their lease ends, and the jobs of a worker that cannot send
+heartbeats because something holds the interpreter's lock are not run twice.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+
+from headrace.backends.sqlite.folder import Folder
+
+try:
+    import fcntl
+except ImportError:  # Windows: no vouching there; leases alone decide
+    fcntl = None  # type: ignore[assignment]
+
+_SUFFIX = ".alive"
+
+
+class Liveness:
+    """The lock files in the folder: ours are held, others' are tried."""
+
+    def __init__(self, folder: Folder) -> None:
+        self._folder = folder
+        self._held: dict[str, int] = {}
+
+    def vouch(self, worker: str) -> None:
+        """Hold the worker's lock until ``disown``, ``close`` or the end of the process."""
+        if fcntl is None or worker in self._held:
+            return
+        with suppress(OSError):
+            self._folder.open()
+            descriptor = os.open(self._folder.path / f"{worker}{_SUFFIX}", os.O_RDWR | os.O_CREAT, 0o666)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._held[worker] = descriptor
+
+    def disown(self, worker: str) -> None:
+        """Let go of the worker's lock."""
+        descriptor = self._held.pop(worker, None)
+        if descriptor is not None:
+            self._folder.remove(f"{worker}{_SUFFIX}")
+            os.close(descriptor)
+
+    def close(self) -> None:
+        """Let go of all."""
+        for worker in list(self._held):
+            self.disown(worker)
+
+    def judge(self, workers: Iterable[str]) -> tuple[set[str], set[str]]:
+        """Which of these workers live, and which are dead; those that never vouched are in neither set."""
+        alive: set[str] = set()
+        dead: set[str] = set()
+        for worker in workers:
+            lives = worker in self._held or self._lives(worker)
+            if lives is not None:
+                (alive if lives else dead).add(worker)
+        return alive, dead
+
+    def bury(self, workers: Iterable[str]) -> None:
+        """Remove the lock files of dead workers, once none of their jobs is left."""
+        for worker in workers:
+            self._folder.remove(f"{worker}{_SUFFIX}")
+
+    def _lives(self, worker: str) -> bool | None:
+        if fcntl is None:
+            return None
+        try:
+            descriptor = os.open(self._folder.path / f"{worker}{_SUFFIX}", os.O_RDWR)
+        except OSError:
+            return None
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return True
+        finally:
+            os.close(descriptor)
+        return False

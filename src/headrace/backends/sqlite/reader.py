@@ -1,0 +1,135 @@
+"""Reading about jobs, on the reading lane."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from headrace.backends.sqlite.reading import ReadingLane
+from headrace.backends.sqlite.rows import JobRow, as_json, decode_error, decode_jobs
+from headrace.backends.sqlite.times import duration_us, from_us, to_us
+from headrace.backends.sqlite.transaction import RATE_BUCKET_US, Transaction
+from headrace.errors import Unsupported
+from headrace.model.ids import JobId
+from headrace.model.job import Attempt, AttemptOutcome, Job, JobState, LogLine
+from headrace.model.page import PAGE_LIMIT_MAX, JobQuery, Page
+from headrace.model.queue import JobCount, QueueRate
+
+_decode_found = msgspec.json.Decoder(list[tuple[int, JobRow, str | None, str | None]]).decode
+
+
+class SqliteJobReader:
+    """Each call sees one snapshot of the file, a moment old at most."""
+
+    def __init__(self, lane: ReadingLane) -> None:
+        self._lane = lane
+
+    async def get_many(self, ids: Sequence[JobId]) -> list[Job | None]:
+        return await self._lane.run(lambda transaction: _get_many(transaction, ids))
+
+    async def find(self, query: JobQuery, *, cursor: str | None = None, limit: int = 50) -> Page[Job]:
+        before = None if cursor is None else _read_cursor(cursor)
+        return await self._lane.run(
+            lambda transaction: _find(transaction, query, before, max(1, min(limit, PAGE_LIMIT_MAX)))
+        )
+
+    async def attempts(self, job_id: JobId) -> list[Attempt]:
+        return await self._lane.run(
+            lambda transaction: [_attempt(*row) for row in transaction.rows("get_attempts", (job_id,))]
+        )
+
+    async def logs(self, job_id: JobId) -> list[LogLine]:
+        return await self._lane.run(
+            lambda transaction: [
+                LogLine(at=from_us(at), level=level, message=message, attempt=attempt)
+                for at, level, message, attempt in transaction.rows("get_logs", (job_id,))
+            ]
+        )
+
+    async def counts(self, *, queues: Sequence[str] = ()) -> list[JobCount]:
+        return await self._lane.run(
+            lambda transaction: [
+                JobCount(queue=queue, state=JobState(state), count=count)
+                for queue, state, count in transaction.rows("get_counters")
+                if not queues or queue in queues
+            ]
+        )
+
+    async def rates(self, *, window: timedelta) -> list[QueueRate]:
+        return await self._lane.run(lambda transaction: _rates(transaction, window))
+
+    async def oldest_queued(self) -> dict[str, datetime]:
+        return await self._lane.run(
+            lambda transaction: {
+                queue: from_us(run_at) for queue, run_at in transaction.rows("oldest_queued") if run_at is not None
+            }
+        )
+
+
+def _get_many(transaction: Transaction, ids: Sequence[JobId]) -> list[Job | None]:
+    replies: list[Job | None] = [None] * len(ids)
+    for index, row, codec, hexed in _decode_found(transaction.value("get_jobs", {"ids": as_json(ids)})):
+        result = None if codec is None else bytes.fromhex(hexed or "")
+        replies[index] = row.job(result=result, result_codec=codec)
+    return replies
+
+
+_CONDITIONS = {
+    "states": "j.state IN (SELECT value FROM json_each(:states))",
+    "queues": "j.queue IN (SELECT value FROM json_each(:queues))",
+    "tasks": "j.task IN (SELECT value FROM json_each(:tasks))",
+    "tags": "NOT EXISTS (SELECT value FROM json_each(:tags) EXCEPT SELECT value FROM json_each(b.tags))",
+    "since": "j.enqueued_at >= :since",
+    "until": "j.enqueued_at < :until",
+    "before": "j.seq < :before",
+}
+
+
+def _find(transaction: Transaction, query: JobQuery, before: int | None, limit: int) -> Page[Job]:
+    given: dict[str, Any] = {
+        "states": as_json(query.states) if query.states else None,
+        "queues": as_json(query.queues) if query.queues else None,
+        "tasks": as_json(query.tasks) if query.tasks else None,
+        "tags": as_json(query.tags) if query.tags else None,
+        "since": None if query.since is None else to_us(query.since),
+        "until": None if query.until is None else to_us(query.until),
+        "before": before,
+    }
+    values = {name: value for name, value in given.items() if value is not None}
+    filters = " AND ".join(_CONDITIONS[name] for name in values) or "TRUE"
+    # One more than asked for tells whether another page follows.
+    found = transaction.filtered("find_jobs", filters, {**values, "limit": limit + 1})
+    rows = decode_jobs(found)
+    cursor = str(rows[limit - 1].seq) if len(rows) > limit else None
+    return Page(items=[row.job() for row in rows[:limit]], next_cursor=cursor)
+
+
+def _read_cursor(cursor: str) -> int:
+    try:
+        return int(cursor)
+    except ValueError:
+        raise Unsupported(f"{cursor!r} is no cursor of this store: use the one of the page before") from None
+
+
+def _attempt(
+    number: int, outcome: str, worker: str, started_at: int, finished_at: int, error: str | None, _: int
+) -> Attempt:
+    return Attempt(
+        number=number,
+        outcome=AttemptOutcome(outcome),
+        worker=worker,
+        started_at=from_us(started_at),
+        finished_at=from_us(finished_at),
+        error=None if error is None else decode_error(error),
+    )
+
+
+def _rates(transaction: Transaction, window: timedelta) -> list[QueueRate]:
+    first = (transaction.now - duration_us(window)) // RATE_BUCKET_US
+    sums: dict[str, dict[str, int]] = {}
+    for queue, event, count in transaction.rows("get_rates", (first, transaction.now // RATE_BUCKET_US)):
+        sums.setdefault(queue, {})[event] = count
+    return [QueueRate(queue=queue, window=window, **events) for queue, events in sums.items()]

@@ -1,0 +1,89 @@
+"""The reading lane: queries on a connection of their own, so that a long list never delays a claim."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import apsw
+
+from headrace.backends.sqlite.connecting import connect
+from headrace.backends.sqlite.faults import translate
+from headrace.backends.sqlite.lane import Lane, Operation
+from headrace.backends.sqlite.location import Location
+from headrace.backends.sqlite.times import to_us
+from headrace.backends.sqlite.transaction import Transaction
+from headrace.storage.clock import Clock
+
+T = TypeVar("T")
+
+
+class ReadingLane:
+    """Runs queries, each in a snapshot of its own."""
+
+    def __init__(self, location: Location, clock: Clock) -> None:
+        self._location = location
+        self._clock = clock
+        self._connection: apsw.Connection | None = None
+        self._lane = Lane(
+            "headrace-sqlite-reader",
+            path=str(location.path),
+            setup=self._setup,
+            work=self._work,
+            teardown=self._teardown,
+        )
+
+    async def start(self) -> None:
+        await self._lane.start()
+
+    async def stop(self) -> None:
+        await self._lane.stop()
+
+    async def run(self, query: Callable[[Transaction], T]) -> T:
+        """Run a query; all its statements see the same snapshot."""
+        return await self._lane.submit(query)
+
+    async def data_version(self) -> int:
+        """A number that changes whenever another connection, of any process, has committed."""
+        return await self._lane.submit(self._read_data_version)
+
+    async def quick_check(self, problems_max: int = 20) -> list[str]:
+        """What SQLite's own check finds wrong with the file; empty when it is sound. Reads the whole file."""
+        return await self._lane.submit(lambda _: self._check(problems_max))
+
+    def _setup(self) -> None:
+        self._connection = connect(self._location, reading=True)
+
+    def _teardown(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _work(self, group: list[Operation[Any]]) -> None:
+        for operation in group:
+            try:
+                operation.reply = self._query(operation)
+            except Exception as error:
+                operation.error = translate(error, str(self._location.path))
+
+    def _query(self, operation: Operation[Any]) -> Any:
+        connection = self._connection
+        assert connection is not None
+        if operation.function == self._read_data_version:
+            return operation.function(None)
+        connection.execute("BEGIN")
+        try:
+            now, mono = to_us(self._clock.now()), int(self._clock.monotonic() * 1_000_000)
+            return operation.function(Transaction(connection, now=now, mono=mono))
+        finally:
+            if connection.in_transaction:
+                connection.execute("COMMIT")
+
+    def _read_data_version(self, _: object) -> int:
+        assert self._connection is not None
+        return int(self._connection.pragma("data_version"))
+
+    def _check(self, problems_max: int) -> list[str]:
+        assert self._connection is not None
+        found = [str(row[0]) for row in self._connection.execute(f"PRAGMA quick_check({problems_max})")]
+        return [] if found == ["ok"] else found

@@ -1,0 +1,176 @@
+"""Signals between processes: a datagram socket for each subscription, in the folder beside the database.
+
+A subscriber of kind ``work`` binds ``work.RANDOM.sock``; a publisher sends a datagram to each socket of the kind. That
+costs nothing while nobody publishes, and wakes a worker in well under a millisecond. What cannot be told this way (a
+commit in somebody's own transaction, a file system without sockets) is seen by a look at ``PRAGMA data_version`` ten
+times a second: a changed number becomes ``KIND:*``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+
+import msgspec
+
+from headrace.backends.sqlite.folder import Folder
+from headrace.errors import StorageError
+from headrace.storage.subscriptions import LocalBus, Subscription, kind_of
+
+DATAGRAM_MAX = 4_096
+"""Bytes of a datagram; a message that would be longer says ``KIND:*`` instead."""
+
+POLL_SECONDS = 0.1
+"""How late a commit can be seen that nobody signalled."""
+
+_SUFFIX = ".sock"
+_LISTING_SETTLED_NS = 50_000_000
+"""A folder's time stamp may be as coarse as the kernel's tick; only a listing older than that is trusted."""
+
+
+class SqliteSignalBus:
+    """One backend's view: publishes to every process, subscribes for this one."""
+
+    def __init__(self, folder: Folder, data_version: Callable[[], Awaitable[int]]) -> None:
+        self._folder = folder
+        self._data_version = data_version
+        self._local = LocalBus()
+        self._own: set[Subscription] = set()
+        self._own_names: set[str] = set()
+        self._sender: socket.socket | None = None
+        self._listing: dict[str, list[str]] = {}
+        self._listed_ns = -1
+
+    def open(self) -> None:
+        """Ready to publish."""
+        with suppress(OSError):
+            self._folder.open()
+        if hasattr(socket, "AF_UNIX"):
+            self._sender = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            self._sender.setblocking(False)
+
+    def close(self) -> None:
+        """End this backend's subscriptions."""
+        for subscription in list(self._own):
+            subscription.close()
+        if self._sender is not None:
+            self._sender.close()
+            self._sender = None
+
+    def heard(self, kind: str) -> bool:
+        """Whether anybody listens to this kind, here or in another process."""
+        return self._local.heard(kind) or bool(self._peers(kind))
+
+    async def publish(self, topics: Iterable[str]) -> None:
+        self.send(dict.fromkeys(topics))
+
+    def send(self, topics: Collection[str]) -> None:
+        """Tell subscribers here and elsewhere. From any thread; never waits and never raises."""
+        if not topics:
+            return
+        self._local.publish(topics)
+        by_kind: dict[str, list[str]] = {}
+        for topic in topics:
+            by_kind.setdefault(kind_of(topic), []).append(topic)
+        for kind, names in by_kind.items():
+            peers = self._peers(kind)
+            if peers:
+                self._send_to(peers, _message(kind, names))
+
+    def _send_to(self, peers: Iterable[str], message: bytes) -> None:
+        sender = self._sender
+        for name in peers:
+            path = self._folder.socket_path(name)
+            if sender is None or path is None:
+                return
+            try:
+                sender.sendto(message, path)
+            except (ConnectionRefusedError, FileNotFoundError):
+                self._folder.remove(name)  # its process is gone
+            except OSError:
+                continue  # a full buffer: the subscriber has enough to look at
+
+    def _peers(self, kind: str) -> list[str]:
+        """The sockets of other subscribers of this kind, from a listing that is read again when the folder changed."""
+        changed = self._folder.changed_ns()
+        if changed != self._listed_ns:
+            listing: dict[str, list[str]] = {}
+            for name in self._folder.names():
+                if name.endswith(_SUFFIX) and name not in self._own_names:
+                    listing.setdefault(name.partition(".")[0], []).append(name)
+            self._listing = listing
+            settled = time.time_ns() - changed > _LISTING_SETTLED_NS
+            self._listed_ns = changed if settled else -1
+        return self._listing.get(kind, [])
+
+    @asynccontextmanager
+    async def subscribe(self, kinds: Collection[str]) -> AsyncIterator[AsyncIterator[str]]:
+        subscription = Subscription(kinds)
+        self._own.add(subscription)
+        poll = asyncio.create_task(self._poll(subscription, kinds), name="headrace-sqlite-poll")
+        try:
+            async with AsyncExitStack() as stack:
+                stack.enter_context(self._local.joined(subscription))
+                for kind in kinds:
+                    self._bind(stack, kind, subscription)
+                yield subscription
+        finally:
+            subscription.close()
+            self._own.discard(subscription)
+            poll.cancel()
+            with suppress(asyncio.CancelledError):
+                await poll
+
+    def _bind(self, stack: AsyncExitStack, kind: str, subscription: Subscription) -> None:
+        name = f"{kind}.{os.urandom(6).hex()}{_SUFFIX}"
+        path = self._folder.socket_path(name)
+        if path is None or not hasattr(socket, "AF_UNIX"):
+            return
+        receiver = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        stack.callback(receiver.close)
+        self._own_names.add(name)
+        try:
+            receiver.setblocking(False)
+            receiver.bind(path)
+        except OSError:
+            return  # a file system without sockets: polling remains
+        loop = asyncio.get_running_loop()
+        loop.add_reader(receiver.fileno(), _receive, receiver, subscription)
+        stack.callback(self._unbind, loop, receiver, name)
+
+    def _unbind(self, loop: asyncio.AbstractEventLoop, receiver: socket.socket, name: str) -> None:
+        loop.remove_reader(receiver.fileno())
+        self._folder.remove(name)
+        self._own_names.discard(name)
+
+    async def _poll(self, subscription: Subscription, kinds: Collection[str]) -> None:
+        seen: int | None = None
+        while not subscription.closed:
+            with suppress(StorageError):
+                version = await self._data_version()
+                if seen is not None and version != seen:
+                    subscription.offer([f"{kind}:*" for kind in kinds])
+                seen = version
+            await asyncio.sleep(POLL_SECONDS)
+
+
+def _message(kind: str, topics: Collection[str]) -> bytes:
+    message = msgspec.json.encode(list(topics))
+    return message if len(message) <= DATAGRAM_MAX else msgspec.json.encode([f"{kind}:*"])
+
+
+_decode_message = msgspec.json.Decoder(list[str]).decode
+
+
+def _receive(receiver: socket.socket, subscription: Subscription) -> None:
+    while True:
+        try:
+            message = receiver.recv(DATAGRAM_MAX + 1)
+        except OSError:
+            return  # nothing more for now
+        with suppress(msgspec.MsgspecError):
+            subscription.offer(_decode_message(message))

@@ -1,0 +1,1 @@
+DELETE FROM headrace_kv WHERE bucket = ? AND key = ?

@@ -1,0 +1,1 @@
+DELETE FROM headrace_results WHERE seq IN (SELECT value FROM json_each(:seqs))

@@ -1,0 +1,1 @@
+SELECT value FROM headrace_meta WHERE key = ?

@@ -1,0 +1,2 @@
+INSERT INTO headrace_logs (seq, n, at, level, message, attempt)
+VALUES (?, ?, ?, ?, ?, ?)

@@ -1,0 +1,1 @@
+SELECT name, retention FROM headrace_queues WHERE retention IS NOT NULL

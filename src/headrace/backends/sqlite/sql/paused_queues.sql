@@ -1,0 +1,1 @@
+SELECT name FROM headrace_queues WHERE paused = 1

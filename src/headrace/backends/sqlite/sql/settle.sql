@@ -1,0 +1,5 @@
+-- :seq and everything that an outcome other than Completed decides.
+UPDATE headrace_jobs
+SET state = :state, attempt = :attempt, run_at = :run_at, wake_at = :wake_at, finished_at = :finished_at,
+    reason = :reason, cancel = :cancel, token = NULL, lease_until = NULL, silent_since = NULL
+WHERE seq = :seq

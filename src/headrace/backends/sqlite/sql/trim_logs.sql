@@ -1,0 +1,2 @@
+-- The job, and the last line to go.
+DELETE FROM headrace_logs WHERE seq = ? AND n <= ?

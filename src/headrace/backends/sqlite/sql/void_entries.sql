@@ -1,0 +1,1 @@
+DELETE FROM headrace_kv WHERE live_until IS NOT NULL

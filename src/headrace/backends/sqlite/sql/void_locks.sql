@@ -1,0 +1,1 @@
+UPDATE headrace_locks SET held_until = 0

@@ -1,0 +1,103 @@
+"""One transaction under way: statements, the instant it happens at, and the counters it changes.
+
+Verbs are plain functions over this class, so that the same code runs on headrace's own connection and inside the
+caller's, be it apsw's or the standard library's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+from headrace.backends.sqlite.statements import insert_rows, sql
+from headrace.storage.signals import topic
+
+Bindings = Mapping[str, Any] | Sequence[Any]
+
+RATE_BUCKET_US = 10_000_000
+_CHUNKS = (256, 64, 16, 4, 1)
+"""Sizes of multi-row inserts. Few sizes, so that their statements stay prepared; 256 rows of 17 values stay far under
+SQLite's 32,766 variables."""
+
+
+class Connection(Protocol):
+    """What apsw.Connection and sqlite3.Connection share."""
+
+    def execute(self, statements: str, bindings: Any = ..., /) -> Iterable[Any]: ...
+
+
+class Transaction:
+    """Statements at one instant. ``now`` is in microseconds since 1970, ``mono`` in those of the monotonic clock."""
+
+    __slots__ = ("_connection", "_counts", "_heard", "_rates", "mono", "now", "topics")
+
+    def __init__(
+        self, connection: Connection, *, now: int, mono: int, heard: Callable[[str], bool] = lambda kind: False
+    ) -> None:
+        self._connection = connection
+        self._heard = heard
+        self.now = now
+        self.mono = mono
+        self.topics: dict[str, None] = {}
+        self._counts: dict[tuple[str, str], int] = {}
+        self._rates: dict[tuple[str, str], int] = {}
+
+    def run(self, name: str, bindings: Bindings = ()) -> None:
+        """Execute ``sql/NAME.sql``, which answers no rows."""
+        self._connection.execute(sql(name), bindings)
+
+    def rows(self, name: str, bindings: Bindings = ()) -> Iterator[tuple[Any, ...]]:
+        """Execute ``sql/NAME.sql`` and answer its rows, all read."""
+        return iter(list(self._connection.execute(sql(name), bindings)))
+
+    def value(self, name: str, bindings: Bindings = ()) -> Any:
+        """Execute ``sql/NAME.sql`` and answer the first column of its first row, or None."""
+        for row in list(self._connection.execute(sql(name), bindings)):
+            return row[0]
+        return None
+
+    def filtered(self, name: str, filters: str, bindings: Bindings) -> Any:
+        """Like ``value``, with the word FILTERS of the statement replaced by conditions (our own text, never data)."""
+        for row in list(self._connection.execute(sql(name).replace("FILTERS", filters), bindings)):
+            return row[0]
+        return None
+
+    def insert(self, name: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Insert rows by ``sql/NAME.sql``, many in each statement."""
+        start = 0
+        for size in _CHUNKS:
+            while len(rows) - start >= size:
+                bindings = [value for row in rows[start : start + size] for value in row]
+                self._connection.execute(insert_rows(name, size), bindings)
+                start += size
+
+    def move(self, queue: str, source: str | None, target: str | None, count: int = 1) -> None:
+        """Note that ``count`` jobs of a queue went from one state to another (None: from or to nowhere)."""
+        if source is not None:
+            self._counts[queue, source] = self._counts.get((queue, source), 0) - count
+        if target is not None:
+            self._counts[queue, target] = self._counts.get((queue, target), 0) + count
+
+    def happened(self, queue: str, event: str, count: int = 1) -> None:
+        """Note an event for the rates."""
+        self._rates[queue, event] = self._rates.get((queue, event), 0) + count
+
+    def heard(self, kind: str) -> bool:
+        """Whether anybody, in any process, listens to signals of this kind."""
+        return self._heard(kind)
+
+    def announce(self, kind: str, name: str) -> None:
+        """Note a signal that is to be sent once this has committed."""
+        if self._heard(kind):
+            self.topics[topic(kind, name)] = None
+
+    def flush(self) -> None:
+        """Write the counters; called once, before the commit."""
+        counts = [(queue, state, n) for (queue, state), n in self._counts.items() if n]
+        if counts:
+            self.insert("add_counters", counts)
+        if self._rates:
+            bucket = self.now // RATE_BUCKET_US
+            self.insert("add_rates", [(bucket, queue, event, n) for (queue, event), n in self._rates.items()])
+        self._counts.clear()
+        self._rates.clear()

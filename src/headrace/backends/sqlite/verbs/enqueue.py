@@ -1,0 +1,140 @@
+"""Storing new jobs: all of them, or none."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
+
+from headrace.backends.sqlite.rows import as_json
+from headrace.backends.sqlite.times import duration_us, to_us
+from headrace.backends.sqlite.transaction import Transaction
+from headrace.model.ids import JobId
+from headrace.model.job import JobState, NewJob
+from headrace.storage.jobs import Enqueued
+from headrace.storage.signals import DUE, WORK
+
+_SCHEDULED, _QUEUED = JobState.SCHEDULED, JobState.QUEUED
+
+
+def enqueue_many(transaction: Transaction, jobs: Sequence[NewJob]) -> list[Enqueued]:
+    """Store what is new, answer what is not."""
+    known = _known(transaction, jobs)
+    replies: list[Enqueued] = []
+    fresh: list[NewJob] = []
+    states: list[JobState] = []
+    for job in jobs:
+        earlier = known.find(job)
+        if earlier is not None:
+            replies.append(earlier)
+            continue
+        state = _QUEUED if _due_at(job, transaction.now) <= transaction.now else _SCHEDULED
+        fresh.append(job)
+        states.append(state)
+        known.add(job, state)
+        replies.append(Enqueued(id=job.id, state=state))
+    _store(transaction, fresh, states)
+    return replies
+
+
+class _Known:
+    """The ids and keys that are taken, in the store and earlier in the batch."""
+
+    __slots__ = ("_by_id", "_by_key")
+
+    def __init__(self, by_id: dict[str, str], by_key: dict[str, tuple[str, str, str]]) -> None:
+        self._by_id = by_id
+        self._by_key = by_key
+
+    def find(self, job: NewJob) -> Enqueued | None:
+        if (state := self._by_id.get(job.id)) is not None:
+            return Enqueued(id=job.id, state=JobState(state), duplicate=True)
+        if job.idempotency_key is None or (first := self._by_key.get(job.idempotency_key)) is None:
+            return None
+        job_id, print_of_first, state = first
+        same = print_of_first == fingerprint(job)
+        return Enqueued(id=JobId(job_id), state=JobState(state), duplicate=same, conflict=not same)
+
+    def add(self, job: NewJob, state: JobState) -> None:
+        self._by_id[job.id] = state
+        if job.idempotency_key is not None:
+            self._by_key[job.idempotency_key] = (job.id, fingerprint(job), state)
+
+
+def _known(transaction: Transaction, jobs: Sequence[NewJob]) -> _Known:
+    by_id = {row[0]: row[1] for row in transaction.rows("find_ids", {"ids": as_json([job.id for job in jobs])})}
+    keys = [job.idempotency_key for job in jobs if job.idempotency_key is not None]
+    by_key: dict[str, tuple[str, str, str]] = {}
+    if keys:
+        found = transaction.rows("find_keys", {"keys": as_json(keys), "now": transaction.now})
+        by_key = {row[0]: (row[1], row[2], row[3]) for row in found}
+    return _Known(by_id, by_key)
+
+
+def fingerprint(job: NewJob) -> str:
+    """What two jobs under one idempotency key must have in common: task and payload."""
+    return blake2b(job.task.encode() + b"\0" + job.payload, digest_size=16).hexdigest()
+
+
+def _due_at(job: NewJob, now: int) -> int:
+    if job.delay is not None:
+        return now + duration_us(job.delay)
+    return now if job.run_at is None else to_us(job.run_at)
+
+
+def _expires_at(job: NewJob, now: int) -> int | None:
+    if job.expires_in is not None:
+        return now + duration_us(job.expires_in)
+    return None if job.expires_at is None else to_us(job.expires_at)
+
+
+def _store(transaction: Transaction, jobs: Sequence[NewJob], states: Sequence[JobState]) -> None:
+    if not jobs:
+        return
+    now = transaction.now
+    seq = int(transaction.value("last_seq")) + 1
+    rows, bodies = [], []
+    for number, (job, state) in enumerate(zip(jobs, states, strict=True), start=seq):
+        due = now if job.delay is None and job.run_at is None else _due_at(job, now)
+        expires = None if job.expires_in is None and job.expires_at is None else _expires_at(job, now)
+        timeout = None if job.timeout is None else duration_us(job.timeout)
+        wake = due if state is _SCHEDULED else None
+        rows.append(
+            (number, job.id, job.task, job.queue, job.priority, state.value, due, wake, expires, timeout,
+             job.max_attempts, now)
+        )  # fmt: skip
+        bodies.append(
+            (number, job.codec, storable(job.payload), job.task_version, job.idempotency_key, job.trace,
+             as_json(job.tags) if job.tags else None, as_json(job.meta) if job.meta else None)
+        )  # fmt: skip
+    transaction.insert("insert_jobs", rows)
+    transaction.insert("insert_bodies", bodies)
+    _remember_keys(transaction, jobs)
+    _count(transaction, zip((job.queue for job in jobs), states, strict=True))
+
+
+def storable(payload: bytes) -> str | bytes:
+    """Text where the payload is text, so that SQL and people can read it."""
+    if b"\0" in payload:
+        return payload
+    try:
+        return payload.decode()
+    except UnicodeDecodeError:
+        return payload
+
+
+def _remember_keys(transaction: Transaction, jobs: Sequence[NewJob]) -> None:
+    keyed = [
+        (job.idempotency_key, job.id, fingerprint(job), transaction.now + duration_us(job.idempotency_window))
+        for job in jobs
+        if job.idempotency_key is not None
+    ]
+    if keyed:
+        transaction.insert("insert_idempotency", keyed)
+
+
+def _count(transaction: Transaction, moves: Iterable[tuple[str, JobState]]) -> None:
+    for (queue, state), count in Counter(moves).items():
+        transaction.move(queue, None, state, count)
+        transaction.happened(queue, "enqueued", count)
+        transaction.announce(WORK if state is _QUEUED else DUE, queue)

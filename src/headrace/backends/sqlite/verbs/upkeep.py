@@ -1,0 +1,161 @@
+"""Upkeep, a bounded round at a time. Two leaders at once do no harm: each round is one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+
+import msgspec
+
+from headrace.backends.sqlite.rows import HeldRow, as_json, decode_held
+from headrace.backends.sqlite.times import duration_us, from_us
+from headrace.backends.sqlite.transaction import RATE_BUCKET_US, Transaction
+from headrace.backends.sqlite.verbs.finish import announce_state, record_attempt
+from headrace.backends.sqlite.verbs.forget import forget_jobs
+from headrace.model.ids import JobId
+from headrace.model.job import FINAL_STATES, AttemptOutcome, ErrorInfo, JobState
+from headrace.model.queue import Retention
+from headrace.storage.jobs import Promotion, Rescued
+from headrace.storage.signals import WORK
+
+LEASE_LOST = "LeaseLost"
+RATES_KEPT_US = 24 * 3600 * 1_000_000
+"""A day of ten-second buckets: nobody charts rates over more."""
+
+VOUCHED_MAX_US = 600 * 1_000_000
+"""How long a worker whose process lives may be silent past its lease. Code that holds the interpreter's lock for ten
+minutes is as good as dead, and somebody has to run its jobs."""
+
+
+def nothing_due(transaction: Transaction) -> Promotion | None:
+    """The empty answer when no job is due, found without taking the write lock; None otherwise."""
+    next_due = transaction.value("next_due")
+    if next_due is None:
+        return Promotion(count=0)
+    return None if next_due <= transaction.now else Promotion(count=0, next_due=from_us(next_due))
+
+
+def promote(transaction: Transaction, limit: int) -> Promotion:
+    """Queue jobs that are due, the longest due first."""
+    due = list(transaction.rows("select_due", {"now": transaction.now, "limit": limit}))
+    transaction.run("mark_promoted", {"seqs": as_json([row[0] for row in due])})
+    for _, queue, state in due:
+        transaction.move(queue, state, "queued")
+    queues = frozenset(row[1] for row in due)
+    for queue in queues:
+        transaction.announce(WORK, queue)
+    next_due = transaction.value("next_due")
+    return Promotion(count=len(due), queues=queues, next_due=None if next_due is None else from_us(next_due))
+
+
+class Judge(Protocol):
+    """Who can tell whether a worker's process lives."""
+
+    def judge(self, workers: Iterable[str]) -> tuple[set[str], set[str]]:
+        """The workers that are seen to live, and those that are seen to be dead."""
+        ...
+
+    def bury(self, workers: Iterable[str]) -> None:
+        """Forget dead workers that hold no job any more."""
+        ...
+
+
+def nothing_lost(transaction: Transaction, judge: Judge) -> list[Rescued] | None:
+    """The empty answer when no lease ran out and no holder is dead, found without the write lock; None otherwise."""
+    holders = _holders(transaction)
+    _, dead = judge.judge(holders)
+    return None if dead or any(holders.values()) else []
+
+
+def _holders(transaction: Transaction) -> dict[str, bool]:
+    """The workers that hold jobs, and whether any of their leases ran out."""
+    return {worker: bool(late) for worker, late in transaction.rows("running_workers", {"mono": transaction.mono})}
+
+
+def rescue(transaction: Transaction, limit: int, judge: Judge) -> list[Rescued]:
+    """Take jobs back from workers that are silent, or known to be dead.
+
+    A worker whose process is seen to live keeps its jobs for up to ten minutes of silence past the lease; one whose
+    process is seen to be gone loses them before the lease ends.
+    """
+    alive, dead = judge.judge(_holders(transaction))
+    silence = {"alive": as_json(list(alive)), "mono": transaction.mono, "limit_us": VOUCHED_MAX_US}
+    transaction.run("note_silence", silence)
+    lost = {"mono": transaction.mono, "dead": as_json(list(dead)), "limit": limit}
+    rows = decode_held(transaction.value("select_lost", lost))
+    rescued = [_rescue_one(transaction, row) for row in rows]
+    judge.bury(dead - _holders(transaction).keys())
+    return rescued
+
+
+def _rescue_one(transaction: Transaction, row: HeldRow) -> Rescued:
+    error = ErrorInfo(type=LEASE_LOST, message=f"worker {row.worker} was silent for longer than its lease")
+    record_attempt(transaction, row, AttemptOutcome.LOST, error)
+    transaction.happened(row.queue, "lost")
+    state = _after_loss(row)
+    values = {
+        "seq": row.seq,
+        "state": state.value,
+        "attempt": row.attempt,
+        "run_at": row.run_at,
+        "wake_at": None,
+        "finished_at": transaction.now if state.final else None,
+        "reason": row.reason,
+        "cancel": row.cancel,
+    }
+    transaction.run("settle", values)
+    transaction.move(row.queue, "running", state)
+    if state is JobState.DEAD:
+        transaction.happened(row.queue, "dead")
+    announce_state(transaction, row.id, row.queue, state)
+    return Rescued(id=JobId(row.id), queue=row.queue, state=state, worker=row.worker)
+
+
+def _after_loss(row: HeldRow) -> JobState:
+    if row.cancel:
+        return JobState.CANCELLED
+    return JobState.DEAD if row.attempt >= row.max_attempts else JobState.QUEUED
+
+
+def nothing_expired(transaction: Transaction) -> list[JobId] | None:
+    """The empty answer when no job has expired, found without taking the write lock; None otherwise."""
+    first = transaction.value("next_expiry")
+    return [] if first is None or first > transaction.now else None
+
+
+def expire(transaction: Transaction, limit: int) -> list[JobId]:
+    """End jobs that were not started in time, the earliest to expire first."""
+    rows = list(transaction.rows("select_expired", {"now": transaction.now, "limit": limit}))
+    transaction.run("mark_expired", {"seqs": as_json([row[0] for row in rows]), "now": transaction.now})
+    for _, job_id, queue, state in rows:
+        transaction.move(queue, state, "expired")
+        announce_state(transaction, job_id, queue, JobState.EXPIRED)
+    return [JobId(row[1]) for row in rows]
+
+
+def prune(transaction: Transaction, retention: Retention, limit: int) -> int:
+    """Delete jobs past their retention, and keys and rates past their time."""
+    transaction.run("forget_keys", {"now": transaction.now, "limit": limit})
+    transaction.run("forget_rates", ((transaction.now - RATES_KEPT_US) // RATE_BUCKET_US,))
+    transaction.run("forget_entries", {"mono": transaction.mono, "limit": limit})
+    pruned = 0
+    for state, cutoff, only, without in _cutoffs(transaction, retention):
+        if pruned < limit:
+            values = {"state": state, "cutoff": cutoff, "only": only, "without": without, "limit": limit - pruned}
+            rows = list(transaction.rows("select_ended", values))
+            seqs = [row[0] for row in rows]
+            transaction.run("keep_key_states", {"seqs": as_json(seqs)})
+            forget_jobs(transaction, seqs)
+            for _, queue in rows:
+                transaction.move(queue, state, None)
+            pruned += len(rows)
+    return pruned
+
+
+def _cutoffs(transaction: Transaction, default: Retention) -> Iterator[tuple[str, int, str | None, str]]:
+    """For each final state: before when, in which queue (None: in all but those that have a retention)."""
+    own = {name: msgspec.json.decode(text, type=Retention) for name, text in transaction.rows("own_retentions")}
+    for state in sorted(FINAL_STATES):
+        yield state, transaction.now - duration_us(getattr(default, state)), None, as_json(list(own))
+        for name, retention in own.items():
+            yield state, transaction.now - duration_us(getattr(retention, state)), name, "[]"

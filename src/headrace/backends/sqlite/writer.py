@@ -1,0 +1,134 @@
+"""The writing lane: group commit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import apsw
+
+from headrace.backends.sqlite.connecting import connect
+from headrace.backends.sqlite.faults import translate
+from headrace.backends.sqlite.lane import Lane, Operation
+from headrace.backends.sqlite.location import Location
+from headrace.backends.sqlite.schema import prepare
+from headrace.backends.sqlite.signals import SqliteSignalBus
+from headrace.backends.sqlite.times import to_us
+from headrace.backends.sqlite.transaction import Transaction
+from headrace.storage.clock import Clock
+
+T = TypeVar("T")
+
+
+class Writer:
+    """Runs verbs in transactions. Everything that waits when a transaction begins shares it and its commit.
+
+    A verb that raises spoils the shared transaction: it is rolled back, and each verb runs again in one of its own, so
+    that only the one at fault sees the error. Verbs must therefore have no effect but on the database.
+    """
+
+    def __init__(
+        self, location: Location, clock: Clock, signals: SqliteSignalBus, *, on_wal_pages: Callable[[int], None]
+    ) -> None:
+        self._location = location
+        self._clock = clock
+        self._signals = signals
+        self._on_wal_pages = on_wal_pages
+        self._connection: apsw.Connection | None = None
+        self._fsync = True
+        self._lane = Lane(
+            "headrace-sqlite-writer",
+            path=str(location.path),
+            setup=self._setup,
+            work=self._work,
+            teardown=self._teardown,
+        )
+
+    async def start(self) -> None:
+        await self._lane.start()
+
+    async def stop(self) -> None:
+        await self._lane.stop()
+
+    async def run(
+        self,
+        verb: Callable[[Transaction], T],
+        *,
+        durable: bool = True,
+        shortcut: Callable[[Transaction], T | None] | None = None,
+    ) -> T:
+        """Run a verb in a transaction; it has committed, and its signals are sent, when this returns.
+
+        ``durable`` waits for the disk. Without it, a power cut may undo the verb (a crash of the process does not):
+        right for claims and heartbeats, which a power cut ends anyway. ``shortcut`` is asked first, and what it answers
+        spares the transaction, so that a look at an idle store writes nothing and waits for nobody.
+        """
+        return await self._lane.submit(verb, durable=durable and self._location.durable, shortcut=shortcut)
+
+    def _setup(self) -> None:
+        self._connection = connection = connect(self._location)
+        prepare(connection, self._location.path)
+        connection.pragma("synchronous", "full")
+        connection.set_wal_hook(self._committed)
+
+    def _teardown(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _committed(self, connection: apsw.Connection, database: str, pages: int) -> int:
+        self._on_wal_pages(pages)
+        return apsw.SQLITE_OK
+
+    def _work(self, group: list[Operation[Any]]) -> None:
+        try:
+            remaining = self._take_shortcuts(group)
+            if remaining:
+                self._transact(remaining)
+        except Exception as error:
+            if len(group) == 1:
+                group[0].error = translate(error, str(self._location.path))
+                return
+            for operation in group:
+                self._work([operation])
+
+    def _take_shortcuts(self, group: list[Operation[Any]]) -> list[Operation[Any]]:
+        """What is left to do in a transaction. With anything to write, the others may as well ride along."""
+        if any(operation.shortcut is None for operation in group):
+            return group
+        glance = self.begin(self._connection)
+        remaining = []
+        for operation in group:
+            assert operation.shortcut is not None
+            operation.reply = operation.shortcut(glance)
+            if operation.reply is None:
+                remaining.append(operation)
+        return remaining
+
+    def _transact(self, group: list[Operation[Any]]) -> None:
+        connection = self._connection
+        assert connection is not None
+        self._set_fsync(connection, any(operation.durable for operation in group))
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            transaction = self.begin(connection)
+            for operation in group:
+                operation.reply = operation.function(transaction)
+            transaction.flush()
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        self._signals.send(transaction.topics)
+
+    def begin(self, connection: Any) -> Transaction:
+        """A transaction object at the present instant."""
+        now, mono = self._clock.now(), self._clock.monotonic()
+        return Transaction(connection, now=to_us(now), mono=int(mono * 1_000_000), heard=self._signals.heard)
+
+    def _set_fsync(self, connection: apsw.Connection, fsync: bool) -> None:
+        """In WAL mode FULL syncs the log at each commit, NORMAL only at checkpoints; it can change between commits."""
+        if fsync != self._fsync:
+            connection.pragma("synchronous", "full" if fsync else "normal")
+            self._fsync = fsync
