@@ -1,0 +1,94 @@
+"""headrace: durable background jobs for Python that start on one SQLite file.
+
+    from headrace import Headrace
+
+    app = Headrace("sqlite:///jobs.db")
+
+    @app.task
+    async def greet(name: str) -> str:
+        return f"Hello, {name}!"
+
+Names are imported when they are first used, so that ``import headrace`` costs a program next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from headrace._version import __version__
+
+if TYPE_CHECKING:
+    from headrace import errors
+    from headrace.app import Headrace
+    from headrace.config import WorkerConfig
+    from headrace.engine.context import current_job
+    from headrace.model.control import Cancel, Discard, Retry, Snooze
+    from headrace.model.durations import days, hours, minutes, seconds
+    from headrace.model.job import JobState
+    from headrace.model.queue import Retention
+    from headrace.model.retry import ByException, Exponential, Fixed, Never
+    from headrace.tasks import Call, JobHandle, Task
+
+__all__ = [
+    "ByException",
+    "Call",
+    "Cancel",
+    "Discard",
+    "Exponential",
+    "Fixed",
+    "Headrace",
+    "JobHandle",
+    "JobState",
+    "Never",
+    "Retention",
+    "Retry",
+    "Snooze",
+    "Task",
+    "WorkerConfig",
+    "__version__",
+    "current_job",
+    "days",
+    "errors",
+    "hours",
+    "minutes",
+    "seconds",
+]
+
+_HOME = {
+    "ByException": "model.retry",
+    "Call": "tasks",
+    "Cancel": "model.control",
+    "Discard": "model.control",
+    "Exponential": "model.retry",
+    "Fixed": "model.retry",
+    "Headrace": "app",
+    "JobHandle": "tasks",
+    "JobState": "model.job",
+    "Never": "model.retry",
+    "Retention": "model.queue",
+    "Retry": "model.control",
+    "Snooze": "model.control",
+    "Task": "tasks",
+    "WorkerConfig": "config",
+    "current_job": "engine.context",
+    "days": "model.durations",
+    "hours": "model.durations",
+    "minutes": "model.durations",
+    "seconds": "model.durations",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "errors":
+        return import_module("headrace.errors")
+    home = _HOME.get(name)
+    if home is None:
+        message = f"module 'headrace' has no attribute {name!r}"
+        raise AttributeError(message)
+    value = globals()[name] = getattr(import_module(f"headrace.{home}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,1 +1,0 @@
-"""Headrace: the registry of tasks and the composition root."""

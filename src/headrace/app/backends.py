@@ -1,0 +1,69 @@
+"""From a URL to a backend, which is imported only now and by name, so that nobody pays for a store they do not use."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from importlib import import_module
+from typing import cast
+
+from headrace.errors import ConfigError
+from headrace.storage.backend import Backend
+
+GROUP = "headrace.backends"
+"""The entry point group in which a package offers a backend: ``scheme = "package.module:Class"``."""
+
+# The built-in ones are found without a look at the installed packages, which takes longer than all of headrace.
+_BUILT_IN = {
+    "memory": "headrace.backends.memory:MemoryBackend",
+    "sqlite": "headrace.backends.sqlite:SqliteBackend",
+}
+
+_PLANNED = {
+    "postgresql": "PostgreSQL",
+    "postgres": "PostgreSQL",
+    "redis": "Redis",
+    "rediss": "Redis",
+    "valkey": "Valkey",
+    "nats": "NATS JetStream",
+}
+
+_EXAMPLE = "such as sqlite:///headrace.db (a file beside the program), sqlite:////var/lib/jobs.db or memory://"
+
+
+def make_backend(url: str) -> Backend:
+    """The backend that serves ``url``; not yet open. Raises ConfigError that says what would be accepted.
+
+    >>> make_backend("memory://").url
+    'memory://'
+    >>> make_backend("sqlight:///jobs.db")
+    Traceback (most recent call last):
+    headrace.errors.ConfigError: url: no backend for 'sqlight://'; did you mean 'sqlite://'? Known: memory, sqlite
+    """
+    if not isinstance(url, str) or "://" not in url:
+        # A URL may hold a password, so only what is plainly none is repeated.
+        message = f"url is {_EXAMPLE}; got {url!r}" if "@" not in str(url) else f"url is {_EXAMPLE}"
+        raise ConfigError(message)
+    scheme = url.partition("://")[0].lower()
+    target = _BUILT_IN.get(scheme) or _installed().get(scheme)
+    if target is None:
+        raise ConfigError(_unknown(scheme))
+    module, _, name = target.partition(":")
+    return cast("Backend", getattr(import_module(module), name)(url))
+
+
+def _installed() -> dict[str, str]:
+    from importlib.metadata import entry_points
+
+    return {entry.name: entry.value for entry in entry_points(group=GROUP)}
+
+
+def _unknown(scheme: str) -> str:
+    known = sorted({*_BUILT_IN, *_installed()})
+    if scheme in _PLANNED:
+        return (
+            f"url: {_PLANNED[scheme]} is not in this release yet. Known: {', '.join(known)}; "
+            "start with sqlite:///headrace.db"
+        )
+    near = get_close_matches(scheme, known, n=1)
+    hint = f"; did you mean '{near[0]}://'?" if near else "."
+    return f"url: no backend for '{scheme}://'{hint} Known: {', '.join(known)}"

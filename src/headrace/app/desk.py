@@ -1,0 +1,194 @@
+"""The desk: where calls become jobs and handles get their answers, on one backend and one event loop."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from headrace.app.operations import Operations
+from headrace.app.registry import TaskRegistry
+from headrace.app.settlement import Settlement
+from headrace.engine.batching import Batcher
+from headrace.errors import (
+    IdempotencyConflict,
+    JobCancelled,
+    JobExpired,
+    JobFailed,
+    TooLarge,
+    Unsupported,
+    UsageError,
+)
+from headrace.model.ids import JobId
+from headrace.model.job import Job, JobState, NewJob
+from headrace.model.payload import Codecs
+from headrace.storage.backend import Backend
+from headrace.storage.jobs import Enqueued, JobStore
+from headrace.tasks.call import Call
+from headrace.tasks.handle import JobHandle
+from headrace.telemetry import Telemetry
+
+R = TypeVar("R")
+
+CONFLICTS_SHOWN = 3
+"""Conflicting calls named in an error; of a thousand, a few say what went wrong."""
+
+
+class JobDesk(Operations):
+    """Opens and closes a backend, enqueues calls on it, and waits for results."""
+
+    def __init__(self, backend: Backend, registry: TaskRegistry, codecs: Codecs, telemetry: Telemetry) -> None:
+        super().__init__(backend)
+        self._registry = registry
+        self._codecs = codecs
+        self.telemetry = telemetry
+        self._batcher: Batcher[NewJob, Enqueued] | None = None
+
+    async def open(self) -> None:
+        """Open the store, and make its schema where there is none. Once open, doing it again changes nothing.
+
+        Raises a StorageError that says what is wrong with the store.
+        """
+        if self._settlement is not None:
+            return
+        await self._backend.open()
+        if self._settlement is None:
+            settlement = Settlement(self._backend)
+            await settlement.start()
+            # One bad job must not fail those it happened to be merged with: the batch is then stored one by one.
+            self._batcher = Batcher(
+                self._store, limit=self._backend.capabilities.max_batch, isolate=(TooLarge, Unsupported)
+            )
+            self._settlement = settlement
+
+    async def close(self) -> None:
+        """Store what is being enqueued, stop waiting, and close the store. Doing it again changes nothing."""
+        settlement, self._settlement = self._settlement, None
+        batcher, self._batcher = self._batcher, None
+        if batcher is not None:
+            await batcher.close()
+        if settlement is not None:
+            await settlement.stop()
+        await self._backend.close()
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def enqueue(self, call: Call[R], *, connection: object = None) -> JobHandle[R]:
+        """Store a call as a job; durable when it returns. Calls enqueued at the same time share one write.
+
+        With ``connection``, your own open one to the same database, the job is stored within your transaction: it
+        exists once you commit. Raises Unsupported where the store has no transactions, and IdempotencyConflict when
+        the idempotency key is taken by another task or other arguments.
+        """
+        if connection is None:
+            batcher = self._batcher
+            if batcher is None:
+                self._opened()
+                raise AssertionError
+            job = _checked(call).new_job()
+            reply = await batcher.submit(job)
+        else:
+            job = _checked(call).new_job()
+            reply = (await self._within(connection).enqueue_many([job]))[0]
+        if reply.conflict:
+            raise IdempotencyConflict(_conflict_text([(job, reply)], 1))
+        return JobHandle(self, reply.id, job.task, reply.duplicate)
+
+    async def enqueue_many(self, calls: Iterable[Call[R]], *, connection: object = None) -> list[JobHandle[R]]:
+        """Store many calls; handle *i* is for call *i*.
+
+        They are stored in chunks of the store's largest batch, each all or nothing: when one raises, the chunks before
+        it are stored. With ``connection`` everything is within your transaction. Raises IdempotencyConflict, after
+        all else is stored, when a key is taken by another task or other arguments.
+        """
+        store = self._opened_store if connection is None else self._within(connection).enqueue_many
+        jobs = [_checked(call).new_job() for call in calls]
+        most = self.backend.capabilities.max_batch
+        replies: list[Enqueued] = []
+        for start in range(0, len(jobs), most):
+            replies += await store(jobs[start : start + most])
+        conflicts = [pair for pair in zip(jobs, replies, strict=True) if pair[1].conflict]
+        if conflicts:
+            raise IdempotencyConflict(_conflict_text(conflicts, len(jobs)))
+        return [JobHandle(self, reply.id, job.task, reply.duplicate) for job, reply in zip(jobs, replies, strict=True)]
+
+    def job(self, job_id: str) -> JobHandle[Any]:
+        """A handle from an id, for instance one that was kept in another table. The store is not asked."""
+        return JobHandle(self, JobId(job_id))
+
+    async def settled(self, job_id: str, timeout: float | None = None) -> Job:
+        """The job once it has ended, however it ended. Raises JobNotFound, and TimeoutError after ``timeout`` s."""
+        return await self._opened().wait(JobId(job_id), timeout)
+
+    def result_of(self, job: Job) -> Any:
+        """What the handler of an ended job returned. Raises JobFailed, JobCancelled or JobExpired if it did not."""
+        if job.state is JobState.SUCCEEDED:
+            task = self._registry.find(job.task)
+            if task is not None:
+                return task.decode_result(job)
+            return (
+                None if job.result is None else self._codecs.get(job.result_codec or job.codec).decode(job.result, Any)
+            )
+        if job.state is JobState.CANCELLED:
+            raise JobCancelled(job.id, f"job {job.id} was cancelled: {job.reason or 'no reason was given'}")
+        if job.state is JobState.EXPIRED:
+            raise JobExpired(job.id, f"job {job.id} was not started before {job.expires_at}")
+        if job.state is not JobState.DEAD:
+            message = f"job {job.id} is {job.state}; it has no result yet"
+            raise UsageError(message)
+        if job.error is not None:
+            raise JobFailed(job.id, job.error.type, job.error.message, job.error.traceback)
+        raise JobFailed(job.id, "Discard", job.reason or "no reason was given", "")
+
+    async def _store(self, jobs: Sequence[NewJob]) -> list[Enqueued]:
+        # The store announces the queues that have work now; see headrace.storage.signals.
+        replies = await self._backend.jobs.enqueue_many(jobs)
+        if self.telemetry.active:
+            stored = Counter(
+                job.queue for job, reply in zip(jobs, replies, strict=True) if not (reply.duplicate or reply.conflict)
+            )
+            self.telemetry.emit("job.enqueued", count=stored.total(), queues=dict(stored))
+        return replies
+
+    async def _opened_store(self, jobs: Sequence[NewJob]) -> list[Enqueued]:
+        self._opened()
+        return await self._store(jobs)
+
+    def _within(self, connection: object) -> JobStore:
+        backend = self.backend
+        within = getattr(backend.jobs, "within", None)
+        if within is None or not backend.capabilities.transactions:
+            message = (
+                f"{backend.url.partition('://')[0]} cannot enqueue within your transaction. Leave connection out, or "
+                "use a store that can, such as sqlite"
+            )
+            raise Unsupported(message)
+        store: JobStore = within(connection)
+        return store
+
+
+def _checked(call: Any) -> Call[Any]:
+    if isinstance(call, Call):
+        return call
+    message = f"enqueue takes a call, such as app.enqueue(greet.call('Ada')); got {call!r}"
+    raise UsageError(message)
+
+
+def _conflict_text(conflicts: Sequence[tuple[NewJob, Enqueued]], of: int) -> str:
+    shown = ", ".join(
+        f"{job.idempotency_key!r} of {job.task} (taken by job {reply.id})" for job, reply in conflicts[:CONFLICTS_SHOWN]
+    )
+    more = f" and {len(conflicts) - CONFLICTS_SHOWN} more" if len(conflicts) > CONFLICTS_SHOWN else ""
+    rest = "" if of == 1 else f" {of - len(conflicts)} of the {of} calls are stored."
+    return (
+        f"the same idempotency key with another task or other arguments: {shown}{more}.{rest} "
+        "A key names one piece of work: make it from what identifies the work"
+    )

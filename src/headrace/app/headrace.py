@@ -1,0 +1,138 @@
+"""Headrace: the registry of tasks and the composition root."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, Unpack, overload
+
+from headrace.app.backends import make_backend
+from headrace.app.desk import JobDesk
+from headrace.app.registry import TaskRegistry
+from headrace.config import WorkerConfig
+from headrace.errors import ConfigError
+from headrace.model.payload import Codec, Codecs
+from headrace.storage.backend import Backend
+from headrace.tasks.define import TaskDecorator, TaskSettings, define_task
+from headrace.tasks.task import Task
+from headrace.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from headrace.app.sync import SyncDesk
+    from headrace.app.worker import AppWorker, WorkerSettings
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+URL_DEFAULT = "sqlite:///headrace.db"
+
+
+class Headrace(JobDesk):
+    """An app: its tasks, its store, and everything that can be asked of them.
+
+    Making one opens nothing; ``async with app:`` does, or ``await app.open()``. An app is used on one event loop at a
+    time; for threads and programs without a loop there is ``app.sync``.
+
+    url: where the jobs live: ``sqlite:///headrace.db``, ``sqlite:////var/lib/jobs.db`` or ``memory://``.
+    backend: a ready-made backend, instead of a URL.
+    worker: how workers work, where ``app.worker(...)`` does not say otherwise.
+    payload_limit: the largest encoded arguments or result, in bytes. Default and maximum: what the store takes.
+    codecs: codecs of your own, beside ``json`` and ``msgpack``.
+    telemetry: who listens to what happens; attach listeners to ``app.telemetry``.
+
+    >>> import asyncio
+    >>> app = Headrace("memory://")
+    >>> @app.task(name="greet", queue="mail")
+    ... async def greet(name: str) -> str:
+    ...     return f"Hello, {name}!"
+    >>> async def main() -> None:
+    ...     async with app:
+    ...         job = await greet.enqueue("Ada")
+    ...         print(await job.state(), await app.counts())
+    >>> asyncio.run(main())
+    queued [JobCount(queue='mail', state=<JobState.QUEUED: 'queued'>, count=1)]
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        *,
+        backend: Backend | None = None,
+        worker: WorkerConfig | None = None,
+        payload_limit: int | None = None,
+        codecs: Iterable[Codec] = (),
+        telemetry: Telemetry | None = None,
+    ) -> None:
+        if url is not None and backend is not None:
+            message = f"give a url or a backend, not both; got backend={backend!r} as well"
+            raise ConfigError(message)
+        chosen = backend if backend is not None else make_backend(URL_DEFAULT if url is None else url)
+        super().__init__(chosen, TaskRegistry(), Codecs(codecs), telemetry or Telemetry())
+        self._payload_limit = _check_payload_limit(payload_limit, chosen.capabilities.max_payload)
+        self._worker_config = worker or WorkerConfig()
+
+    @overload
+    def task(self, function: Callable[P, Coroutine[Any, Any, R]], /) -> Task[P, R]: ...
+    @overload
+    def task(self, function: Callable[P, R], /) -> Task[P, R]: ...
+    @overload
+    def task(self, **settings: Unpack[TaskSettings]) -> TaskDecorator: ...
+    def task(self, function: Any = None, /, **settings: Unpack[TaskSettings]) -> Any:
+        """Make a function a task: ``@app.task`` or ``@app.task(queue="mail", timeout=seconds(30))``.
+
+        The settings are explained at :class:`~headrace.tasks.define.TaskSettings`. The function may be called as
+        before. Raises ConfigError or UsageError for a setting or a function that cannot work.
+        """
+        if function is None:
+            return lambda below: self._define(below, settings)
+        return self._define(function, settings)
+
+    @property
+    def tasks(self) -> Mapping[str, Task[Any, Any]]:
+        """The registered tasks, by name."""
+        return {task.name: task for task in self._registry}
+
+    def find_task(self, name: str) -> Task[Any, Any]:
+        """The task of that name. Raises UnknownTask that lists near names."""
+        return self._registry.get(name)
+
+    def worker(
+        self, queues: Mapping[str, int] | Iterable[str] | None = None, **settings: Unpack[WorkerSettings]
+    ) -> AppWorker:
+        """A worker of this app, not yet started: ``async with app, app.worker(queues={"mail": 10}):``.
+
+        ``queues`` says how many jobs of each run at once; a list of names gives each ten. The other settings are the
+        fields of :class:`~headrace.config.WorkerConfig`. A worker that is started before its app opens it, and then
+        closes it when it has stopped.
+        """
+        # Imported here, because a program that only enqueues needs none of what runs jobs.
+        from headrace.app.worker import AppWorker, worker_config
+
+        return AppWorker(self, self._registry, worker_config(self._worker_config, queues, settings))
+
+    @cached_property
+    def sync(self) -> SyncDesk:
+        """The same for code without an event loop: scripts, ``def`` handlers, Django and Flask views, any thread."""
+        from headrace.app.sync import SyncDesk
+
+        return SyncDesk(self._make_sibling_desk, self._backend)
+
+    def _define(self, function: Any, settings: TaskSettings) -> Task[Any, Any]:
+        task = define_task(function, settings, codecs=self._codecs, payload_limit=self._payload_limit, app=self)
+        self._registry.add(task)
+        return task
+
+    def _make_sibling_desk(self) -> JobDesk:
+        return JobDesk(self._backend.sibling(), self._registry, self._codecs, self.telemetry)
+
+    def __repr__(self) -> str:
+        return f"<Headrace {self._backend.url} with {len(self._registry)} tasks>"
+
+
+def _check_payload_limit(asked: int | None, most: int) -> int:
+    if asked is None:
+        return most
+    if type(asked) is not int or not 1 <= asked <= most:
+        message = f"payload_limit is a number of bytes from 1 to {most}, what this store takes; got {asked!r}"
+        raise ConfigError(message)
+    return asked

@@ -1,0 +1,161 @@
+"""What people ask of jobs and queues: read them, cancel, retry, pause. All but ``find`` take many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import datetime
+
+from msgspec import structs
+
+from headrace.app.settlement import Settlement
+from headrace.config import check_queue_name
+from headrace.errors import ConfigError, UsageError
+from headrace.model.ids import JobId
+from headrace.model.job import Attempt, Job, JobState, LogLine
+from headrace.model.page import PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, JobQuery, Page
+from headrace.model.queue import JobCount, QueueSettings
+from headrace.storage.backend import Backend
+from headrace.storage.jobs import Changed
+from headrace.storage.signals import WORK, topic
+from headrace.tasks.options import check_instant
+
+
+class Operations:
+    """Reading and changing what is stored, through one backend on one event loop."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self._settlement: Settlement | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """True between ``open`` and ``close``."""
+        return self._settlement is not None
+
+    @property
+    def backend(self) -> Backend:
+        """The stores. Raises UsageError unless the app is open."""
+        self._opened()
+        return self._backend
+
+    async def get(self, job_id: str) -> Job:
+        """The job as it is now, with its encoded result. Raises JobNotFound."""
+        return await self._opened().read(JobId(job_id))
+
+    async def find(
+        self,
+        *,
+        states: Iterable[JobState | str] = (),
+        queues: Iterable[str] = (),
+        tasks: Iterable[str] = (),
+        tags: Iterable[str] = (),
+        since: datetime | None = None,
+        until: datetime | None = None,
+        cursor: str | None = None,
+        limit: int = PAGE_LIMIT_DEFAULT,
+    ) -> Page[Job]:
+        """A page of jobs, newest first, without their results; each given filter must match.
+
+        For the next page hand in ``next_cursor`` as ``cursor``. A page costs the same however deep it is.
+        """
+        if not 1 <= limit <= PAGE_LIMIT_MAX:
+            message = f"limit is the size of a page, from 1 to {PAGE_LIMIT_MAX}; got {limit!r}"
+            raise ConfigError(message)
+        query = JobQuery(
+            states=tuple(_state(state) for state in _several("states", states)),
+            queues=_several("queues", queues),
+            tasks=_several("tasks", tasks),
+            tags=_several("tags", tags),
+            since=check_instant("since", since),
+            until=check_instant("until", until),
+        )
+        return await self.backend.reader.find(query, cursor=cursor, limit=limit)
+
+    async def attempts(self, job_id: str) -> list[Attempt]:
+        """The ended attempts of a job, oldest first, each with its times, worker and traceback."""
+        return await self.backend.reader.attempts(JobId(job_id))
+
+    async def logs(self, job_id: str) -> list[LogLine]:
+        """What the job's handler logged, oldest first."""
+        return await self.backend.reader.logs(JobId(job_id))
+
+    async def counts(self, *, queues: Sequence[str] = ()) -> list[JobCount]:
+        """How many jobs are in each state of each queue, from counters; states without jobs are left out."""
+        return await self.backend.reader.counts(queues=_several("queues", queues))
+
+    async def queues(self) -> list[QueueSettings]:
+        """Every queue that a job or a setting ever named, with its settings."""
+        return await self.backend.queues.all()
+
+    async def pause(self, queue: str, *, reason: str = "") -> None:
+        """Let no job of the queue begin until ``resume``; running ones go on, and jobs can still be enqueued."""
+        await self._set_paused(queue, paused=True, reason=reason)
+
+    async def resume(self, queue: str) -> None:
+        """Let the jobs of a paused queue begin again."""
+        await self._set_paused(queue, paused=False, reason="")
+        await self._backend.signals.publish([topic(WORK, queue)])
+
+    async def cancel(self, ids: Iterable[str], *, reason: str = "cancelled by a person") -> list[Changed]:
+        """Cancel jobs that have not begun, and ask the workers of running ones to stop; answer *i* is for id *i*.
+
+        Atomic in chunks of the store's largest batch.
+        """
+        return await self._in_chunks(ids, lambda chunk: self._backend.jobs.cancel_many(chunk, reason=reason))
+
+    async def retry(self, ids: Iterable[str]) -> list[Changed]:
+        """Queue jobs again that are dead, cancelled or expired, with their attempts counted anew."""
+        return await self._in_chunks(ids, lambda chunk: self._backend.jobs.retry_many(chunk))
+
+    async def wake(self, ids: Iterable[str]) -> list[Changed]:
+        """Queue jobs that are waiting, and note it for those that are about to wait: no wake-up is lost."""
+        return await self._in_chunks(ids, lambda chunk: self._backend.jobs.wake_many(chunk))
+
+    async def delete(self, ids: Iterable[str]) -> list[Changed]:
+        """Delete jobs that are not running, with their history."""
+        return await self._in_chunks(ids, lambda chunk: self._backend.jobs.delete_many(chunk))
+
+    def _opened(self) -> Settlement:
+        if self._settlement is None:
+            message = "the app is not open: use it inside 'async with app:', or await app.open() first"
+            raise UsageError(message)
+        return self._settlement
+
+    async def _in_chunks(
+        self, ids: Iterable[str], change: Callable[[Sequence[JobId]], Awaitable[list[Changed]]]
+    ) -> list[Changed]:
+        most = self.backend.capabilities.max_batch
+        wanted = [JobId(job_id) for job_id in _several("ids", ids)]
+        answers: list[Changed] = []
+        for start in range(0, len(wanted), most):
+            answers += await change(wanted[start : start + most])
+        return answers
+
+    async def _set_paused(self, queue: str, *, paused: bool, reason: str) -> None:
+        check_queue_name(queue)
+        store = self.backend.queues
+        known = {settings.name: settings for settings in await store.all()}
+        now = self._backend.clock.now()
+        settings = structs.replace(
+            known.get(queue, QueueSettings(name=queue)),
+            paused=paused,
+            pause_reason=reason if paused and reason else None,
+            paused_at=now if paused else None,
+        )
+        await store.configure_many([settings])
+
+
+def _several(name: str, values: Iterable[str]) -> tuple[str, ...]:
+    """A lone string is a sequence of its letters to Python, and a mistake here."""
+    if isinstance(values, str):
+        message = f"{name} takes several, in a list: [{values!r}]"
+        raise ConfigError(message)
+    return tuple(values)
+
+
+def _state(state: JobState | str) -> JobState:
+    try:
+        return JobState(state)
+    except ValueError:
+        message = f"{state!r} is not a state of a job; the states are: {', '.join(JobState)}"
+        raise ConfigError(message) from None

@@ -1,0 +1,209 @@
+"""The app for code without an event loop: a thread of its own runs one, on a sibling of the app's backend."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import os
+import threading
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from headrace.app.desk import JobDesk
+from headrace.app.loop_thread import LoopThread
+from headrace.app.sync_handle import SyncJobHandle
+from headrace.errors import UsageError
+from headrace.model.job import Attempt, Job, JobState, LogLine
+from headrace.model.page import PAGE_LIMIT_DEFAULT, Page
+from headrace.model.queue import JobCount, QueueSettings
+from headrace.storage.backend import Backend
+from headrace.storage.jobs import Changed
+from headrace.tasks.call import Call
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+
+class SyncDesk:
+    """``app.sync``: every call blocks its thread until it is done; any number of threads may call at once.
+
+    It opens by itself at the first call and closes at the end of the program, or sooner by ``close``. On a thread
+    whose event loop is running every call raises UsageError, because it would stop that loop; use the app there.
+
+    >>> from headrace.app import Headrace
+    >>> app = Headrace("memory://")
+    >>> @app.task(name="greet")
+    ... def greet(name: str) -> str:
+    ...     return f"Hello, {name}!"
+    >>> with app.sync:
+    ...     job = app.sync.enqueue(greet.call("Ada"))
+    ...     job.state()
+    <JobState.QUEUED: 'queued'>
+    """
+
+    def __init__(self, make_desk: Callable[[], JobDesk], backend: Backend) -> None:
+        self._make_desk = make_desk
+        self._backend = backend
+        self._lane: LoopThread | None = None
+        self._lock = threading.Lock()
+        self._pid = os.getpid()
+
+    def open(self) -> None:
+        """Open now what the first call would open, to meet its errors early. Doing it again changes nothing."""
+        self._ready()
+
+    def close(self) -> None:
+        """Finish what is under way, and end the thread. The next call opens it again."""
+        with self._lock:
+            lane, self._lane = self._lane, None
+        atexit.unregister(self.close)
+        # In a forked child the thread is not there; its parent ends it.
+        if lane is not None and lane.pid == os.getpid():
+            lane.close()
+
+    def __enter__(self) -> Self:
+        self.open()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def enqueue(self, call: Call[R], *, connection: object = None) -> SyncJobHandle[R]:
+        """Store a call as a job; durable when it returns. See ``Headrace.enqueue``.
+
+        With ``connection``, which stays on this thread, the job is stored within your transaction.
+        """
+        if connection is None:
+            return SyncJobHandle(self, self._run(lambda desk: desk.enqueue(call)))
+        return SyncJobHandle(self, self._run_here(lambda desk: desk.enqueue(call, connection=connection)))
+
+    def enqueue_many(self, calls: Iterable[Call[R]], *, connection: object = None) -> list[SyncJobHandle[R]]:
+        """Store many calls; handle *i* is for call *i*. See ``Headrace.enqueue_many``."""
+        if connection is None:
+            handles = self._run(lambda desk: desk.enqueue_many(calls))
+        else:
+            handles = self._run_here(lambda desk: desk.enqueue_many(calls, connection=connection))
+        return [SyncJobHandle(self, handle) for handle in handles]
+
+    def job(self, job_id: str) -> SyncJobHandle[Any]:
+        """A handle from an id."""
+        return SyncJobHandle(self, self._ready().desk.job(job_id))
+
+    def result(self, job_id: str, timeout: float | timedelta | None = None) -> Any:
+        """Wait until the job has ended, and answer what its handler returned. See ``JobHandle.result``."""
+        return self._run(lambda desk: desk.job(job_id).result(timeout))
+
+    def get(self, job_id: str) -> Job:
+        """The job as it is now, with its encoded result. Raises JobNotFound."""
+        return self._run(lambda desk: desk.get(job_id))
+
+    def find(
+        self,
+        *,
+        states: Iterable[JobState | str] = (),
+        queues: Iterable[str] = (),
+        tasks: Iterable[str] = (),
+        tags: Iterable[str] = (),
+        since: datetime | None = None,
+        until: datetime | None = None,
+        cursor: str | None = None,
+        limit: int = PAGE_LIMIT_DEFAULT,
+    ) -> Page[Job]:
+        """A page of jobs, newest first. See ``Headrace.find``."""
+        return self._run(
+            lambda desk: desk.find(
+                states=states,
+                queues=queues,
+                tasks=tasks,
+                tags=tags,
+                since=since,
+                until=until,
+                cursor=cursor,
+                limit=limit,
+            )
+        )
+
+    def attempts(self, job_id: str) -> list[Attempt]:
+        """The ended attempts of a job, oldest first."""
+        return self._run(lambda desk: desk.attempts(job_id))
+
+    def logs(self, job_id: str) -> list[LogLine]:
+        """What the job's handler logged, oldest first."""
+        return self._run(lambda desk: desk.logs(job_id))
+
+    def counts(self, *, queues: Sequence[str] = ()) -> list[JobCount]:
+        """How many jobs are in each state of each queue."""
+        return self._run(lambda desk: desk.counts(queues=queues))
+
+    def queues(self) -> list[QueueSettings]:
+        """Every queue, with its settings."""
+        return self._run(lambda desk: desk.queues())
+
+    def pause(self, queue: str, *, reason: str = "") -> None:
+        """Let no job of the queue begin until ``resume``."""
+        self._run(lambda desk: desk.pause(queue, reason=reason))
+
+    def resume(self, queue: str) -> None:
+        """Let the jobs of a paused queue begin again."""
+        self._run(lambda desk: desk.resume(queue))
+
+    def cancel(self, ids: Iterable[str], *, reason: str = "cancelled by a person") -> list[Changed]:
+        """Cancel jobs. See ``Headrace.cancel``."""
+        return self._run(lambda desk: desk.cancel(ids, reason=reason))
+
+    def retry(self, ids: Iterable[str]) -> list[Changed]:
+        """Queue dead, cancelled or expired jobs again."""
+        return self._run(lambda desk: desk.retry(ids))
+
+    def wake(self, ids: Iterable[str]) -> list[Changed]:
+        """Queue jobs that are waiting."""
+        return self._run(lambda desk: desk.wake(ids))
+
+    def delete(self, ids: Iterable[str]) -> list[Changed]:
+        """Delete jobs that are not running, with their history."""
+        return self._run(lambda desk: desk.delete(ids))
+
+    def _run(self, ask: Callable[[JobDesk], Coroutine[Any, Any, T]]) -> T:
+        lane = self._ready()
+        return lane.run(ask(lane.desk))
+
+    def _run_here(self, ask: Callable[[JobDesk], Coroutine[Any, Any, T]]) -> T:
+        """Drive a coroutine that never suspends on this thread: the caller's connection belongs to it."""
+        work = ask(self._ready().desk)
+        try:
+            work.send(None)
+        except StopIteration as done:
+            answer: T = done.value
+            return answer
+        work.close()
+        message = f"{self._backend.url.partition('://')[0]} cannot use your connection from synchronous code"
+        raise UsageError(message)
+
+    def _ready(self) -> LoopThread:
+        _refuse_on_a_running_loop()
+        if self._pid != os.getpid():
+            # A forked child has neither the thread nor, perhaps, a lock that anyone will release.
+            self._lane, self._lock, self._pid = None, threading.Lock(), os.getpid()
+        lane = self._lane
+        if lane is not None:
+            return lane
+        with self._lock:
+            if self._lane is None:
+                self._lane = LoopThread(self._make_desk)
+                atexit.register(self.close)
+            return self._lane
+
+
+def _refuse_on_a_running_loop() -> None:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    message = (
+        "app.sync would block the event loop that is running on this thread. Use the app itself: await app.enqueue(...)"
+    )
+    raise UsageError(message)

@@ -1,1 +1,0 @@
-"""What the decorators return: Task, Call and their options."""

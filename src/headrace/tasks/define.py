@@ -1,0 +1,128 @@
+"""From a function and its settings to a task: the defaults, and the refusals a newcomer meets first."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Literal, ParamSpec, Protocol, TypedDict, TypeVar, overload
+
+from headrace.engine.runnable import ExecutorKind
+from headrace.errors import ConfigError, UsageError
+from headrace.model.payload import CODEC_DEFAULT, Codecs
+from headrace.model.retry import Exponential, RetryPolicy
+from headrace.tasks.naming import check_importable, check_task_name, default_name, module_of
+from headrace.tasks.options import check_options, check_version
+from headrace.tasks.ports import Enqueuer
+from headrace.tasks.schema import ArgumentsSchema
+from headrace.tasks.task import Registration, Task
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class TaskSettings(TypedDict, total=False):
+    """What ``@app.task(...)`` takes. The options of jobs are explained at :class:`~headrace.tasks.options.JobOptions`.
+
+    name: what jobs carry and workers look for. Default: ``module.qualified_name``; for a script, its file's stem.
+    retry: what happens after a failed attempt. Default: ``Exponential()``, five attempts.
+    max_attempts: default: what ``retry`` says.
+    executor: ``"loop"`` for an ``async def`` on the worker's event loop, ``"thread"`` for a ``def`` in a thread,
+        ``"process"`` for a child process that can be killed. Default: by the function's kind.
+    version: stored with each job; raise it when the meaning of the arguments changes.
+    keep_result: False throws the returned value away.
+    """
+
+    name: str
+    queue: str
+    priority: int
+    retry: RetryPolicy
+    max_attempts: int
+    timeout: timedelta | None
+    executor: Literal["loop", "thread", "process"]
+    codec: str
+    tags: Sequence[str]
+    meta: Mapping[str, Any]
+    expires_in: timedelta | None
+    version: int
+    keep_result: bool
+
+
+class TaskDecorator(Protocol):
+    """What ``app.task(...)`` with settings answers: it makes a task of the function below it."""
+
+    @overload
+    def __call__(self, function: Callable[P, Coroutine[Any, Any, R]], /) -> Task[P, R]: ...
+    @overload
+    def __call__(self, function: Callable[P, R], /) -> Task[P, R]: ...
+
+
+_OF_JOBS = ("queue", "priority", "max_attempts", "timeout", "codec", "tags", "meta", "expires_in")
+_OF_TASKS = ("name", "retry", "executor", "version", "keep_result")
+
+
+def define_task(
+    function: Callable[..., Any], settings: Mapping[str, Any], *, codecs: Codecs, payload_limit: int, app: Enqueuer
+) -> Task[Any, Any]:
+    """Make a task of ``function``. Raises ConfigError or UsageError that says what to write instead."""
+    for setting in settings:
+        if setting not in _OF_JOBS and setting not in _OF_TASKS:
+            message = f"@app.task has no setting {setting!r}; there are: {', '.join(sorted(_OF_JOBS + _OF_TASKS))}"
+            raise ConfigError(message)
+    name = settings.get("name")
+    task_name = check_task_name(default_name(function) if name is None else name)
+    _refuse_what_cannot_be_a_task(task_name, function)
+    retry = settings.get("retry", Exponential())
+    if isinstance(retry, type) or not callable(getattr(retry, "delay", None)) or not hasattr(retry, "attempts"):
+        message = f"retry is a policy, such as Exponential(attempts=8), Fixed() or Never(); got {retry!r}"
+        raise ConfigError(message)
+    is_async = inspect.iscoroutinefunction(function)
+    executor = _choose_executor(task_name, settings.get("executor"), is_async)
+    if executor is ExecutorKind.PROCESS:
+        check_importable(task_name, function)
+    given = {name: settings[name] for name in _OF_JOBS if name in settings}
+    options = check_options({"max_attempts": retry.attempts, "codec": CODEC_DEFAULT, **given})
+    options["task"] = task_name
+    options["task_version"] = check_version("version", settings.get("version", 1))
+    registration = Registration(
+        name=task_name,
+        function=function,
+        executor=executor,
+        is_async=is_async,
+        retry=retry,
+        reference=f"{module_of(function)}:{getattr(function, '__qualname__', task_name)}",
+        keep_result=bool(settings.get("keep_result", True)),
+        schema=ArgumentsSchema(task_name, function),
+        codecs=codecs,
+        payload_limit=payload_limit,
+        app=app,
+    )
+    return Task(registration, options)
+
+
+def _refuse_what_cannot_be_a_task(name: str, function: Any) -> None:
+    if isinstance(function, Task):
+        message = f"{function.name!r} is a task already; register the plain function, task.function, under a name"
+        raise UsageError(message)
+    if not callable(function) or isinstance(function, type):
+        message = f"a task is a function; got {function!r}"
+        raise UsageError(message)
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        message = f"{name} is a generator; a task returns its value. Collect the values in a list and return it"
+        raise UsageError(message)
+
+
+def _choose_executor(name: str, asked: Any, is_async: bool) -> ExecutorKind:
+    if asked is None:
+        return ExecutorKind.LOOP if is_async else ExecutorKind.THREAD
+    if asked not in list(ExecutorKind):
+        message = f"executor is 'loop', 'thread' or 'process'; got {asked!r}"
+        raise ConfigError(message)
+    executor = ExecutorKind(asked)
+    if executor is ExecutorKind.LOOP and not is_async:
+        message = (
+            f"task {name!r} has executor='loop', but it is a plain def and would stop the worker's event loop while it "
+            "runs. Make it an async def, or leave executor out to run it in a thread"
+        )
+        raise UsageError(message)
+    return executor

@@ -1,0 +1,164 @@
+"""A task: a registered, named, versioned function with its options."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import update_wrapper
+from types import MappingProxyType
+from typing import Any, Generic, ParamSpec, TypeVar, Unpack
+
+from msgspec import Struct
+
+from headrace.engine.runnable import ExecutorKind
+from headrace.errors import TooLarge
+from headrace.model.job import Job
+from headrace.model.payload import Codecs
+from headrace.model.retry import RetryPolicy
+from headrace.tasks.call import Call
+from headrace.tasks.handle import JobHandle
+from headrace.tasks.options import JobOptions, check_options, merge_options
+from headrace.tasks.ports import Enqueuer
+from headrace.tasks.schema import Arguments, ArgumentsSchema
+
+P = ParamSpec("P")
+R = TypeVar("R", covariant=True)
+
+
+class Registration(Struct, frozen=True, kw_only=True):
+    """What is fixed when a function becomes a task, and shared by all its copies with other options."""
+
+    name: str
+    function: Callable[..., Any]
+    executor: ExecutorKind
+    is_async: bool
+    retry: RetryPolicy
+    reference: str
+    keep_result: bool
+    schema: ArgumentsSchema
+    codecs: Codecs
+    payload_limit: int
+    app: Enqueuer
+
+
+class Task(Generic[P, R]):
+    """What ``@app.task`` makes of a function. Calling it calls the function, as if it were not decorated.
+
+    ``P`` are the function's parameters and ``R`` is what it returns (what it returns when awaited, for an
+    ``async def``), so that a type checker sees a wrong argument of ``enqueue`` as it would that of a plain call.
+    """
+
+    def __init__(self, registration: Registration, options: Mapping[str, Any]) -> None:
+        self._registration = registration
+        self._options = dict(options)
+        self._codec = registration.codecs.get(options["codec"])
+        self._schema = registration.schema
+        self._limit = registration.payload_limit
+        update_wrapper(self, registration.function)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Any:
+        """Call the function itself, here and now; nothing is enqueued. For an ``async def`` await what it answers."""
+        return self._registration.function(*args, **kwargs)
+
+    def call(self, *args: P.args, **kwargs: P.kwargs) -> Call[R]:
+        """Check and encode the arguments, and store nothing: for ``app.enqueue_many`` and ``app.sync``.
+
+        Raises InvalidArguments that names the parameter, and TooLarge for more than the app's ``payload_limit``.
+        """
+        payload = self._schema.encode(self._codec, args, kwargs)
+        if len(payload) > self._limit:
+            self._too_large("arguments", len(payload))
+        return Call(self, payload, self._options)
+
+    async def enqueue(self, *args: P.args, **kwargs: P.kwargs) -> JobHandle[R]:
+        """Store a job that will call the function with these arguments; durable when it returns.
+
+        Raises what ``call`` and ``Headrace.enqueue`` raise; then nothing was stored.
+        """
+        return await self._registration.app.enqueue(self.call(*args, **kwargs))
+
+    def options(self, **changes: Unpack[JobOptions]) -> Task[P, R]:
+        """This task with other options for its jobs, see :class:`~headrace.tasks.options.JobOptions`.
+
+        The answer is a copy: the registered task, which workers use, stays as it is.
+        Raises ConfigError that names the field, the value and what is accepted.
+        """
+        return Task(self._registration, merge_options(self._options, check_options(changes)))
+
+    @property
+    def name(self) -> str:
+        """The name that jobs carry and workers look for."""
+        return self._registration.name
+
+    @property
+    def executor(self) -> ExecutorKind:
+        """Where the function runs."""
+        return self._registration.executor
+
+    @property
+    def retry(self) -> RetryPolicy:
+        """What happens after a failed attempt."""
+        return self._registration.retry
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        """The function itself."""
+        return self._registration.function
+
+    @property
+    def is_async(self) -> bool:
+        """True for an ``async def``."""
+        return self._registration.is_async
+
+    @property
+    def reference(self) -> str:
+        """``module:qualified.name``, by which a child process finds the task."""
+        return self._registration.reference
+
+    @property
+    def codec(self) -> str:
+        """The name of the codec that arguments and results are stored in."""
+        return self._codec.name
+
+    @property
+    def defaults(self) -> Mapping[str, Any]:
+        """The options that this task's jobs are made with, as they are stored."""
+        return MappingProxyType(self._options)
+
+    @property
+    def schema(self) -> ArgumentsSchema:
+        """How the arguments are checked, stored and read."""
+        return self._schema
+
+    def arguments(self, payload: bytes) -> Arguments:
+        """The arguments in a payload that a call of this task, with these options, has made."""
+        return self._schema.decode(self._codec, payload)
+
+    def decode(self, job: Job) -> Arguments:
+        """The arguments of a stored job; raises what its codec raises."""
+        return self._schema.decode(self._registration.codecs.get(job.codec), job.payload)
+
+    def encode_result(self, value: Any) -> tuple[bytes | None, str]:
+        """The stored form of a returned value, None for None and where results are not kept, and the codec's name."""
+        if value is None or not self._registration.keep_result:
+            return None, self._codec.name
+        data = self._codec.encode(value)
+        if len(data) > self._limit:
+            self._too_large("result", len(data))
+        return data, self._codec.name
+
+    def decode_result(self, job: Job) -> Any:
+        """What the handler of a job that succeeded returned; None where nothing was kept."""
+        if job.result is None:
+            return None
+        codec = self._registration.codecs.get(job.result_codec or job.codec)
+        return self._schema.read_result(codec, job.result)
+
+    def _too_large(self, what: str, size: int) -> None:
+        message = (
+            f"{self.name}: its {what} take {size} bytes as {self.codec}; the limit is {self._limit}. Store large data "
+            "elsewhere and pass its name, or raise Headrace(payload_limit=...)"
+        )
+        raise TooLarge(message)
+
+    def __repr__(self) -> str:
+        return f"<Task {self.name}{self._schema.describe()}>"
