@@ -1,0 +1,136 @@
+"""What a running handler can ask and tell about its own job: ``current_job()``."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from datetime import datetime
+from typing import Any, Protocol
+
+from headrace.engine.failures import MESSAGE_BYTES_MAX, safe_text
+from headrace.errors import UsageError
+from headrace.model.ids import JobId
+from headrace.model.job import Job, LogLine, Progress
+from headrace.storage.jobs import JOB_LOG_LINES_MAX
+
+
+class JobContext:
+    """A running job, seen by its handler. Safe to use from the handler's thread; nothing here waits or raises.
+
+    Progress and log lines are kept until the worker writes them, about once a second and before the job's end.
+    """
+
+    __slots__ = ("_job", "_lines", "_mark", "_now", "_progress", "cancel_reason", "deadline")
+
+    def __init__(
+        self,
+        job: Job,
+        *,
+        now: Callable[[], datetime],
+        mark: Callable[[], None],
+        deadline: datetime | None = None,
+        cancel_reason: str | None = None,
+    ) -> None:
+        self._job = job
+        self._now = now
+        self._mark = mark
+        self._progress: Progress | None = None
+        self._lines: deque[LogLine] = deque(maxlen=JOB_LOG_LINES_MAX)
+        self.deadline = deadline
+        self.cancel_reason = cancel_reason
+
+    @property
+    def id(self) -> JobId:
+        """The job's id."""
+        return self._job.id
+
+    @property
+    def task(self) -> str:
+        """The task's name."""
+        return self._job.task
+
+    @property
+    def queue(self) -> str:
+        """The queue the job came from."""
+        return self._job.queue
+
+    @property
+    def attempt(self) -> int:
+        """Which attempt this is, from 1."""
+        return self._job.attempt
+
+    @property
+    def max_attempts(self) -> int:
+        """How many attempts there can be."""
+        return self._job.max_attempts
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The job's tags."""
+        return self._job.tags
+
+    @property
+    def meta(self) -> Mapping[str, Any]:
+        """What the caller attached to the job."""
+        return self._job.meta
+
+    @property
+    def wakes(self) -> int:
+        """How often the job had been woken when it was claimed."""
+        return self._job.wakes
+
+    @property
+    def cancel_requested(self) -> bool:
+        """True once the handler should stop: cancelled, out of time, or no longer this worker's job.
+
+        Handlers on the event loop are cancelled and in processes killed; those in threads look here and return.
+        ``cancel_reason`` says why.
+        """
+        return self.cancel_reason is not None
+
+    def progress(self, done: float, total: float | None = None, note: str = "") -> None:
+        """Say how far the job is; the last call counts."""
+        self._progress = Progress(done=done, total=total, note=safe_text(note, MESSAGE_BYTES_MAX))
+        self._mark()
+
+    def log(self, message: str, level: str = "info") -> None:
+        """Keep a line with the job. Of very many, the latest are kept."""
+        text = safe_text(message, MESSAGE_BYTES_MAX)
+        self._lines.append(LogLine(at=self._now(), level=level, message=text, attempt=self._job.attempt))
+        self._mark()
+
+    def take(self) -> tuple[Progress | None, tuple[LogLine, ...]]:
+        """What was told since the last call. For the engine; it may be called while the handler is telling more."""
+        progress, self._progress = self._progress, None
+        lines = []
+        while self._lines:
+            lines.append(self._lines.popleft())
+        return progress, tuple(lines)
+
+    def put_back(self, progress: Progress | None, lines: tuple[LogLine, ...]) -> None:
+        """Keep what came from elsewhere, a child process, as if the handler had told it here."""
+        if progress is not None:
+            self._progress = progress
+        self._lines.extend(lines)
+        self._mark()
+
+
+class _HasContext(Protocol):
+    @property
+    def context(self) -> JobContext: ...
+
+
+running_here: ContextVar[_HasContext | None] = ContextVar("headrace_running_here", default=None)
+"""Set by the engine for each job. It holds the maker of a context, so that jobs that never ask do not pay for one."""
+
+
+def current_job() -> JobContext:
+    """The job that is running here. Raises UsageError outside one."""
+    maker = running_here.get()
+    if maker is None:
+        raise UsageError(
+            "current_job() works only while a worker runs the job: in its handler, in what that calls, and in the "
+            "asyncio tasks it starts. In a thread of your own, run the code in contextvars.copy_context().run(...)."
+        )
+    return maker.context

@@ -1,0 +1,130 @@
+"""One claimed job in this worker, from the claim until its end is stored: what every part of the engine shares."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from enum import Enum, IntEnum
+from typing import TYPE_CHECKING, Protocol
+
+from headrace.engine.context import JobContext
+from headrace.engine.runnable import Runnable
+from headrace.model.lease import Claim
+
+if TYPE_CHECKING:
+    from headrace.engine.lanes import Lane
+
+
+class Phase(IntEnum):
+    """How far an execution is."""
+
+    WAITING = 0
+    """Claimed ahead; no slot is free yet."""
+    STARTED = 1
+    """Has a slot and a task that has not run its first step."""
+    RUNNING = 2
+    """In its handler; cancelling the task reaches it."""
+    ENDED = 3
+    """The handler is over; only the outcome remains to be stored."""
+
+
+class Interruption(Enum):
+    """Why a handler was told to stop before its end."""
+
+    CANCEL = "cancel"
+    TIMEOUT = "timeout"
+    LOST = "lost"
+    SHUTDOWN = "shutdown"
+
+
+class Host(Protocol):
+    """Where executions live: gives them the time and hears that one has something to report."""
+
+    def now(self) -> datetime: ...
+    def mark(self, run: Execution) -> None: ...
+
+
+class Execution:
+    """A claim, its handler, and what became of them. Used from the event loop, except ``extended_at`` (heartbeats)."""
+
+    __slots__ = (
+        "_context",
+        "_host",
+        "begun_at",
+        "deadline",
+        "extended_at",
+        "interruption",
+        "job",
+        "lane",
+        "lease",
+        "phase",
+        "reason",
+        "runnable",
+        "task",
+        "timer",
+    )
+
+    def __init__(self, claim: Claim, runnable: Runnable | None, lane: Lane, host: Host, extended_at: float) -> None:
+        self.job = claim.job
+        self.lease = claim.lease
+        self.runnable = runnable
+        self.lane = lane
+        self.extended_at = extended_at
+        self.phase = Phase.WAITING
+        self.interruption: Interruption | None = None
+        self.reason = ""
+        self.task: asyncio.Task[None] | None = None
+        self.timer: asyncio.TimerHandle | None = None
+        self.deadline: datetime | None = None
+        self.begun_at = 0.0
+        self._host = host
+        self._context: JobContext | None = None
+
+    @property
+    def context(self) -> JobContext:
+        """The handler's view of the job, made when it is first asked for."""
+        if self._context is None:
+            self._context = JobContext(
+                self.job,
+                now=self._host.now,
+                mark=self._mark,
+                deadline=self.deadline,
+                cancel_reason=self.reason if self.interruption is not None else None,
+            )
+        return self._context
+
+    @property
+    def told(self) -> bool:
+        """True when the handler asked for its context, so that there may be something to report."""
+        return self._context is not None
+
+    def arm(self) -> None:
+        """Begin to count the job's timeout. Pools call it when the handler begins, not when it queues for a thread."""
+        timeout = self.job.timeout
+        if timeout is not None:
+            self.deadline = self._host.now() + timeout
+            loop = asyncio.get_running_loop()
+            self.timer = loop.call_later(
+                timeout.total_seconds(), self.interrupt, Interruption.TIMEOUT, f"it ran longer than {timeout}"
+            )
+
+    def interrupt(self, why: Interruption, reason: str = "") -> None:
+        """Tell the handler to stop, again if it was told before. The first reason counts, unless the lease is lost."""
+        if self.phase is Phase.ENDED:
+            return
+        if self.interruption is None or why is Interruption.LOST:
+            self.interruption = why
+            self.reason = reason
+            if self._context is not None:
+                self._context.cancel_reason = reason
+        if self.phase is Phase.RUNNING and self.task is not None:
+            self.task.cancel()
+
+    def end(self) -> None:
+        """The handler is over: from here on nothing interrupts the task."""
+        self.phase = Phase.ENDED
+        if self.timer is not None:
+            self.timer.cancel()
+
+    def _mark(self) -> None:
+        self._host.mark(self)

@@ -1,0 +1,65 @@
+"""How many jobs a queue may have in this worker: its slots, and as many ahead as will start within a second."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+
+from headrace.engine.execution import Execution
+
+PREFETCH_HORIZON_S = 1.0
+"""Jobs claimed ahead are hidden from other workers, so no more are than this worker will start within a second."""
+
+_RATE_WINDOW_S = 0.1
+"""Shorter windows say nothing about long jobs: two that happen to end together would look like a thousand a second."""
+
+
+class Lane:
+    """A queue's share of the worker."""
+
+    __slots__ = ("_ended", "_since", "ahead", "ahead_max", "queue", "running", "slots", "waiting")
+
+    def __init__(self, queue: str, slots: int, ahead_max: int, now: float) -> None:
+        self.queue = queue
+        self.slots = slots
+        self.ahead_max = ahead_max
+        self.ahead = 0
+        self.running = 0
+        self.waiting: deque[Execution] = deque()
+        self._ended = 0
+        self._since = now
+
+    def ended(self) -> None:
+        """Count a job that ended."""
+        self._ended += 1
+
+    def measure(self, now: float) -> None:
+        """Decide, from the pace since the last time, how many jobs to hold ahead."""
+        elapsed = now - self._since
+        if elapsed < _RATE_WINDOW_S and self._ended < self.slots:
+            return
+        soon = self._ended * PREFETCH_HORIZON_S / elapsed if elapsed > 0 else self.ahead_max
+        self.ahead = min(self.ahead_max, int(soon))
+        self._ended = 0
+        self._since = now
+
+    @property
+    def demand(self) -> int:
+        """How many jobs to claim now."""
+        return max(0, self.slots + self.ahead - self.running - len(self.waiting))
+
+    @property
+    def hungry(self) -> bool:
+        """True when a claim is worth a call: a slot is free, or half of what was held ahead is used up."""
+        held = len(self.waiting)
+        return self.running < self.slots or held * 2 < self.ahead
+
+
+def make_lanes(queues: Mapping[str, int], prefetch: int, now: float) -> dict[str, Lane]:
+    """A lane for each queue; the prefetch is shared out by their slots, at least one each while there is any."""
+    slots = sum(queues.values())
+    lanes = {}
+    for queue, count in queues.items():
+        share = max(1, prefetch * count // slots) if prefetch else 0
+        lanes[queue] = Lane(queue, count, share, now)
+    return lanes

@@ -1,0 +1,102 @@
+"""The workers that are there: each keeps a record about itself, which ends by itself soon after the worker does."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+import msgspec
+from msgspec import Struct
+
+from headrace._version import __version__
+from headrace.engine.service import Periodic
+from headrace.model.ids import WorkerId
+from headrace.storage.kv import KeyValueStore, Put
+
+log = logging.getLogger("headrace")
+
+BUCKET = "workers"
+RECORD_EVERY = timedelta(seconds=10)
+RECORD_TTL = 3 * RECORD_EVERY
+"""Two records may fail to be written before a worker that lives is missing from the list."""
+
+_SCAN_LIMIT = 500
+
+
+class WorkerRecord(Struct, frozen=True, kw_only=True):
+    """What a worker says about itself, every ten seconds."""
+
+    id: WorkerId
+    hostname: str
+    pid: int
+    queues: Mapping[str, int]
+    started_at: datetime
+    version: str = __version__
+    running: int = 0
+    last_claim_at: datetime | None = None
+
+
+class Registrar(Periodic):
+    """Writes this worker's record, and deletes it at the end."""
+
+    def __init__(
+        self, kv: KeyValueStore, worker: WorkerId, queues: Mapping[str, int], *, load: Callable[[], WorkerLoad]
+    ) -> None:
+        super().__init__("worker registry", RECORD_EVERY)
+        self._kv = kv
+        self._worker = worker
+        self._queues = dict(queues)
+        self._load = load
+
+    async def tick(self) -> timedelta | None:
+        """Write the record."""
+        load = self._load()
+        record = WorkerRecord(
+            id=self._worker,
+            hostname=socket.gethostname(),
+            pid=os.getpid(),
+            queues=self._queues,
+            started_at=load.started_at,
+            running=load.running,
+            last_claim_at=load.last_claim_at,
+        )
+        await self._kv.put_many(BUCKET, [Put(key=self._worker, value=msgspec.json.encode(record), ttl=RECORD_TTL)])
+        return None
+
+    async def _begin(self) -> None:
+        await self._round()
+        await super()._begin()
+
+    async def _end(self) -> None:
+        await self._cancel_tasks()
+        try:
+            await self._kv.put_many(BUCKET, [Put(key=self._worker, value=None)])
+        except Exception as error:
+            log.info("the record of worker %s stays for up to %s: %r", self._worker, RECORD_TTL, error)
+
+
+class WorkerLoad(Struct, frozen=True, kw_only=True):
+    """What changes between two records."""
+
+    started_at: datetime
+    running: int
+    last_claim_at: datetime | None
+
+
+async def list_workers(kv: KeyValueStore) -> list[WorkerRecord]:
+    """The workers heard of within the last half minute, by id. Records that cannot be read are left out."""
+    records = []
+    cursor: str | None = None
+    while True:
+        page = await kv.scan(BUCKET, cursor=cursor, limit=_SCAN_LIMIT)
+        for entry in page.items:
+            try:
+                records.append(msgspec.json.decode(entry.value, type=WorkerRecord))
+            except msgspec.MsgspecError as error:
+                log.warning("the record of worker %s cannot be read: %r", entry.key, error)
+        cursor = page.next_cursor
+        if cursor is None:
+            return records

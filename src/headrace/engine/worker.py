@@ -1,0 +1,252 @@
+"""The worker: what claims and runs jobs, put together, and the order in which it all begins and ends."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from types import TracebackType
+
+from msgspec import Struct
+
+from headrace.config import WorkerConfig
+from headrace.engine.completer import Completer
+from headrace.engine.execution import Execution, Interruption
+from headrace.engine.executor import Executor
+from headrace.engine.expirer import Expirer
+from headrace.engine.heartbeat_thread import HeartbeatThread
+from headrace.engine.heartbeater import Heartbeater
+from headrace.engine.leader import Leader
+from headrace.engine.pools import Pools
+from headrace.engine.producer import Producer
+from headrace.engine.promoter import Promoter
+from headrace.engine.pruner import Pruner
+from headrace.engine.registry import Registrar, WorkerLoad
+from headrace.engine.reporter import Reporter
+from headrace.engine.rescuer import Rescuer
+from headrace.engine.runnable import Registry
+from headrace.engine.service import Periodic, Service, Supervisor
+from headrace.engine.watchdog import Watchdog
+from headrace.model.ids import JobId, WorkerId, new_worker_id
+from headrace.storage.backend import Backend
+from headrace.telemetry import Telemetry
+
+log = logging.getLogger("headrace")
+
+CANCEL_TRIES = 5
+CANCEL_EVERY_S = 1.0
+"""A handler that swallows its cancellation is cancelled again each second; after five the worker leaves without it."""
+
+
+class WorkerHealth(Struct, frozen=True, kw_only=True):
+    """How a worker is. ``ok`` False means that it does not get or store jobs; ``problems`` says why, for people."""
+
+    id: WorkerId
+    ok: bool
+    running: int
+    waiting: int
+    backlog: int
+    leader: bool
+    last_claim_at: datetime | None
+    abandoned_threads: int
+    problems: tuple[str, ...]
+
+
+class Worker(Service):
+    """Claims jobs of the configured queues from ``backend``, which must be open, and runs them until it is stopped.
+
+    ``registry`` finds tasks by name and ``known_tasks`` lists them for messages. ``on_settled`` is called on the event
+    loop with the ids of jobs that have ended, once that is stored. ``heartbeat_thread`` False keeps the heartbeats on
+    the event loop, for simulations; ``watchdog`` False leaves the event loop unwatched.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        registry: Registry,
+        config: WorkerConfig,
+        telemetry: Telemetry,
+        *,
+        known_tasks: Callable[[], Sequence[str]],
+        on_settled: Callable[[Sequence[JobId]], None] | None = None,
+        heartbeat_thread: bool = True,
+        watchdog: bool = True,
+    ) -> None:
+        self.id = new_worker_id()
+        super().__init__(f"worker {self.id}")
+        self.failure: Exception | None = None
+        self._backend = backend
+        self._config = config
+        self._telemetry = telemetry
+        self._held: dict[JobId, Execution] = {}
+        self._pools = Pools(config)
+        self._hurry = asyncio.Event()
+        self._over = asyncio.Event()
+        self._leaving: asyncio.Task[None] | None = None
+        self._started_at = backend.clock.now()
+        self._completer = Completer(
+            backend.jobs,
+            backend.signals,
+            self._held,
+            telemetry=telemetry,
+            limit=backend.capabilities.max_batch,
+            on_settled=on_settled,
+        )
+        self._reporter = Reporter(backend.jobs, backend.clock, limit=backend.capabilities.max_batch)
+        self._producer = Producer(
+            self.id,
+            backend,
+            registry,
+            config,
+            executor=Executor(self._pools),
+            completer=self._completer,
+            reporter=self._reporter,
+            held=self._held,
+            telemetry=telemetry,
+            known_tasks=known_tasks,
+            on_gone=self._leave,
+        )
+        self._leader = Leader(backend.locks, backend.clock, self.id, on_elected=self._elected)
+        self._upkeep = self._make_upkeep() if config.upkeep else []
+        self._rest = Supervisor(
+            "worker services",
+            [
+                Registrar(backend.kv, self.id, config.queues, load=self._load),
+                self._make_heartbeats(heartbeat_thread),
+                *([Watchdog(self.id, config.lag_warning, telemetry)] if watchdog else []),
+                *self._upkeep,
+                *([self._leader] if config.upkeep else []),
+                self._completer,
+                self._reporter,
+            ],
+        )
+
+    async def __aenter__(self) -> Worker:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def stop(self, *, now: bool = False) -> None:
+        """Stop claiming, give back what has not started, let the rest finish for ``grace``, then cancel and release it.
+
+        ``now`` skips the grace, also for a stop that is under way. Safe before ``start``, twice and concurrently.
+        """
+        if now:
+            self._hurry.set()
+        await super().stop()
+
+    async def wait(self) -> None:
+        """Wait until the worker has stopped. ``failure`` tells why it left, when it left by itself."""
+        await self._over.wait()
+
+    def health(self) -> WorkerHealth:
+        """How the worker is, from memory."""
+        problems = []
+        if not self.running:
+            problems.append("the worker is not running")
+        if self._producer.failing:
+            problems.append("jobs cannot be claimed from the store")
+        if self._completer.full:
+            problems.append("finished jobs cannot be stored fast enough")
+        if self.failure is not None:
+            problems.append(f"the worker left: {self.failure!r}")
+        return WorkerHealth(
+            id=self.id,
+            ok=not problems,
+            running=self._producer.active,
+            waiting=self._producer.waiting,
+            backlog=self._completer.backlog,
+            leader=self._leader.is_leader,
+            last_claim_at=self._producer.last_claim_at,
+            abandoned_threads=self._pools.threads.abandoned,
+            problems=tuple(problems),
+        )
+
+    async def _begin(self) -> None:
+        self.failure = None
+        self._hurry.clear()
+        self._over.clear()
+        self._backend.vouch(self.id)
+        try:
+            await self._rest.start()
+            await self._producer.start()
+        except BaseException:
+            await self._rest.stop()
+            self._backend.disown(self.id)
+            raise
+        self._started_at = self._backend.clock.now()
+        self._telemetry.emit("worker.started", worker=self.id, queues=list(self._config.queues))
+
+    async def _end(self) -> None:
+        released_before = self._producer.released
+        await self._producer.stop()
+        await self._let_finish()
+        await self._pools.close()
+        await self._rest.stop()
+        self._held.clear()
+        self._backend.disown(self.id)
+        self._over.set()
+        released = self._producer.released - released_before
+        self._telemetry.emit("worker.stopped", worker=self.id, released=released)
+
+    async def _let_finish(self) -> None:
+        """Wait for the grace, then cancel what still runs."""
+        quiet = asyncio.ensure_future(self._producer.quiet())
+        hurry = asyncio.ensure_future(self._hurry.wait())
+        try:
+            grace = self._config.grace.total_seconds()
+            await asyncio.wait([quiet, hurry], timeout=grace, return_when=asyncio.FIRST_COMPLETED)
+            for _ in range(CANCEL_TRIES):
+                if quiet.done():
+                    return
+                self._producer.interrupt_all(Interruption.SHUTDOWN, "the worker is stopping")
+                await asyncio.wait([quiet], timeout=CANCEL_EVERY_S)
+            if not quiet.done():
+                self._producer.complain_about_stuck()
+        finally:
+            for waiting in (quiet, hurry):
+                waiting.cancel()
+            await asyncio.wait([quiet, hurry])
+
+    def _make_heartbeats(self, thread: bool) -> Service:
+        make = HeartbeatThread if thread else Heartbeater
+        return make(
+            self._backend,
+            self._held,
+            self._config.lease,
+            on_cancel=self._producer.cancel,
+            on_lost=self._producer.lose,
+        )
+
+    def _make_upkeep(self) -> list[Periodic]:
+        backend, telemetry, config = self._backend, self._telemetry, self._config
+
+        def gate() -> bool:
+            return self._leader.is_leader
+
+        return [
+            Promoter(backend, gate=gate, telemetry=telemetry),
+            Rescuer(backend, config.lease, gate=gate, telemetry=telemetry),
+            Expirer(backend, gate=gate, telemetry=telemetry),
+            Pruner(backend, config.retention, gate=gate, telemetry=telemetry),
+        ]
+
+    def _elected(self) -> None:
+        for duty in self._upkeep:
+            duty.nudge()
+
+    def _load(self) -> WorkerLoad:
+        return WorkerLoad(
+            started_at=self._started_at,
+            running=self._producer.active,
+            last_claim_at=self._producer.last_claim_at,
+        )
+
+    def _leave(self, error: Exception) -> None:
+        self.failure = error
+        self._leaving = asyncio.get_running_loop().create_task(self.stop(), name=f"{self.name} leaves")
