@@ -97,7 +97,7 @@ class EnqueuePromises:
         assert [answer.id for answer in answers] == [new.id for new in reversed(jobs)]
         assert [answer.state is JobState.SCHEDULED for answer in answers] == [bool(n % 2) for n in reversed(range(50))]
 
-    async def test_an_empty_batch_answers_nothing(self, backend: Backend) -> None:
+    async def test_an_empty_batch_of_jobs_answers_nothing(self, backend: Backend) -> None:
         assert await backend.jobs.enqueue_many([]) == []
 
     async def test_a_batch_of_the_largest_size_is_stored_whole(self, backend: Backend) -> None:

@@ -5,13 +5,51 @@ from __future__ import annotations
 import pytest
 
 from headrace.testing.clock import FrozenClock
+from headrace.testing.conformance.cancel import CancelPromises
 from headrace.testing.conformance.claim import ClaimPromises
+from headrace.testing.conformance.counters import CounterPromises
+from headrace.testing.conformance.delete import DeletePromises
+from headrace.testing.conformance.edit import EditPromises
 from headrace.testing.conformance.enqueue import EnqueuePromises
+from headrace.testing.conformance.fencing import FencingPromises
+from headrace.testing.conformance.finish import FinishPromises
 from headrace.testing.conformance.idempotency import IdempotencyPromises
+from headrace.testing.conformance.interruption import InterruptionPromises
+from headrace.testing.conformance.kv import KeyValuePromises
+from headrace.testing.conformance.leases import LeasePromises
+from headrace.testing.conformance.limits_and_errors import LimitPromises
+from headrace.testing.conformance.locks import LockPromises
+from headrace.testing.conformance.queues import QueuePromises
+from headrace.testing.conformance.reading import ReadingPromises
+from headrace.testing.conformance.retry import RetryPromises
+from headrace.testing.conformance.signals import SignalPromises
+from headrace.testing.conformance.upkeep import UpkeepPromises
+from headrace.testing.conformance.waiting import WaitingPromises
 
 
 @pytest.mark.asyncio
-class BackendConformance(EnqueuePromises, IdempotencyPromises, ClaimPromises):
+class BackendConformance(
+    EnqueuePromises,
+    IdempotencyPromises,
+    ClaimPromises,
+    LeasePromises,
+    FencingPromises,
+    FinishPromises,
+    WaitingPromises,
+    CancelPromises,
+    RetryPromises,
+    EditPromises,
+    DeletePromises,
+    UpkeepPromises,
+    ReadingPromises,
+    CounterPromises,
+    QueuePromises,
+    KeyValuePromises,
+    LockPromises,
+    SignalPromises,
+    InterruptionPromises,
+    LimitPromises,
+):
     """What every store must do. Subclass it with a fixture ``backend``: an open backend that obeys ``clock``."""
 
     @pytest.fixture

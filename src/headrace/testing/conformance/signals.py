@@ -1,0 +1,106 @@
+"""Promise 9: signals are hints. Within a process they are heard, merged rather than piled up, and never in the way."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+
+from headrace.storage.backend import Backend
+from headrace.storage.signals import DONE, WORK, topic
+from headrace.testing.conformance.builders import claim, enqueue, job
+
+PATIENCE_SECONDS = 10.0
+"""How long a signal may take before the test is red; no test waits for it to pass."""
+
+
+async def heard(signals: AsyncIterator[str]) -> str:
+    """The next signal."""
+    return await asyncio.wait_for(anext(signals), PATIENCE_SECONDS)
+
+
+async def heard_until(signals: AsyncIterator[str], wanted: str) -> list[str]:
+    """Signals up to the one wanted."""
+    found = [await heard(signals)]
+    while found[-1] != wanted:
+        found.append(await heard(signals))
+    return found
+
+
+class SignalPromises:
+    async def test_a_subscriber_hears_its_kinds(self, backend: Backend) -> None:
+        async with backend.signals.subscribe({WORK}) as signals:
+            await backend.signals.publish([topic(DONE, "j"), topic(WORK, "mail")])
+            assert await heard(signals) == "work:mail"
+
+    async def test_every_subscriber_hears(self, backend: Backend) -> None:
+        async with backend.signals.subscribe({WORK}) as first, backend.signals.subscribe({WORK, DONE}) as second:
+            await backend.signals.publish([topic(WORK, "mail")])
+            assert [await heard(first), await heard(second)] == ["work:mail"] * 2
+
+    async def test_a_subscriber_that_waits_already_is_woken(self, backend: Backend) -> None:
+        async with backend.signals.subscribe({WORK}) as signals:
+            waiting = asyncio.ensure_future(heard(signals))
+            await backend.signals.publish([topic(WORK, "mail")])
+            assert await waiting == "work:mail"
+
+    async def test_a_name_may_hold_colons(self, backend: Backend) -> None:
+        async with backend.signals.subscribe({WORK}) as signals:
+            await backend.signals.publish([topic(WORK, "a:b:c")])
+            assert await heard(signals) == "work:a:b:c"
+
+    async def test_publishing_to_nobody_is_fine(self, backend: Backend) -> None:
+        await backend.signals.publish([topic(WORK, "mail")])
+        await backend.signals.publish([])
+
+    async def test_a_sibling_hears(self, backend: Backend) -> None:
+        other = backend.sibling()
+        await other.open()
+        try:
+            async with other.signals.subscribe({WORK}) as signals:
+                await backend.signals.publish([topic(WORK, "mail")])
+                assert await heard_until(signals, "work:mail")
+        finally:
+            await other.close()
+
+    async def test_a_sibling_on_another_loop_hears_and_is_heard(self, backend: Backend) -> None:
+        other = backend.sibling()
+        begun = threading.Event()
+        found: list[str] = []
+
+        async def listen() -> None:
+            await other.open()
+            async with other.signals.subscribe({WORK}) as signals:
+                begun.set()
+                found.extend(await heard_until(signals, "work:there"))
+                await other.signals.publish([topic(WORK, "back")])
+            await other.close()
+
+        async with backend.signals.subscribe({WORK}) as signals:
+            thread = asyncio.ensure_future(asyncio.to_thread(lambda: asyncio.run(listen())))
+            assert await asyncio.to_thread(begun.wait, PATIENCE_SECONDS)
+            await backend.signals.publish([topic(WORK, "there")])
+            await heard_until(signals, "work:back")
+            await thread
+        assert found[-1] == "work:there"
+
+    async def test_a_subscriber_that_does_not_read_gets_few_merged_topics(self, backend: Backend) -> None:
+        async with backend.signals.subscribe({WORK, DONE}) as signals:
+            for _ in range(50):
+                await backend.signals.publish([topic(WORK, "mail")])
+                await backend.signals.publish([topic(DONE, f"j{n}") for n in range(500)])
+            for n in range(5_000):
+                await backend.signals.publish([topic(DONE, f"k{n}")])
+            await backend.signals.publish([topic(WORK, "last")])
+            found = await heard_until(signals, "work:last")
+        assert len(found) < 2_500
+        assert "done:*" in found or "done:k4999" in found
+
+    async def test_a_subscription_that_ended_is_forgotten(self, backend: Backend) -> None:
+        async with backend.signals.subscribe({WORK}):
+            pass
+        await backend.signals.publish([topic(WORK, "mail")])
+
+    async def test_without_any_signal_the_work_is_there_all_the_same(self, backend: Backend) -> None:
+        await enqueue(backend, job())
+        assert len(await claim(backend)) == 1
