@@ -11,6 +11,7 @@ JobId = NewType("JobId", str)
 WorkerId = NewType("WorkerId", str)
 
 _NS_PER_MS = 1_000_000
+_FIXED = 7 << 76 | 2 << 62  # version 7, variant 2
 
 
 class _Generator:
@@ -39,7 +40,8 @@ def format_uuid7(stamp: int, noise: int) -> str:
     >>> format_uuid7(0x019A0B0C0D0E_123, 0x3FFF_FFFF_FFFF_FFFF)
     '019a0b0c-0d0e-7123-bfff-ffffffffffff'
     """
-    digits = f"{stamp >> 12:012x}7{stamp & 0xFFF:03x}{0x8000000000000000 | noise:016x}"
+    # One number and one formatting: a bulk enqueue spends a tenth of its time here.
+    digits = "%032x" % (_FIXED | (stamp >> 12) << 80 | (stamp & 0xFFF) << 64 | noise)
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 

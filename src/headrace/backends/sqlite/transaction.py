@@ -7,6 +7,7 @@ caller's, be it apsw's or the standard library's.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, Protocol
 
 from headrace.backends.sqlite.statements import insert_rows, sql
@@ -67,7 +68,7 @@ class Transaction:
         start = 0
         for size in _CHUNKS:
             while len(rows) - start >= size:
-                bindings = [value for row in rows[start : start + size] for value in row]
+                bindings = list(chain.from_iterable(rows[start : start + size]))
                 self._connection.execute(insert_rows(name, size), bindings)
                 start += size
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from secrets import token_hex
 
 from headrace.backends.sqlite.rows import ClaimedRow, as_json, decode_claimed, decode_error
-from headrace.backends.sqlite.times import duration_us, from_us, maybe_from_us
+from headrace.backends.sqlite.times import duration_us, from_us
 from headrace.backends.sqlite.transaction import Transaction
 from headrace.model.durations import ZERO
 from headrace.model.ids import JobId
@@ -64,6 +64,7 @@ def _claims(
     claims = []
     for row in rows:
         job_id = JobId(row.id)
+        enqueued = from_us(row.enqueued_at)
         job = Job(
             id=job_id,
             task=row.task,
@@ -75,10 +76,10 @@ def _claims(
             attempt=row.attempt + 1,
             max_attempts=row.max_attempts,
             claims=row.claims + 1,
-            enqueued_at=from_us(row.enqueued_at),
-            run_at=from_us(row.run_at),
+            enqueued_at=enqueued,
+            run_at=enqueued if row.run_at == row.enqueued_at else from_us(row.run_at),
             timeout=None if row.timeout is None else _MICROSECOND * row.timeout,
-            expires_at=maybe_from_us(row.expires_at),
+            expires_at=None if row.expires_at is None else from_us(row.expires_at),
             started_at=started,
             worker=request.worker,
             tags=row.tags or (),
@@ -88,7 +89,7 @@ def _claims(
             idempotency_key=row.idempotency_key,
             wakes=row.wakes,
             reason=row.reason,
-            error=errors.get(row.seq),
+            error=errors.get(row.seq) if errors else None,
         )
         claims.append(Claim(job=job, lease=Lease(job_id=job_id, token=token, expires_at=until)))
     return claims

@@ -19,10 +19,19 @@ _SCHEDULED, _QUEUED = JobState.SCHEDULED, JobState.QUEUED
 
 def enqueue_many(transaction: Transaction, jobs: Sequence[NewJob]) -> list[Enqueued]:
     """Store what is new, answer what is not."""
-    known = _known(transaction, jobs)
+    ids = {job.id for job in jobs}
+    keys = [job.idempotency_key for job in jobs if job.idempotency_key is not None]
+    taken = list(transaction.rows("find_ids", {"ids": as_json(list(ids))}))
+    if not taken and not keys and len(ids) == len(jobs):
+        states = _store(transaction, jobs)
+        return [Enqueued(id=job.id, state=state) for job, state in zip(jobs, states, strict=True)]
+    return _enqueue_with_care(transaction, jobs, _Known(dict(taken), _holders_of(transaction, keys)))
+
+
+def _enqueue_with_care(transaction: Transaction, jobs: Sequence[NewJob], known: _Known) -> list[Enqueued]:
+    """Job by job, since some may be there already, in the store or earlier in the batch."""
     replies: list[Enqueued] = []
     fresh: list[NewJob] = []
-    states: list[JobState] = []
     for job in jobs:
         earlier = known.find(job)
         if earlier is not None:
@@ -30,10 +39,9 @@ def enqueue_many(transaction: Transaction, jobs: Sequence[NewJob]) -> list[Enque
             continue
         state = _QUEUED if _due_at(job, transaction.now) <= transaction.now else _SCHEDULED
         fresh.append(job)
-        states.append(state)
         known.add(job, state)
         replies.append(Enqueued(id=job.id, state=state))
-    _store(transaction, fresh, states)
+    _store(transaction, fresh)
     return replies
 
 
@@ -61,14 +69,11 @@ class _Known:
             self._by_key[job.idempotency_key] = (job.id, fingerprint(job), state)
 
 
-def _known(transaction: Transaction, jobs: Sequence[NewJob]) -> _Known:
-    by_id = {row[0]: row[1] for row in transaction.rows("find_ids", {"ids": as_json([job.id for job in jobs])})}
-    keys = [job.idempotency_key for job in jobs if job.idempotency_key is not None]
-    by_key: dict[str, tuple[str, str, str]] = {}
-    if keys:
-        found = transaction.rows("find_keys", {"keys": as_json(keys), "now": transaction.now})
-        by_key = {row[0]: (row[1], row[2], row[3]) for row in found}
-    return _Known(by_id, by_key)
+def _holders_of(transaction: Transaction, keys: Sequence[str]) -> dict[str, tuple[str, str, str]]:
+    if not keys:
+        return {}
+    found = transaction.rows("find_keys", {"keys": as_json(keys), "now": transaction.now})
+    return {row[0]: (row[1], row[2], row[3]) for row in found}
 
 
 def fingerprint(job: NewJob) -> str:
@@ -88,29 +93,31 @@ def _expires_at(job: NewJob, now: int) -> int | None:
     return None if job.expires_at is None else to_us(job.expires_at)
 
 
-def _store(transaction: Transaction, jobs: Sequence[NewJob], states: Sequence[JobState]) -> None:
+def _store(transaction: Transaction, jobs: Sequence[NewJob]) -> list[JobState]:
+    """Insert jobs that are known to be new; answers the state each begins in."""
     if not jobs:
-        return
+        return []
     now = transaction.now
-    seq = int(transaction.value("last_seq")) + 1
-    rows, bodies = [], []
-    for number, (job, state) in enumerate(zip(jobs, states, strict=True), start=seq):
-        due = now if job.delay is None and job.run_at is None else _due_at(job, now)
-        expires = None if job.expires_in is None and job.expires_at is None else _expires_at(job, now)
+    rows, bodies, states = [], [], []
+    for seq, job in enumerate(jobs, start=int(transaction.value("last_seq")) + 1):
+        due = now if job.run_at is None and job.delay is None else _due_at(job, now)
+        state = _QUEUED if due <= now else _SCHEDULED
+        expires = None if job.expires_at is None and job.expires_in is None else _expires_at(job, now)
         timeout = None if job.timeout is None else duration_us(job.timeout)
-        wake = due if state is _SCHEDULED else None
+        states.append(state)
         rows.append(
-            (number, job.id, job.task, job.queue, job.priority, state.value, due, wake, expires, timeout,
-             job.max_attempts, now)
+            (seq, job.id, job.task, job.queue, job.priority, state, due, None if state is _QUEUED else due,
+             expires, timeout, job.max_attempts, now)
         )  # fmt: skip
         bodies.append(
-            (number, job.codec, storable(job.payload), job.task_version, job.idempotency_key, job.trace,
+            (seq, job.codec, storable(job.payload), job.task_version, job.idempotency_key, job.trace,
              as_json(job.tags) if job.tags else None, as_json(job.meta) if job.meta else None)
         )  # fmt: skip
     transaction.insert("insert_jobs", rows)
     transaction.insert("insert_bodies", bodies)
     _remember_keys(transaction, jobs)
-    _count(transaction, zip((job.queue for job in jobs), states, strict=True))
+    _count(transaction, zip([job.queue for job in jobs], states, strict=True))
+    return states
 
 
 def storable(payload: bytes) -> str | bytes:
