@@ -85,5 +85,8 @@ class ReadingLane:
 
     def _check(self, problems_max: int) -> list[str]:
         assert self._connection is not None
-        found = [str(row[0]) for row in self._connection.execute(f"PRAGMA quick_check({problems_max})")]
+        try:
+            found = [str(row[0]) for row in self._connection.execute(f"PRAGMA quick_check({problems_max})")]
+        except apsw.Error as error:
+            return [str(error)]  # so damaged that even the check cannot go on
         return [] if found == ["ok"] else found
