@@ -148,6 +148,11 @@ class JobDesk(Operations):
             raise JobFailed(job.id, job.error.type, job.error.message, job.error.traceback)
         raise JobFailed(job.id, "Discard", job.reason or "no reason was given", "")
 
+    def note_settled(self, job_ids: Iterable[JobId]) -> None:
+        """Wake who waits for these jobs: told by a worker on this event loop, which knows it before any signal."""
+        if self._settlement is not None:
+            self._settlement.settled(job_ids)
+
     async def _store(self, jobs: Sequence[NewJob]) -> list[Enqueued]:
         # The store announces the queues that have work now; see headrace.storage.signals.
         replies = await self._backend.jobs.enqueue_many(jobs)

@@ -77,15 +77,15 @@ class Headrace(JobDesk):
     def task(self, function: Callable[P, R], /) -> Task[P, R]: ...
     @overload
     def task(self, **settings: Unpack[TaskSettings]) -> TaskDecorator: ...
-    def task(self, function: Any = None, /, **settings: Unpack[TaskSettings]) -> Any:
+    def task(self, *function: Any, **settings: Any) -> Any:
         """Make a function a task: ``@app.task`` or ``@app.task(queue="mail", timeout=seconds(30))``.
 
         The settings are explained at :class:`~headrace.tasks.define.TaskSettings`. The function may be called as
         before. Raises ConfigError or UsageError for a setting or a function that cannot work.
         """
-        if function is None:
-            return lambda below: self._define(below, settings)
-        return self._define(function, settings)
+        if function:
+            return self._define(function[0], settings)
+        return lambda below: self._define(below, settings)
 
     @property
     def tasks(self) -> Mapping[str, Task[Any, Any]]:
@@ -108,7 +108,7 @@ class Headrace(JobDesk):
         # Imported here, because a program that only enqueues needs none of what runs jobs.
         from headrace.app.worker import AppWorker, worker_config
 
-        return AppWorker(self, self._registry, worker_config(self._worker_config, queues, settings))
+        return AppWorker(self, self._backend, self._registry, worker_config(self._worker_config, queues, settings))
 
     @cached_property
     def sync(self) -> SyncDesk:
@@ -117,7 +117,7 @@ class Headrace(JobDesk):
 
         return SyncDesk(self._make_sibling_desk, self._backend)
 
-    def _define(self, function: Any, settings: TaskSettings) -> Task[Any, Any]:
+    def _define(self, function: Any, settings: Mapping[str, Any]) -> Task[Any, Any]:
         task = define_task(function, settings, codecs=self._codecs, payload_limit=self._payload_limit, app=self)
         self._registry.add(task)
         return task

@@ -9,6 +9,7 @@ from msgspec import structs
 
 from headrace.app.settlement import Settlement
 from headrace.config import check_queue_name
+from headrace.engine.registry import WorkerRecord, list_workers
 from headrace.errors import ConfigError, UsageError
 from headrace.model.ids import JobId
 from headrace.model.job import Attempt, Job, JobState, LogLine
@@ -114,6 +115,10 @@ class Operations:
     async def delete(self, ids: Iterable[str]) -> list[Changed]:
         """Delete jobs that are not running, with their history."""
         return await self._in_chunks(ids, lambda chunk: self._backend.jobs.delete_many(chunk))
+
+    async def workers(self) -> list[WorkerRecord]:
+        """The workers heard of within the last half minute."""
+        return await list_workers(self.backend.kv)
 
     def _opened(self) -> Settlement:
         if self._settlement is None:

@@ -41,6 +41,10 @@ class TaskRegistry:
         message = f"no task is named {name!r}{hint}. Import the module that defines it before it is asked for"
         raise UnknownTask(message)
 
+    def names(self) -> list[str]:
+        """The names of all tasks, sorted."""
+        return sorted(self._by_name)
+
     def __iter__(self) -> Iterator[Task[Any, Any]]:
         return iter(list(self._by_name.values()))
 

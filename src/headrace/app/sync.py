@@ -14,6 +14,7 @@ from typing import Any, Self, TypeVar
 from headrace.app.desk import JobDesk
 from headrace.app.loop_thread import LoopThread
 from headrace.app.sync_handle import SyncJobHandle
+from headrace.engine.registry import WorkerRecord
 from headrace.errors import UsageError
 from headrace.model.job import Attempt, Job, JobState, LogLine
 from headrace.model.page import PAGE_LIMIT_DEFAULT, Page
@@ -49,6 +50,7 @@ class SyncDesk:
         self._lane: LoopThread | None = None
         self._lock = threading.Lock()
         self._pid = os.getpid()
+        self._registered = False
 
     def open(self) -> None:
         """Open now what the first call would open, to meet its errors early. Doing it again changes nothing."""
@@ -58,7 +60,6 @@ class SyncDesk:
         """Finish what is under way, and end the thread. The next call opens it again."""
         with self._lock:
             lane, self._lane = self._lane, None
-        atexit.unregister(self.close)
         # In a forked child the thread is not there; its parent ends it.
         if lane is not None and lane.pid == os.getpid():
             lane.close()
@@ -167,6 +168,10 @@ class SyncDesk:
         """Delete jobs that are not running, with their history."""
         return self._run(lambda desk: desk.delete(ids))
 
+    def workers(self) -> list[WorkerRecord]:
+        """The workers heard of within the last half minute."""
+        return self._run(lambda desk: desk.workers())
+
     def _run(self, ask: Callable[[JobDesk], Coroutine[Any, Any, T]]) -> T:
         lane = self._ready()
         return lane.run(ask(lane.desk))
@@ -194,8 +199,17 @@ class SyncDesk:
         with self._lock:
             if self._lane is None:
                 self._lane = LoopThread(self._make_desk)
-                atexit.register(self.close)
+                self._close_at_exit()
             return self._lane
+
+    def _close_at_exit(self) -> None:
+        if self._registered:
+            return
+        self._registered = True
+        # Once atexit's functions run, executors take no work any more, and a store may need one to close. What
+        # threading keeps, and concurrent.futures itself uses, runs before that.
+        register = getattr(threading, "_register_atexit", atexit.register)
+        register(self.close)
 
 
 def _refuse_on_a_running_loop() -> None:

@@ -110,8 +110,8 @@ class ArgumentsSchema:
             if _may_be_absent(parameter):
                 field = (parameter.name, typing.Union[hint, UnsetType], UNSET)  # noqa: UP007 - hint is a value here
             (positional if parameter.name in self._layout.positional else keyword).append(field)
-        # A payload with an argument this code does not know must fail, not run without it: during a rolling deploy
-        # the retry then meets a worker that knows it.
+        # A payload with an argument this code does not know must not run without it. The job is then dead, with its
+        # payload kept, until someone deploys the code that knows it and retries the job.
         base = msgspec.defstruct("Arguments", positional, forbid_unknown_fields=True)
         return msgspec.defstruct("Arguments", keyword, bases=(base,), kw_only=True) if keyword else base
 

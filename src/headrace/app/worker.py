@@ -1,0 +1,94 @@
+"""A worker of an app: the engine's, with the app's tasks, that opens the app when nobody has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import TypedDict
+
+from msgspec import structs
+
+from headrace.app.desk import JobDesk
+from headrace.app.registry import TaskRegistry
+from headrace.config import CONCURRENCY_DEFAULT, WorkerConfig
+from headrace.engine.worker import Worker
+from headrace.errors import ConfigError
+from headrace.model.queue import Retention
+from headrace.storage.backend import Backend
+
+
+class WorkerSettings(TypedDict, total=False):
+    """The fields of :class:`~headrace.config.WorkerConfig`, which explains them, except ``queues``."""
+
+    lease: timedelta
+    grace: timedelta
+    prefetch: int | None
+    poll: timedelta
+    retention: Retention
+    lag_warning: timedelta
+    threads: int | None
+    processes: int | None
+    recycle_jobs: int | None
+    recycle_memory: int | None
+    upkeep: bool
+    fetch_failure_limit: timedelta | None
+
+
+def worker_config(
+    base: WorkerConfig, queues: Mapping[str, int] | Iterable[str] | None, settings: WorkerSettings
+) -> WorkerConfig:
+    """``base`` with other values. Raises ConfigError that names the field and the value.
+
+    >>> worker_config(WorkerConfig(), ["mail"], {"prefetch": 0}).queues
+    {'mail': 10}
+    """
+    changes: dict[str, object] = dict(settings)
+    if isinstance(queues, str):
+        message = f"queues takes several: queues=[{queues!r}] or queues={{{queues!r}: {CONCURRENCY_DEFAULT}}}"
+        raise ConfigError(message)
+    if queues is not None:
+        if not isinstance(queues, Mapping):
+            queues = dict.fromkeys(queues, CONCURRENCY_DEFAULT)
+        changes["queues"] = dict(queues)
+    for name in changes:
+        if name not in WorkerConfig.__struct_fields__:
+            message = f"a worker has no setting {name!r}; there are: {', '.join(WorkerConfig.__struct_fields__)}"
+            raise ConfigError(message)
+    return structs.replace(base, **changes)
+
+
+class AppWorker(Worker):
+    """What ``Headrace.worker`` answers. ``start`` opens the app if it is not open; ``stop`` then closes it again."""
+
+    def __init__(self, desk: JobDesk, backend: Backend, registry: TaskRegistry, config: WorkerConfig) -> None:
+        super().__init__(
+            backend,
+            registry.find,
+            config,
+            desk.telemetry,
+            known_tasks=registry.names,
+            on_settled=desk.note_settled,
+        )
+        self._desk = desk
+        self._opened_the_app = False
+
+    async def start(self) -> None:
+        """Open the app if need be, and begin to claim jobs. Safe twice and concurrently."""
+        if not self._desk.is_open:
+            self._opened_the_app = True
+            await self._desk.open()
+        try:
+            await super().start()
+        except BaseException:
+            await self._close_the_app()
+            raise
+
+    async def stop(self, *, now: bool = False) -> None:
+        """Stop as :class:`~headrace.engine.worker.Worker` does, and close the app if ``start`` opened it."""
+        await super().stop(now=now)
+        await self._close_the_app()
+
+    async def _close_the_app(self) -> None:
+        if self._opened_the_app:
+            self._opened_the_app = False
+            await self._desk.close()
