@@ -17,6 +17,9 @@ from headrace.storage.clock import Clock
 
 T = TypeVar("T")
 
+PROBLEMS_MAX = 20
+"""Problems a check lists; a damaged file may have one on every page."""
+
 
 class ReadingLane:
     """Runs queries, each in a snapshot of its own."""
@@ -47,9 +50,9 @@ class ReadingLane:
         """A number that changes whenever another connection, of any process, has committed."""
         return await self._lane.submit(self._read_data_version)
 
-    async def quick_check(self, problems_max: int = 20) -> list[str]:
+    async def quick_check(self) -> list[str]:
         """What SQLite's own check finds wrong with the file; empty when it is sound. Reads the whole file."""
-        return await self._lane.submit(lambda _: self._check(problems_max))
+        return await self._lane.submit(self._check)
 
     def _setup(self) -> None:
         self._connection = connect(self._location, reading=True)
@@ -69,8 +72,8 @@ class ReadingLane:
     def _query(self, operation: Operation[Any]) -> Any:
         connection = self._connection
         assert connection is not None
-        if operation.function == self._read_data_version:
-            return operation.function(None)
+        if operation.function in (self._read_data_version, self._check):
+            return operation.function(None)  # about the file as it is, not about a snapshot
         connection.execute("BEGIN")
         try:
             now, mono = to_us(self._clock.now()), int(self._clock.monotonic() * 1_000_000)
@@ -83,10 +86,10 @@ class ReadingLane:
         assert self._connection is not None
         return int(self._connection.pragma("data_version"))
 
-    def _check(self, problems_max: int) -> list[str]:
+    def _check(self, _: object) -> list[str]:
         assert self._connection is not None
         try:
-            found = [str(row[0]) for row in self._connection.execute(f"PRAGMA quick_check({problems_max})")]
+            found = [str(row[0]) for row in self._connection.execute(f"PRAGMA quick_check({PROBLEMS_MAX})")]
         except apsw.Error as error:
             return [str(error)]  # so damaged that even the check cannot go on
         return [] if found == ["ok"] else found
