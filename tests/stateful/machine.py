@@ -1,0 +1,281 @@
+"""Random verbs on a store and on the memory store as its model: every reply and every record must be the same.
+
+What a store may choose is taken out before comparing: the text of tokens, and the order of what upkeep answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from datetime import timedelta
+from functools import partial
+from typing import Any, ClassVar, TypeVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from msgspec.structs import replace
+
+from headrace.backends.memory import MemoryBackend
+from headrace.model.ids import JobId
+from headrace.model.job import Attempt, LogLine, NewJob, Progress
+from headrace.model.lease import Lease
+from headrace.model.outcome import Finish, Outcome
+from headrace.model.page import JobQuery
+from headrace.model.queue import QueueSettings, Retention
+from headrace.storage.backend import Backend
+from headrace.storage.clock import Clock
+from headrace.storage.jobs import ClaimRequest, Report
+from headrace.testing.clock import FrozenClock
+from tests.stateful.strategies import (
+    QUEUES,
+    SECOND,
+    Draft,
+    drafts,
+    edit,
+    edits,
+    numbered_id,
+    offsets,
+    plain_outcomes,
+    queue_names,
+    spans,
+    waiting,
+    waits,
+)
+
+T = TypeVar("T")
+MakeBackend = Callable[[Clock], AbstractContextManager[Backend]]
+Pair = tuple[Lease, Lease]
+
+ALL = 1_000
+"""Upkeep takes all there is: which jobs go first in a bounded round is a store's own choice."""
+
+choices = st.lists(st.integers(0, 15), min_size=1, max_size=4)
+"""Places in a list, counted from its end, so that what is recent is chosen often."""
+
+RETENTION = Retention(succeeded=60 * SECOND, cancelled=120 * SECOND, expired=30 * SECOND, dead=600 * SECOND)
+
+
+async def histories(backend: Backend, *, job_id: JobId) -> tuple[list[Attempt], list[LogLine]]:
+    """What a job leaves behind beside its record."""
+    return await backend.reader.attempts(job_id), await backend.reader.logs(job_id)
+
+
+def anonymous(lease: Lease | None) -> Lease | None:
+    """The lease without its token."""
+    return None if lease is None else replace(lease, token="")
+
+
+class StoreMachine(RuleBasedStateMachine):
+    """Subclass with ``make``: it gives a context in which there is a fresh backend, not yet open."""
+
+    make: ClassVar[MakeBackend]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock = FrozenClock()
+        self.made = 0
+        self.known: list[JobId] = []
+        self.leases: list[Pair] = []
+        self.stack = ExitStack()
+        self.runner = self.stack.enter_context(asyncio.Runner())
+        self.subject = self.stack.enter_context(type(self).make(self.clock))
+        self.model: Backend = MemoryBackend(clock=self.clock)
+        for backend in (self.subject, self.model):
+            self.runner.run(backend.open())
+
+    def teardown(self) -> None:
+        for backend in (self.subject, self.model):
+            self.runner.run(backend.close())
+        self.stack.close()
+
+    def run(self, call: Awaitable[T]) -> T:
+        """Wait for one call on the machine's own loop."""
+
+        async def wait() -> T:
+            return await call
+
+        return self.runner.run(wait())
+
+    def agree(self, verb: Callable[[Backend], Awaitable[Any]], tidy: Callable[[Any], Any] = lambda reply: reply) -> Any:
+        """Run the verb on both, compare what they answered once it is tidied, and give the model's answer."""
+        got, expected = self.run(verb(self.subject)), self.run(verb(self.model))
+        assert tidy(got) == tidy(expected)
+        return expected
+
+    def agree_under_leases(
+        self, pairs: Sequence[Pair], verb: Callable[[Backend, list[Lease]], Awaitable[list[T]]]
+    ) -> tuple[list[T], list[T]]:
+        """Run a verb that needs leases, each store under its own."""
+        got = self.run(verb(self.subject, [pair[0] for pair in pairs]))
+        expected = self.run(verb(self.model, [pair[1] for pair in pairs]))
+        return got, expected
+
+    def some_ids(self, places: list[int]) -> list[JobId]:
+        """Known jobs, deleted ones among them; one that never was when a place is out of range."""
+        return [self.known[-1 - place] if place < len(self.known) else numbered_id(1 << 40) for place in places]
+
+    def some_leases(self, places: list[int]) -> list[Pair]:
+        """Leases ever given, stale ones among them."""
+        return [self.leases[-1 - place % len(self.leases)] for place in places]
+
+    @rule(batch=st.lists(drafts, min_size=1, max_size=4))
+    def enqueue(self, batch: list[Draft]) -> None:
+        jobs = [draft.job(self.next_id(), self.clock.now()) for draft in batch]
+        self.enqueue_both(jobs)
+
+    @precondition(lambda self: self.known)
+    @rule(batch=st.lists(drafts, min_size=2, max_size=3), places=choices)
+    def enqueue_with_ids_used_before(self, batch: list[Draft], places: list[int]) -> None:
+        used = self.some_ids(places)
+        ids = [used[n % len(used)] if n % 2 == 0 else self.next_id() for n in range(len(batch))]
+        self.enqueue_both([draft.job(each, self.clock.now()) for draft, each in zip(batch, ids, strict=True)])
+
+    def enqueue_both(self, jobs: list[NewJob]) -> None:
+        self.agree(lambda backend: backend.jobs.enqueue_many(jobs))
+        self.known += [each.id for each in jobs if each.id not in self.known]
+
+    def next_id(self) -> JobId:
+        self.made += 1
+        return numbered_id(self.made)
+
+    @rule(
+        demand=st.dictionaries(queue_names, st.integers(0, 4), min_size=1),
+        lease=st.sampled_from([1, 30]),
+        worker=st.sampled_from(["w-1", "w-2"]),
+    )
+    def claim(self, demand: dict[str, int], lease: int, worker: str) -> None:
+        request = ClaimRequest(worker=worker, demand=demand, lease_for=lease * SECOND)
+        got, expected = self.run(self.subject.jobs.claim(request)), self.run(self.model.jobs.claim(request))
+        for queue in QUEUES:
+            ours, theirs = ([each for each in claims if each.job.queue == queue] for claims in (got, expected))
+            assert [(each.job, anonymous(each.lease)) for each in ours] == [
+                (each.job, anonymous(each.lease)) for each in theirs
+            ]
+        by_id = {each.job.id: each.lease for each in got}
+        self.leases += [(by_id[each.job.id], each.lease) for each in expected]
+
+    @precondition(lambda self: self.leases)
+    @rule(places=choices, outcomes=st.lists(plain_outcomes, min_size=4, max_size=4))
+    def finish(self, places: list[int], outcomes: list[Outcome]) -> None:
+        self.finish_both(self.some_leases(places), outcomes)
+
+    @precondition(lambda self: self.leases)
+    @rule(places=choices, wait=waits)
+    def finish_waiting(self, places: list[int], wait: tuple[int, timedelta | None]) -> None:
+        self.finish_both(self.some_leases(places), [waiting(wait, self.clock.now())] * 4)
+
+    def finish_both(self, pairs: list[Pair], outcomes: list[Outcome]) -> None:
+        got, expected = self.agree_under_leases(
+            pairs,
+            lambda backend, leases: backend.jobs.finish_many(
+                [Finish(lease=lease, outcome=outcome) for lease, outcome in zip(leases, outcomes, strict=False)]
+            ),
+        )
+        assert got == expected
+
+    @precondition(lambda self: self.leases)
+    @rule(places=choices, extend=spans)
+    def heartbeat(self, places: list[int], extend: timedelta) -> None:
+        got, expected = self.agree_under_leases(
+            self.some_leases(places), lambda backend, leases: backend.jobs.heartbeat(leases, extend=extend)
+        )
+        assert [(anonymous(each.lease), each.cancel_reason) for each in got] == [
+            (anonymous(each.lease), each.cancel_reason) for each in expected
+        ]
+
+    @precondition(lambda self: self.leases)
+    @rule(places=choices, done=st.none() | st.integers(0, 3), lines=st.integers(0, 2))
+    def report(self, places: list[int], done: int | None, lines: int) -> None:
+        progress = None if done is None else Progress(done=done, total=3, note="ł")
+        line = LogLine(at=self.clock.now(), level="info", message="hello", attempt=1)
+        got, expected = self.agree_under_leases(
+            self.some_leases(places),
+            lambda backend, leases: backend.jobs.report_many(
+                [Report(lease=lease, progress=progress, logs=(line,) * lines) for lease in leases]
+            ),
+        )
+        assert got == expected
+
+    @rule(places=choices, reason=st.sampled_from(["first", "second"]))
+    def cancel(self, places: list[int], reason: str) -> None:
+        ids = self.some_ids(places)
+        self.agree(lambda backend: backend.jobs.cancel_many(ids, reason=reason))
+
+    @rule(places=choices)
+    def retry(self, places: list[int]) -> None:
+        ids = self.some_ids(places)
+        self.agree(lambda backend: backend.jobs.retry_many(ids))
+
+    @rule(places=choices)
+    def wake(self, places: list[int]) -> None:
+        ids = self.some_ids(places)
+        self.agree(lambda backend: backend.jobs.wake_many(ids))
+
+    @rule(places=choices, values=edits)
+    def edit(self, places: list[int], values: dict[str, Any]) -> None:
+        changes = [edit(each, values, self.clock.now()) for each in self.some_ids(places)]
+        self.agree(lambda backend: backend.jobs.edit_many(changes))
+
+    @rule(places=choices)
+    def delete(self, places: list[int]) -> None:
+        ids = self.some_ids(places[:2])
+        self.agree(lambda backend: backend.jobs.delete_many(ids))
+
+    @rule()
+    def promote(self) -> None:
+        self.agree(lambda backend: backend.jobs.promote(limit=ALL))
+
+    @rule()
+    def rescue(self) -> None:
+        self.agree(
+            lambda backend: backend.jobs.rescue(limit=ALL), lambda reply: sorted(reply, key=lambda each: each.id)
+        )
+
+    @rule()
+    def expire(self) -> None:
+        self.agree(lambda backend: backend.jobs.expire(limit=ALL), sorted)
+
+    @rule()
+    def prune(self) -> None:
+        self.agree(lambda backend: backend.jobs.prune(RETENTION, limit=ALL))
+
+    @rule(queue=queue_names, paused=st.booleans(), keep=st.none() | spans)
+    def configure(self, queue: str, paused: bool, keep: timedelta | None) -> None:
+        retention = None if keep is None else Retention(succeeded=keep, dead=keep)
+        settings = [QueueSettings(name=queue, paused=paused, retention=retention)]
+        self.agree(lambda backend: backend.queues.configure_many(settings))
+
+    @rule(step=spans)
+    def let_time_pass(self, step: timedelta) -> None:
+        self.clock.advance(step + timedelta(milliseconds=1))
+
+    @rule(step=offsets)
+    def step_the_wall_clock(self, step: timedelta) -> None:
+        self.clock.set_wall(self.clock.now() + step)
+
+    @invariant()
+    def every_record_is_the_same(self) -> None:
+        self.agree(lambda backend: backend.reader.get_many(self.known))
+        for job_id in self.known:
+            self.agree(partial(histories, job_id=job_id))
+
+    @invariant()
+    def every_figure_is_the_same(self) -> None:
+        self.agree(
+            lambda backend: backend.reader.counts(),
+            lambda reply: sorted((each.queue, each.state, each.count) for each in reply),
+        )
+        self.agree(lambda backend: backend.reader.oldest_queued())
+        self.agree(lambda backend: backend.queues.all())
+        self.agree(
+            lambda backend: backend.reader.rates(window=timedelta(days=1)),
+            lambda reply: sorted(reply, key=lambda each: each.queue),
+        )
+
+    @invariant()
+    def every_list_is_the_same(self) -> None:
+        self.agree(
+            lambda backend: backend.reader.find(JobQuery(), limit=ALL),
+            lambda page: [each.id for each in page.items],
+        )

@@ -1,0 +1,133 @@
+"""What the machine draws: jobs, outcomes and edits, told relative to the clock so that they shrink well."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+from msgspec import Struct
+
+from headrace.model.ids import JobId, format_uuid7
+from headrace.model.job import AttemptOutcome, ErrorInfo, NewJob
+from headrace.model.outcome import (
+    Cancelled,
+    Completed,
+    Discarded,
+    Failed,
+    Outcome,
+    Released,
+    Snoozed,
+    Waiting,
+)
+from headrace.storage.jobs import JobEdit
+
+QUEUES = ("a", "b")
+SECOND = timedelta(seconds=1)
+ERROR = ErrorInfo(type="ValueError", message="no ł", traceback="line 1\nline 2")
+
+queue_names = st.sampled_from(QUEUES)
+spans = st.sampled_from([0, 1, 30, 60, 600]).map(lambda count: count * SECOND)
+offsets = st.sampled_from([-60, -1, 0, 1, 60, 600]).map(lambda count: count * SECOND)
+maybe_offsets = st.none() | offsets
+
+
+class Draft(Struct, frozen=True, kw_only=True):
+    """A job to be; instants are offsets from the moment of enqueuing."""
+
+    task: str
+    payload: bytes
+    queue: str
+    priority: int
+    run_at: timedelta | None
+    delay: timedelta | None
+    expires_at: timedelta | None
+    expires_in: timedelta | None
+    max_attempts: int
+    key: str | None
+    window: timedelta
+
+    def job(self, job_id: JobId, now: datetime) -> NewJob:
+        """The job, as of now. Of two ways to tell an instant, the relative one is dropped."""
+        return NewJob(
+            id=job_id,
+            task=self.task,
+            payload=self.payload,
+            queue=self.queue,
+            priority=self.priority,
+            run_at=None if self.run_at is None else now + self.run_at,
+            delay=self.delay if self.run_at is None else None,
+            expires_at=None if self.expires_at is None else now + self.expires_at,
+            expires_in=self.expires_in if self.expires_at is None else None,
+            max_attempts=self.max_attempts,
+            idempotency_key=self.key,
+            idempotency_window=self.window,
+            tags=(self.task,),
+            meta={"of": self.task},
+        )
+
+
+drafts = st.builds(
+    Draft,
+    task=st.sampled_from(["t", "u"]),
+    payload=st.sampled_from([b"1", b"2"]),
+    queue=queue_names,
+    priority=st.sampled_from([5, 0, 9]),
+    run_at=maybe_offsets,
+    delay=st.none() | spans,
+    expires_at=st.none() | st.none() | offsets,
+    expires_in=st.none() | st.none() | spans,
+    max_attempts=st.integers(1, 3),
+    key=st.none() | st.sampled_from(["k1", "k2"]),
+    window=st.sampled_from([60, 600, 86_400]).map(lambda count: count * SECOND),
+)
+
+plain_outcomes: st.SearchStrategy[Outcome] = st.one_of(
+    st.builds(Completed, result=st.sampled_from([b"1", b"", None])),
+    st.builds(
+        Failed,
+        error=st.just(ERROR),
+        retry_in=st.none() | spans,
+        outcome=st.sampled_from([AttemptOutcome.FAILED, AttemptOutcome.TIMED_OUT]),
+    ),
+    st.builds(Snoozed, delay=spans),
+    st.builds(Cancelled, reason=st.just("by the handler")),
+    st.builds(Discarded, reason=st.just("bad input"), error=st.none() | st.just(ERROR)),
+    st.builds(Released),
+)
+waits = st.tuples(st.integers(0, 3), maybe_offsets)
+"""The wake counter the handler saw, and until when it waits."""
+
+
+def waiting(wait: tuple[int, timedelta | None], now: datetime) -> Waiting:
+    """A wait as of now."""
+    seen, until = wait
+    return Waiting(seen=seen, until=None if until is None else now + until)
+
+
+edits: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {},
+    optional={
+        "queue": queue_names,
+        "priority": st.sampled_from([0, 5, 9]),
+        "run_at": offsets,
+        "expires_at": maybe_offsets,
+        "max_attempts": st.integers(1, 3),
+        "payload": st.sampled_from([b"1", b"edited"]),
+        "tags": st.sampled_from([(), ("x", "y")]),
+        "meta": st.sampled_from([{}, {"edited": True}]),
+    },
+)
+
+
+def edit(job_id: JobId, values: dict[str, Any], now: datetime) -> JobEdit:
+    """An edit as of now."""
+    instants = {
+        name: now + values[name] for name in ("run_at", "expires_at") if isinstance(values.get(name), timedelta)
+    }
+    return JobEdit(id=job_id, **{**values, **instants})
+
+
+def numbered_id(number: int) -> JobId:
+    """The id of the machine's job ``number``: they sort in the order they are made."""
+    return JobId(format_uuid7(number, 0))
