@@ -16,7 +16,6 @@ from headrace.model.job import ErrorInfo
 from headrace.model.outcome import Cancelled, Completed, Discarded, Failed, Finish
 from headrace.storage.backend import MAX_BATCH_DEFAULT
 from headrace.storage.jobs import JobStore, Settled
-from headrace.storage.signals import DONE, SignalBus
 from headrace.telemetry import Telemetry
 
 log = logging.getLogger("headrace")
@@ -41,7 +40,6 @@ class Completer(Service):
     def __init__(
         self,
         jobs: JobStore,
-        signals: SignalBus,
         held: dict[JobId, Execution],
         *,
         telemetry: Telemetry,
@@ -50,7 +48,6 @@ class Completer(Service):
     ) -> None:
         super().__init__("completer")
         self._jobs = jobs
-        self._signals = signals
         self._held = held
         self._telemetry = telemetry
         self._limit = limit
@@ -133,7 +130,7 @@ class Completer(Service):
             else:
                 if self._backoff.succeeded():
                     log.info("finished jobs are stored again")
-                await self._settled(runs, finishes, replies)
+                self._settled(runs, finishes, replies)
                 return
 
     async def _wait_after(self, error: Exception, count: int) -> None:
@@ -145,7 +142,7 @@ class Completer(Service):
             self._telemetry.emit("store.error", operation="finish_many", error=error)
         await asyncio.sleep(self._backoff.failed())
 
-    async def _settled(self, runs: list[Execution], finishes: list[Finish], replies: list[Settled]) -> None:
+    def _settled(self, runs: list[Execution], finishes: list[Finish], replies: list[Settled]) -> None:
         held = self._held
         done: list[JobId] = []
         for run, finish, reply in zip(runs, finishes, replies, strict=True):
@@ -159,10 +156,8 @@ class Completer(Service):
             kind = type(outcome)
             if kind in _ENDS or (kind is Failed and outcome.retry_in is None):  # type: ignore[union-attr]
                 done.append(job_id)
-        if done:
-            await self._signals.publish([f"{DONE}:{job_id}" for job_id in done])
-            if self._on_settled is not None:
-                self._on_settled(done)
+        if done and self._on_settled is not None:
+            self._on_settled(done)
 
     def _stale(self, run: Execution) -> None:
         log.warning(

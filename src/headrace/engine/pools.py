@@ -7,6 +7,7 @@ import os
 from headrace.config import WorkerConfig
 from headrace.engine.process_pool import ProcessPool
 from headrace.engine.threads import ThreadPool
+from headrace.storage.clock import Clock
 
 THREADS_MAX_DEFAULT = 64
 """Beyond this many threads the interpreter spends its time on switching; ``threads=`` in the config overrules it."""
@@ -15,10 +16,11 @@ THREADS_MAX_DEFAULT = 64
 class Pools:
     """The thread pool and the process pool of one worker. Both make nothing until they are used."""
 
-    def __init__(self, config: WorkerConfig) -> None:
+    def __init__(self, config: WorkerConfig, clock: Clock) -> None:
         self.threads = ThreadPool(config.threads or min(config.slots, THREADS_MAX_DEFAULT))
         self.processes = ProcessPool(
             config.processes or os.cpu_count() or 1,
+            clock,
             recycle_jobs=config.recycle_jobs,
             recycle_memory=config.recycle_memory,
         )

@@ -119,7 +119,10 @@ class ThreadPool:
             except asyncio.CancelledError:
                 on_cancel()
                 if wait:
-                    await asyncio.wait([future])
+                    while not future.done():
+                        # Cancelled again, as at a shutdown: the end is near, and the thread must not be lost.
+                        with contextlib.suppress(asyncio.CancelledError):
+                            await asyncio.wait([future])
                     self._idle.append(thread)
                 else:
                     thread.end()

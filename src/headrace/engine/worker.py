@@ -80,14 +80,13 @@ class Worker(Service):
         self._config = config
         self._telemetry = telemetry
         self._held: dict[JobId, Execution] = {}
-        self._pools = Pools(config)
+        self._pools = Pools(config, backend.clock)
         self._hurry = asyncio.Event()
         self._over = asyncio.Event()
         self._leaving: asyncio.Task[None] | None = None
         self._started_at = backend.clock.now()
         self._completer = Completer(
             backend.jobs,
-            backend.signals,
             self._held,
             telemetry=telemetry,
             limit=backend.capabilities.max_batch,

@@ -1,0 +1,146 @@
+"""The inside of a child process: waits for a job, runs it, answers, and dies when its parent does."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+import os
+import signal
+import threading
+from datetime import UTC, datetime
+from multiprocessing.connection import Connection
+from queue import SimpleQueue
+from typing import Any, cast
+
+from headrace.engine.context import JobContext, running_here
+from headrace.engine.failures import describe
+from headrace.engine.frames import Ended as EndedFrame
+from headrace.engine.frames import Run, Told, decode_run, encode, ended
+from headrace.engine.runnable import Runnable
+from headrace.engine.verdict import completed, raised, undecodable
+from headrace.model.outcome import Outcome
+
+TELL_EVERY_S = 0.25
+"""How long what a handler tells may wait in the child; the parent stores it about once a second."""
+
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+
+
+def main(connection: Connection) -> None:
+    """Run jobs from ``connection`` until it ends. What ``multiprocessing`` calls in the new process."""
+    _detach_from_terminal()
+    letters: SimpleQueue[bytes] = SimpleQueue()
+    threading.Thread(target=_receive, args=(connection, letters), name="headrace-parent", daemon=True).start()
+    outbox = _Outbox(connection)
+    while True:
+        frame = _run(decode_run(letters.get()), outbox)
+        outbox.send(encode(frame))
+
+
+def _detach_from_terminal() -> None:
+    """The parent decides when a child ends, so an interrupt from the terminal or an init system is not for it.
+
+    The handlers do nothing, rather than being SIG_IGN: that would be inherited by programs the child starts. The own
+    process group lets the parent kill those together with the child.
+    """
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, lambda *_: None)
+    if hasattr(os, "setpgid"):
+        os.setpgid(0, 0)
+
+
+def _receive(connection: Connection, letters: SimpleQueue[bytes]) -> None:
+    """Runs beside the handler, so that the end of the parent is noticed during the longest job."""
+    while True:
+        try:
+            letters.put(connection.recv_bytes())
+        except (EOFError, OSError):
+            os._exit(0)
+
+
+class _Outbox:
+    """Sends frames from whichever thread of the handler has something to tell."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._lock = threading.Lock()
+
+    def send(self, frame: bytes) -> None:
+        with self._lock, contextlib.suppress(BrokenPipeError):
+            self._connection.send_bytes(frame)
+
+
+class _Teller:
+    """Sends what a handler tells, a moment after it began to and at its end."""
+
+    def __init__(self, run: Run, outbox: _Outbox) -> None:
+        self._outbox = outbox
+        self._lock = threading.Lock()
+        self._timer: threading.Timer | None = None
+        self._clock_ahead = run.clock_ahead
+        self.context = JobContext(run.job, now=self._now, mark=self._mark, deadline=run.deadline)
+
+    def _now(self) -> datetime:
+        return datetime.now(UTC) + self._clock_ahead
+
+    def _mark(self) -> None:
+        with self._lock:
+            if self._timer is None:
+                self._timer = threading.Timer(TELL_EVERY_S, self.flush)
+                self._timer.daemon = True
+                self._timer.start()
+
+    def flush(self) -> None:
+        with self._lock:
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+            progress, logs = self.context.take()
+            if progress is not None or logs:
+                self._outbox.send(encode(Told(progress=progress, logs=logs)))
+
+
+def _run(run: Run, outbox: _Outbox) -> EndedFrame:
+    try:
+        task = find_task(run.reference)
+    except Exception as error:
+        return EndedFrame(missing=describe(error), resident=_resident())
+    teller = _Teller(run, outbox)
+    token = running_here.set(teller)
+    try:
+        outcome = _outcome(run, task)
+    finally:
+        running_here.reset(token)
+        teller.flush()
+    return ended(outcome, _resident())
+
+
+def _outcome(run: Run, task: Runnable) -> Outcome:
+    try:
+        args, kwargs = task.decode(run.job)
+    except Exception as error:
+        return undecodable(error)
+    try:
+        value = task.function(*args, **kwargs)
+        return completed(task, asyncio.run(value) if task.is_async else value)
+    except BaseException as error:
+        return raised(error, run.job, task.retry)
+
+
+def find_task(reference: str) -> Runnable:
+    """Import the task that ``module:qualified.name`` names."""
+    module, _, path = reference.partition(":")
+    found: Any = importlib.import_module(module)
+    for name in path.split("."):
+        found = getattr(found, name)
+    return cast(Runnable, found)
+
+
+def _resident() -> int:
+    """How much memory this process holds, in bytes; 0 where the system does not say it cheaply."""
+    try:
+        with open("/proc/self/statm", "rb") as statm:
+            return int(statm.read().split()[1]) * _PAGE_BYTES
+    except (OSError, ValueError, IndexError):
+        return 0
