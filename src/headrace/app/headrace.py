@@ -10,7 +10,7 @@ from headrace.app.backends import make_backend
 from headrace.app.desk import JobDesk
 from headrace.app.registry import TaskRegistry
 from headrace.config import WorkerConfig
-from headrace.errors import ConfigError
+from headrace.errors import ConfigError, UsageError
 from headrace.model.payload import Codec, Codecs
 from headrace.storage.backend import Backend
 from headrace.tasks.define import TaskDecorator, TaskSettings, define_task
@@ -95,6 +95,22 @@ class Headrace(JobDesk):
     def find_task(self, name: str) -> Task[Any, Any]:
         """The task of that name. Raises UnknownTask that lists near names."""
         return self._registry.get(name)
+
+    @property
+    def worker_config(self) -> WorkerConfig:
+        """How this app's workers work where ``worker(...)`` does not say otherwise."""
+        return self._worker_config
+
+    def use_store(self, url: str) -> None:
+        """Live at another place from now on, as ``headrace worker --store URL`` does. Only while nothing is open.
+
+        Raises UsageError when the app is open, and ConfigError for a URL that no backend serves.
+        """
+        if self.is_open or "sync" in self.__dict__:
+            message = f"use_store changes the store of an app that nobody uses yet; this one is in use: {self!r}"
+            raise UsageError(message)
+        self._backend = make_backend(url)
+        self._payload_limit = min(self._payload_limit, self._backend.capabilities.max_payload)
 
     def worker(
         self, queues: Mapping[str, int] | Iterable[str] | None = None, **settings: Unpack[WorkerSettings]
