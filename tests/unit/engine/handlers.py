@@ -9,11 +9,12 @@ import subprocess
 import sys
 import time
 
+from tests.unit.engine.support import ONCE_MORE, FakeTask
+
 from headrace.engine.context import current_job
 from headrace.engine.runnable import ExecutorKind
 from headrace.model.control import Snooze
 from headrace.model.durations import hours
-from tests.unit.engine.support import ONCE_MORE, FakeTask
 
 
 def pid() -> int:

@@ -74,7 +74,7 @@ async def test_a_caller_cancelled_while_waiting_takes_its_item_back() -> None:
     taken_back, stays = batcher.submit(2), batcher.submit(3)
     taken_back.cancel()
     bulk.open.set()
-    assert await asyncio.gather(first, stays) == [2, 6]
+    assert (await first, await stays) == (2, 6)
     assert bulk.batches == [[1], [3]]
 
 

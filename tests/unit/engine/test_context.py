@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from tests.unit.engine.support import Rig
 
 from headrace.engine.context import current_job
 from headrace.errors import Unavailable, UsageError
 from headrace.model.job import JobState, Progress
-from tests.unit.engine.support import Rig
 
 
 def test_there_is_no_current_job_outside_one() -> None:

@@ -6,11 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from tests.unit.engine.support import ONCE_MORE, Rig
 
 from headrace.model.control import Cancel, Discard, Retry, Snooze
 from headrace.model.durations import hours, minutes, seconds
 from headrace.model.job import AttemptOutcome, Job, JobState
-from tests.unit.engine.support import ONCE_MORE, Rig
 
 
 async def double(n: int) -> int:

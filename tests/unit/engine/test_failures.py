@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from headrace.engine.failures import MESSAGE_BYTES_MAX, TRACEBACK_BYTES_MAX, describe
 
 
@@ -27,9 +29,8 @@ def test_a_recursion_stays_within_the_limit() -> None:
     def fall(depth: int) -> None:
         fall(depth + 1)
 
-    try:
+    with pytest.raises(RecursionError) as caught:
         fall(0)
-    except RecursionError as error:
-        info = describe(error)
+    info = describe(caught.value)
     assert info.type == "RecursionError"
     assert len(info.traceback.encode()) <= TRACEBACK_BYTES_MAX

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import psutil
 import pytest
+from tests.unit.engine import handlers
+from tests.unit.engine.support import FakeTask, Rig
 
 from headrace.model.durations import seconds
 from headrace.model.job import AttemptOutcome, Job, JobState, LogLine, Progress
-from tests.unit.engine import handlers
-from tests.unit.engine.support import FakeTask, Rig
 
 
 async def run(rig: Rig, task: FakeTask, *args: object, **config: object) -> Job:

@@ -4,11 +4,11 @@ import threading
 from contextvars import ContextVar
 
 import pytest
+from tests.unit.engine.support import Rig
 
 from headrace.engine.context import current_job
 from headrace.model.durations import seconds
 from headrace.model.job import JobState
-from tests.unit.engine.support import Rig
 
 tenant: ContextVar[str] = ContextVar("tenant", default="nobody")
 

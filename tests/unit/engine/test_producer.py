@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import pytest
+from tests.unit.engine.support import Rig
+
+from headrace.engine.lanes import Lane, make_lanes
+from headrace.errors import Unavailable
+from headrace.model.durations import ZERO, hours, seconds
+from headrace.model.job import JobState
+
+
+class Gate:
+    """A handler that holds its slot until it is let go."""
+
+    def __init__(self) -> None:
+        self.open = asyncio.Event()
+        self.inside = 0
+        self.most = 0
+
+    async def hold(self) -> None:
+        self.inside += 1
+        self.most = max(self.most, self.inside)
+        try:
+            await self.open.wait()
+        finally:
+            self.inside -= 1
+
+
+async def nothing() -> None:
+    return None
+
+
+async def test_no_more_jobs_run_at_once_than_there_are_slots(rig: Rig) -> None:
+    gate = Gate()
+    task = rig.task(gate.hold)
+    ids = [await rig.enqueue(task) for _ in range(5)]
+    worker = await rig.worker(slots=2)
+    await rig.until(lambda: sum(name == "job.started" for name, _ in rig.events) == 2)
+    assert worker.health().running == 2
+    gate.open.set()
+    for job_id in ids:
+        await rig.ended(job_id)
+    assert gate.most == 2
+
+
+async def test_a_full_queue_does_not_keep_another_from_running(rig: Rig) -> None:
+    gate = Gate()
+    held, quick = rig.task(gate.hold), rig.task(nothing)
+    blocking = [await rig.enqueue(held, queue="slow") for _ in range(3)]
+    await rig.worker(queues={"slow": 1, "fast": 1})
+    for _ in range(3):
+        await rig.ended(await rig.enqueue(quick, queue="fast"))
+    gate.open.set()
+    for job_id in blocking:
+        await rig.ended(job_id)
+
+
+async def test_long_jobs_are_not_claimed_ahead(rig: Rig) -> None:
+    gate = Gate()
+    task = rig.task(gate.hold)
+    ids = [await rig.enqueue(task) for _ in range(5)]
+    worker = await rig.worker(slots=2, prefetch=10)
+    await rig.until(lambda: sum(name == "job.started" for name, _ in rig.events) == 2)
+    states = [(await rig.job(job_id)).state for job_id in ids]
+    assert states.count(JobState.QUEUED) == 3
+    assert worker.health().waiting == 0
+    gate.open.set()
+
+
+async def test_a_signal_wakes_an_idle_worker_long_before_its_poll(rig: Rig) -> None:
+    await rig.worker(poll=hours(1))
+    for _ in range(3):
+        assert (await rig.run(nothing)).state is JobState.SUCCEEDED
+
+
+async def test_without_any_signal_the_poll_finds_the_work(rig: Rig) -> None:
+    worker = await rig.worker(poll=seconds(0.05))
+    await worker._producer._listener.stop()
+    assert (await rig.run(nothing)).state is JobState.SUCCEEDED
+
+
+async def test_an_outage_of_the_store_is_logged_once_shown_and_survived(
+    rig: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "headrace")
+    rig.jobs.faults["claim"] = [Unavailable("down")] * 3
+    worker = await rig.worker()
+    await rig.until(lambda: any(name == "store.error" for name, _ in rig.events))
+    assert not worker.health().ok
+    assert (await rig.run(nothing)).state is JobState.SUCCEEDED
+    assert worker.health().ok
+    assert caplog.text.count("no jobs can be claimed") == 1
+    assert "jobs can be claimed again" in caplog.text
+
+
+async def test_a_worker_that_cannot_claim_for_too_long_leaves_by_itself(rig: Rig) -> None:
+    rig.jobs.faults["claim"] = [Unavailable("down")] * 1000
+    worker = await rig.worker(fetch_failure_limit=ZERO)
+    await worker.wait()
+    assert isinstance(worker.failure, Unavailable)
+    assert not worker.running
+    assert not worker.health().ok
+
+
+def test_a_lane_holds_ahead_what_will_start_within_a_second() -> None:
+    lane = Lane("mail", slots=10, ahead_max=100, now=0.0)
+    assert lane.demand == 10
+    for _ in range(50):
+        lane.ended()
+    lane.measure(1.0)
+    assert lane.ahead == 50
+    for _ in range(10):
+        lane.ended()
+    lane.measure(601.0)
+    assert lane.ahead == 0
+
+
+def test_two_long_jobs_that_end_together_do_not_look_like_short_ones() -> None:
+    lane = Lane("mail", slots=10, ahead_max=100, now=0.0)
+    lane.ended()
+    lane.measure(600.0)
+    lane.ended()
+    lane.measure(600.001)
+    assert lane.ahead == 0
+
+
+def test_the_prefetch_is_shared_out_by_slots() -> None:
+    lanes = make_lanes({"a": 30, "b": 10}, 40, 0.0)
+    assert {name: lane.ahead_max for name, lane in lanes.items()} == {"a": 30, "b": 10}
+    assert all(lane.ahead_max == 0 for lane in make_lanes({"a": 1}, 0, 0.0).values())
