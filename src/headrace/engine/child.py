@@ -15,8 +15,8 @@ from typing import Any, cast
 
 from headrace.engine.context import JobContext, running_here
 from headrace.engine.failures import describe
+from headrace.engine.frames import Began, Run, Told, decode_run, encode, ended
 from headrace.engine.frames import Ended as EndedFrame
-from headrace.engine.frames import Run, Told, decode_run, encode, ended
 from headrace.engine.runnable import Runnable
 from headrace.engine.verdict import completed, raised, undecodable
 from headrace.model.outcome import Outcome
@@ -79,7 +79,9 @@ class _Teller:
         self._lock = threading.Lock()
         self._timer: threading.Timer | None = None
         self._clock_ahead = run.clock_ahead
-        self.context = JobContext(run.job, now=self._now, mark=self._mark, deadline=run.deadline)
+        timeout = run.job.timeout
+        deadline = None if timeout is None else self._now() + timeout
+        self.context = JobContext(run.job, now=self._now, mark=self._mark, deadline=deadline)
 
     def _now(self) -> datetime:
         return datetime.now(UTC) + self._clock_ahead
@@ -106,6 +108,8 @@ def _run(run: Run, outbox: _Outbox) -> EndedFrame:
         task = find_task(run.reference)
     except Exception as error:
         return EndedFrame(missing=describe(error), resident=_resident())
+    if run.job.timeout is not None:
+        outbox.send(encode(Began()))
     teller = _Teller(run, outbox)
     token = running_here.set(teller)
     try:

@@ -98,15 +98,20 @@ class Execution:
         """True when the handler asked for its context, so that there may be something to report."""
         return self._context is not None
 
-    def arm(self) -> None:
-        """Begin to count the job's timeout. Pools call it when the handler begins, not when it queues for a thread."""
+    def arm(self, extra_s: float = 0.0) -> None:
+        """Begin to count the job's timeout, anew if it was counting. Pools call it when the handler begins.
+
+        The time a job queues for a thread is not the handler's, nor is ``extra_s``, which a pool may need to begin.
+        """
         timeout = self.job.timeout
-        if timeout is not None:
-            self.deadline = self._host.now() + timeout
-            loop = asyncio.get_running_loop()
-            self.timer = loop.call_later(
-                timeout.total_seconds(), self.interrupt, Interruption.TIMEOUT, f"it ran longer than {timeout}"
-            )
+        if timeout is None or self.phase is Phase.ENDED:
+            return
+        if self.timer is not None:
+            self.timer.cancel()
+        self.deadline = self._host.now() + timeout
+        self.timer = asyncio.get_running_loop().call_later(
+            timeout.total_seconds() + extra_s, self.interrupt, Interruption.TIMEOUT, f"it ran longer than {timeout}"
+        )
 
     def interrupt(self, why: Interruption, reason: str = "") -> None:
         """Tell the handler to stop, again if it was told before. The first reason counts, unless the lease is lost."""

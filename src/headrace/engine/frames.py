@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import msgspec
 from msgspec import Struct
@@ -16,9 +16,12 @@ class Run(Struct, frozen=True, kw_only=True):
 
     reference: str
     job: Job
-    deadline: datetime | None
     clock_ahead: timedelta
     """How far the store's clock was ahead of this host's when the job was sent, for the instants of log lines."""
+
+
+class Began(Struct, frozen=True, kw_only=True, tag=True):
+    """From the child: the task is imported and its handler begins, so its timeout counts from now."""
 
 
 class Told(Struct, frozen=True, kw_only=True, tag=True):
@@ -46,7 +49,7 @@ class Ended(Struct, frozen=True, kw_only=True, tag=True):
 
 encode = msgspec.msgpack.Encoder().encode
 decode_run = msgspec.msgpack.Decoder(Run).decode
-decode_reply = msgspec.msgpack.Decoder(Told | Ended).decode
+decode_reply = msgspec.msgpack.Decoder(Began | Told | Ended).decode
 
 
 def ended(outcome: Outcome, resident: int) -> Ended:

@@ -14,12 +14,15 @@ from multiprocessing.context import SpawnProcess
 
 from headrace.engine import child
 from headrace.engine.execution import Execution
-from headrace.engine.frames import Ended, Run, Told, decode_reply, encode, outcome_of
+from headrace.engine.frames import Began, Ended, Run, Told, decode_reply, encode, outcome_of
 from headrace.engine.threads import ThreadPool
 from headrace.engine.verdict import failed
 from headrace.errors import HeadraceError, WorkerCrashed
 from headrace.model.outcome import Outcome
 from headrace.storage.clock import Clock
+
+START_S_MAX = 60.0
+"""What a new interpreter and the imports of the task's module may take on top of a job's timeout."""
 
 _EXIT_S_MAX = 5.0
 """How long a child that was told to end may take, before it is killed."""
@@ -42,7 +45,7 @@ class _Child:
         self._connection: Connection | None = None
         self._killed = False
 
-    def talk(self, frame: bytes, told: Callable[[Told], None]) -> Ended:
+    def talk(self, frame: bytes, told: Callable[[Began | Told], None]) -> Ended:
         """Have a job run. Raises WorkerCrashed when the child dies over it."""
         if self._killed:
             raise WorkerCrashed("the child process was killed before the job began")
@@ -134,14 +137,15 @@ class ProcessPool:
         """Run a job in a child. When cancelled, the child is killed, and the cancellation goes on once it is dead."""
         runnable = run.runnable
         assert runnable is not None
+        loop = asyncio.get_running_loop()
         chosen: list[_Child] = []
 
         def begin() -> None:
-            run.arm()
+            run.arm(START_S_MAX)
             chosen.append(self._take())
 
         def call() -> Ended:
-            frame = Run(reference=runnable.reference, job=run.job, deadline=run.deadline, clock_ahead=self._ahead())
+            frame = Run(reference=runnable.reference, job=run.job, clock_ahead=self._ahead())
             try:
                 return chosen[0].talk(encode(frame), told)
             except BaseException:
@@ -149,8 +153,11 @@ class ProcessPool:
                 chosen[0].end()
                 raise
 
-        def told(frame: Told) -> None:
-            run.context.put_back(frame.progress, frame.logs)
+        def told(frame: Began | Told) -> None:
+            if isinstance(frame, Began):
+                loop.call_soon_threadsafe(run.arm)
+            else:
+                run.context.put_back(frame.progress, frame.logs)
 
         try:
             ended: Ended = await self._threads.call(call, before=begin, on_cancel=lambda: chosen[0].kill(), wait=True)

@@ -40,7 +40,7 @@ class Watchdog(Service):
         super().__init__("watchdog")
         self._worker = worker
         self._warn_after_s = max(warn_after.total_seconds(), TICK_S_MIN)
-        self._tick_s = max(TICK_S_MIN, self._warn_after_s / 4)
+        self._tick_s = max(TICK_S_MIN, self._warn_after_s / 2)
         self._telemetry = telemetry
         self._watch_gil = watch_gil
 
@@ -62,13 +62,14 @@ class Watchdog(Service):
             while True:
                 before = time.monotonic()
                 gil.arm()
-                if self._stopped.wait(self._tick_s):
-                    return
+                stopped = self._stopped.wait(self._tick_s)
                 late_s = time.monotonic() - before - self._tick_s
                 # This thread itself did not get to run: not only the loop, the interpreter stood still.
                 if late_s > self._warn_after_s:
                     self._tell(late_s, gil.stack(), gil=True)
                     probe.forgive()
+                if stopped:
+                    return
                 probe.look()
 
     def _tell(self, blocked_s: float, stack: str, *, gil: bool = False) -> None:

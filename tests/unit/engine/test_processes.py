@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from pathlib import Path
 
 import psutil
@@ -74,7 +75,7 @@ async def test_progress_and_log_lines_come_through(rig: Rig) -> None:
 async def test_a_job_out_of_time_is_killed_with_the_programs_it_started(rig: Rig, tmp_path: Path) -> None:
     path = tmp_path / "pids"
     rig.tasks["hang"] = handlers.hang_task
-    job_id = await rig.enqueue("hang", str(path), timeout=seconds(3), max_attempts=1)
+    job_id = await rig.enqueue("hang", str(path), timeout=seconds(1), max_attempts=1)
     await rig.worker(processes=1)
     job = await rig.ended(job_id)
     assert job.error is not None
@@ -94,6 +95,21 @@ async def test_a_stopping_worker_kills_children_and_releases_their_jobs(rig: Rig
     assert (job.state, job.attempt) == (JobState.QUEUED, 0)
     assert not [pid for pid in map(int, path.read_text().split()) if _lives(pid)]
     assert worker._pools.processes.children == 0
+
+
+async def test_a_child_dies_with_its_parent_in_the_middle_of_a_job(tmp_path: Path) -> None:
+    path = tmp_path / "pids"
+    parent = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.unit.engine.parent", str(path), cwd=Path(__file__).parents[3]
+    )
+    await asyncio.to_thread(_wait_for_line, path)
+    child, program = map(int, path.read_text().split())
+    family = [psutil.Process(child)]
+    parent.kill()
+    await parent.wait()
+    _, alive = await asyncio.to_thread(psutil.wait_procs, family, 10)
+    psutil.Process(program).kill()
+    assert not alive
 
 
 async def test_a_child_is_replaced_after_so_many_jobs(rig: Rig) -> None:
