@@ -55,7 +55,7 @@ class AttemptOutcome(StrEnum):
     DISCARDED = "discarded"
 
 
-class ErrorInfo(Struct, frozen=True, kw_only=True):
+class ErrorInfo(Struct, frozen=True, kw_only=True, gc=False):
     """An exception as it is stored: its type's name, its text, and the formatted traceback (may be empty)."""
 
     type: str
@@ -63,7 +63,7 @@ class ErrorInfo(Struct, frozen=True, kw_only=True):
     traceback: str = ""
 
 
-class Progress(Struct, frozen=True, kw_only=True):
+class Progress(Struct, frozen=True, kw_only=True, gc=False):
     """How far a running job says it is: ``done`` of ``total`` (None when unknown), with a note."""
 
     done: float
@@ -71,7 +71,7 @@ class Progress(Struct, frozen=True, kw_only=True):
     note: str = ""
 
 
-class LogLine(Struct, frozen=True, kw_only=True):
+class LogLine(Struct, frozen=True, kw_only=True, gc=False):
     """A line a handler logged through its context, with the attempt that wrote it."""
 
     at: datetime
@@ -80,7 +80,7 @@ class LogLine(Struct, frozen=True, kw_only=True):
     attempt: int
 
 
-class NewJob(Struct, frozen=True, kw_only=True):
+class NewJob(Struct, frozen=True, kw_only=True, gc=False):
     """What a caller hands to ``JobStore.enqueue_many``.
 
     Give at most one of ``run_at`` and ``delay``, and at most one of ``expires_at`` and ``expires_in``: the relative
@@ -108,7 +108,7 @@ class NewJob(Struct, frozen=True, kw_only=True):
     task_version: int = 1
 
 
-class Job(Struct, frozen=True, kw_only=True):
+class Job(Struct, frozen=True, kw_only=True, gc=False):
     """A job as the store holds it. Instants are aware UTC datetimes of the store's clock.
 
     ``attempt`` counts the attempts begun and not given back; it is what ``max_attempts`` limits. ``claims`` counts
@@ -147,7 +147,7 @@ class Job(Struct, frozen=True, kw_only=True):
     result_codec: str | None = None
 
 
-class Attempt(Struct, frozen=True, kw_only=True):
+class Attempt(Struct, frozen=True, kw_only=True, gc=False):
     """One execution of a job, counted when it was claimed; attempts that were given back are not kept."""
 
     number: int

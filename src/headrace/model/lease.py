@@ -10,7 +10,7 @@ from headrace.model.ids import JobId
 from headrace.model.job import Job
 
 
-class Lease(Struct, frozen=True, kw_only=True):
+class Lease(Struct, frozen=True, kw_only=True, gc=False):
     """The right to finish a job. ``token`` is opaque: it names the claim, not the attempt, and no claim is repeated.
 
     ``expires_at`` tells when the lease runs out unless a heartbeat extends it; the store's clock decides.
@@ -21,7 +21,7 @@ class Lease(Struct, frozen=True, kw_only=True):
     expires_at: datetime
 
 
-class Claim(Struct, frozen=True, kw_only=True):
+class Claim(Struct, frozen=True, kw_only=True, gc=False):
     """A job handed to a worker together with the lease to finish it."""
 
     job: Job

@@ -10,14 +10,14 @@ from headrace.model.job import AttemptOutcome, ErrorInfo
 from headrace.model.lease import Lease
 
 
-class Completed(Struct, frozen=True, kw_only=True):
+class Completed(Struct, frozen=True, kw_only=True, gc=False):
     """The handler returned. ``result`` is its encoded value, or None where there is nothing to keep."""
 
     result: bytes | None = None
     codec: str = "json"
 
 
-class Failed(Struct, frozen=True, kw_only=True):
+class Failed(Struct, frozen=True, kw_only=True, gc=False):
     """The handler raised or ran out of time. ``retry_in`` None means that no retry is left: the job is dead.
 
     The delay is relative, so that the store's clock alone decides when the retry is due.
@@ -28,27 +28,27 @@ class Failed(Struct, frozen=True, kw_only=True):
     outcome: AttemptOutcome = AttemptOutcome.FAILED
 
 
-class Snoozed(Struct, frozen=True, kw_only=True):
+class Snoozed(Struct, frozen=True, kw_only=True, gc=False):
     """The handler asked to run later. The attempt is given back."""
 
     delay: timedelta
     reason: str = ""
 
 
-class Cancelled(Struct, frozen=True, kw_only=True):
+class Cancelled(Struct, frozen=True, kw_only=True, gc=False):
     """The handler stopped because it was told to, or raised ``Cancel``. The job ends as cancelled."""
 
     reason: str
 
 
-class Discarded(Struct, frozen=True, kw_only=True):
+class Discarded(Struct, frozen=True, kw_only=True, gc=False):
     """The handler says that no retry can help. The job is dead at once."""
 
     reason: str
     error: ErrorInfo | None = None
 
 
-class Waiting(Struct, frozen=True, kw_only=True):
+class Waiting(Struct, frozen=True, kw_only=True, gc=False):
     """Park the job until ``wake_many`` names it or ``until`` comes. The attempt is given back.
 
     ``seen`` is the wake counter the handler knew. If the job was woken since, it is queued at once: no wake-up is lost.
@@ -58,14 +58,14 @@ class Waiting(Struct, frozen=True, kw_only=True):
     until: datetime | None = None
 
 
-class Released(Struct, frozen=True, kw_only=True):
+class Released(Struct, frozen=True, kw_only=True, gc=False):
     """The job was not run, or not to its end, through no fault of its own. The attempt is given back."""
 
 
 Outcome = Completed | Failed | Snoozed | Cancelled | Discarded | Waiting | Released
 
 
-class Finish(Struct, frozen=True, kw_only=True):
+class Finish(Struct, frozen=True, kw_only=True, gc=False):
     """An outcome under the lease that allows it."""
 
     lease: Lease

@@ -16,7 +16,7 @@ PAGE_LIMIT_MAX = 1_000
 """A page is held in memory whole; a thousand jobs with their payloads stay within tens of megabytes."""
 
 
-class JobQuery(Struct, frozen=True, kw_only=True):
+class JobQuery(Struct, frozen=True, kw_only=True, gc=False):
     """Which jobs to list: every given field must match; an empty tuple matches all. Newest first.
 
     ``since`` and ``until`` are about when the job was enqueued, ``since`` included, ``until`` not.
@@ -30,7 +30,7 @@ class JobQuery(Struct, frozen=True, kw_only=True):
     until: datetime | None = None
 
 
-class Page(Struct, Generic[T], frozen=True, kw_only=True):
+class Page(Struct, Generic[T], frozen=True, kw_only=True, gc=False):
     """A part of a list. ``next_cursor`` None means that the list ends here."""
 
     items: list[T]

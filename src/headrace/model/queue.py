@@ -9,7 +9,7 @@ from msgspec import Struct
 from headrace.model.job import JobState
 
 
-class Retention(Struct, frozen=True, kw_only=True):
+class Retention(Struct, frozen=True, kw_only=True, gc=False):
     """How long a job is kept after it ended, by how it ended. Every figure is bounded: nothing is kept for ever."""
 
     succeeded: timedelta = timedelta(days=3)
@@ -18,7 +18,7 @@ class Retention(Struct, frozen=True, kw_only=True):
     dead: timedelta = timedelta(days=90)
 
 
-class QueueSettings(Struct, frozen=True, kw_only=True):
+class QueueSettings(Struct, frozen=True, kw_only=True, gc=False):
     """What a store keeps about a queue. ``retention`` None means the default the app hands to ``prune``."""
 
     name: str
@@ -28,7 +28,7 @@ class QueueSettings(Struct, frozen=True, kw_only=True):
     retention: Retention | None = None
 
 
-class JobCount(Struct, frozen=True, kw_only=True):
+class JobCount(Struct, frozen=True, kw_only=True, gc=False):
     """How many jobs of a queue are in a state."""
 
     queue: str
@@ -36,7 +36,7 @@ class JobCount(Struct, frozen=True, kw_only=True):
     count: int
 
 
-class QueueRate(Struct, frozen=True, kw_only=True):
+class QueueRate(Struct, frozen=True, kw_only=True, gc=False):
     """What happened in a queue during a window that ends now: how many jobs were enqueued, begun and ended."""
 
     queue: str

@@ -38,7 +38,7 @@ def _check_attempts(attempts: int) -> None:
         raise ConfigError(message)
 
 
-class Exponential(Struct, frozen=True, kw_only=True):
+class Exponential(Struct, frozen=True, kw_only=True, gc=False):
     """``base * factor ** (attempt - 1)``, at most ``cap``, spread by ± ``jitter`` (a fraction of the delay).
 
     Five attempts from one second by default. ``jitter`` keeps a thousand jobs that failed together from coming back
@@ -78,7 +78,7 @@ class Exponential(Struct, frozen=True, kw_only=True):
         return timedelta(seconds=plain * (1 + self.jitter * (2 * noise - 1)))
 
 
-class Fixed(Struct, frozen=True, kw_only=True):
+class Fixed(Struct, frozen=True, kw_only=True, gc=False):
     """The same ``delay`` before every retry, spread by ± ``jitter``.
 
     >>> Fixed(every=timedelta(seconds=5), attempts=2, jitter=0).delay(1, ValueError(), 0.9)

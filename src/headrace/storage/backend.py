@@ -19,7 +19,7 @@ MAX_PAYLOAD_DEFAULT = 1 << 20
 """1 MiB inline: larger data belongs in a file or an object store, and the job carries its name."""
 
 
-class Capabilities(Struct, frozen=True, kw_only=True):
+class Capabilities(Struct, frozen=True, kw_only=True, gc=False):
     """What a backend can do; everything it cannot is refused with ``Unsupported``, never approximated.
 
     ``transactions``: ``jobs.within(connection)`` works. ``settable_clock``: obeys the clock it is given.
@@ -34,7 +34,7 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     time_precision: timedelta = timedelta(microseconds=1)
 
 
-class Health(Struct, frozen=True, kw_only=True):
+class Health(Struct, frozen=True, kw_only=True, gc=False):
     """Whether the store answers, how long it took, and facts for people (path, size, version ...)."""
 
     ok: bool

@@ -35,7 +35,7 @@ JOB_LOG_LINES_MAX = 1_000
 """Lines kept for one job; older ones go. A handler that logs in a loop must not fill the store."""
 
 
-class Enqueued(Struct, frozen=True, kw_only=True):
+class Enqueued(Struct, frozen=True, kw_only=True, gc=False):
     """The answer for one job. ``duplicate``: it was there already, ``id`` and ``state`` are those of the first.
 
     ``conflict``: the idempotency key is taken by a job with another task or payload; nothing was stored.
@@ -47,7 +47,7 @@ class Enqueued(Struct, frozen=True, kw_only=True):
     conflict: bool = False
 
 
-class ClaimRequest(Struct, frozen=True, kw_only=True):
+class ClaimRequest(Struct, frozen=True, kw_only=True, gc=False):
     """How many jobs a worker wants from each queue, and for how long it can be silent before it loses them."""
 
     worker: str
@@ -55,7 +55,7 @@ class ClaimRequest(Struct, frozen=True, kw_only=True):
     lease_for: timedelta
 
 
-class Heartbeat(Struct, frozen=True, kw_only=True):
+class Heartbeat(Struct, frozen=True, kw_only=True, gc=False):
     """The answer for one lease. ``lease`` None: it is lost, stop working.
 
     ``cancel_reason`` is not None when someone asked for the job to be cancelled.
@@ -72,7 +72,7 @@ class Settled(StrEnum):
     STALE = "stale"
 
 
-class Report(Struct, frozen=True, kw_only=True):
+class Report(Struct, frozen=True, kw_only=True, gc=False):
     """Progress and log lines of a running job, under its lease."""
 
     lease: Lease
@@ -80,7 +80,7 @@ class Report(Struct, frozen=True, kw_only=True):
     logs: tuple[LogLine, ...] = ()
 
 
-class Changed(Struct, frozen=True, kw_only=True):
+class Changed(Struct, frozen=True, kw_only=True, gc=False):
     """The answer to a change a person asked for. ``state`` is the job's state now, None when there is no such job.
 
     ``changed`` False means that the verb does not apply in that state, and nothing was done.
@@ -91,7 +91,7 @@ class Changed(Struct, frozen=True, kw_only=True):
     changed: bool
 
 
-class JobEdit(Struct, frozen=True, kw_only=True):
+class JobEdit(Struct, frozen=True, kw_only=True, gc=False):
     """New values for a job that is not running and has not succeeded; UNSET fields stay as they are."""
 
     id: JobId
@@ -105,7 +105,7 @@ class JobEdit(Struct, frozen=True, kw_only=True):
     meta: Mapping[str, Any] | UnsetType = UNSET
 
 
-class Promotion(Struct, frozen=True, kw_only=True):
+class Promotion(Struct, frozen=True, kw_only=True, gc=False):
     """What a round of ``promote`` did: how many jobs are due now, in which queues, and when the next one will be."""
 
     count: int
@@ -113,7 +113,7 @@ class Promotion(Struct, frozen=True, kw_only=True):
     next_due: datetime | None = None
 
 
-class Rescued(Struct, frozen=True, kw_only=True):
+class Rescued(Struct, frozen=True, kw_only=True, gc=False):
     """A job taken back from a worker whose lease ran out. ``state`` is ``queued``, ``dead`` or ``cancelled``."""
 
     id: JobId

@@ -11,7 +11,7 @@ from msgspec import Struct
 from headrace.model.page import Page
 
 
-class Entry(Struct, frozen=True, kw_only=True):
+class Entry(Struct, frozen=True, kw_only=True, gc=False):
     """A stored value. ``revision`` grows with every write of any key of the bucket."""
 
     key: str
@@ -19,7 +19,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     revision: int
 
 
-class Put(Struct, frozen=True, kw_only=True):
+class Put(Struct, frozen=True, kw_only=True, gc=False):
     """A write. ``value`` None deletes. ``if_revision`` makes it conditional: 0 means that the key must not exist.
 
     ``ttl`` None keeps the value until it is deleted.

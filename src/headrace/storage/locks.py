@@ -8,7 +8,7 @@ from typing import Protocol
 from msgspec import Struct
 
 
-class Lock(Struct, frozen=True, kw_only=True):
+class Lock(Struct, frozen=True, kw_only=True, gc=False):
     """A held lock. ``fence`` is larger than that of every earlier holder of the name."""
 
     name: str
