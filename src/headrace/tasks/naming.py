@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os.path
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from headrace.errors import ConfigError, UsageError
@@ -29,7 +29,7 @@ def module_of(function: Callable[..., Any]) -> str:
     if spec is not None and spec.name not in (MAIN, "__mp_main__"):
         return str(spec.name)
     file = getattr(main, "__file__", None)
-    return Path(file).stem if file else MAIN
+    return os.path.splitext(os.path.basename(file))[0] if file else MAIN
 
 
 def default_name(function: Callable[..., Any]) -> str:

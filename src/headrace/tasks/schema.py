@@ -91,8 +91,11 @@ class ArgumentsSchema:
         return decoder_of(codec, self.result_type)(data)
 
     def describe(self) -> str:
-        """The signature as text, for messages."""
-        return str(self.signature)
+        """The signature as it is written in the source, for messages."""
+        signature = self.signature
+        parameters = [each.replace(annotation=_as_written(each.annotation)) for each in signature.parameters.values()]
+        answer = _as_written(signature.return_annotation)
+        return str(signature.replace(parameters=parameters, return_annotation=answer))
 
     # -- building ----------------------------------------------------------------------------------------------
 
@@ -261,6 +264,20 @@ class _Holder:
     def __init__(self, name: str, annotation: Any, function: Any) -> None:
         self.__annotations__ = {name: annotation}
         self.__globals__ = getattr(function, "__globals__", {})
+
+
+class _Verbatim:
+    """A text whose repr has no quotes: annotations that were postponed are texts."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return self._text
+
+
+def _as_written(annotation: Any) -> Any:
+    return _Verbatim(annotation) if isinstance(annotation, str) else annotation
 
 
 def _may_be_absent(parameter: inspect.Parameter) -> bool:

@@ -155,7 +155,7 @@ class Task(Generic[P, R]):
 
     def _too_large(self, what: str, size: int) -> None:
         message = (
-            f"{self.name}: its {what} take {size} bytes as {self.codec}; the limit is {self._limit}. Store large data "
+            f"{self.name}: {size} bytes of {what} as {self.codec}; the limit is {self._limit}. Store large data "
             "elsewhere and pass its name, or raise Headrace(payload_limit=...)"
         )
         raise TooLarge(message)
