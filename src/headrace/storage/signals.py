@@ -1,4 +1,7 @@
-"""Hints between processes. Signals may be lost, doubled or late; only latency depends on them (promise 9)."""
+"""Hints between processes. Signals may be lost, doubled or late; only latency depends on them (promise 9).
+
+The verbs of a store publish by themselves what they changed: nobody has to announce an enqueue or a finish.
+"""
 
 from __future__ import annotations
 

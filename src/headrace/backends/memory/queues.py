@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from headrace.backends.memory.session import Session
 from headrace.model.queue import QueueSettings
+from headrace.storage.signals import WORK, topic
 
 
 class MemoryQueueStore:
@@ -22,3 +23,5 @@ class MemoryQueueStore:
         with self._session.section() as state:
             for each in settings:
                 state.queues[each.name] = each
+                if not each.paused:
+                    state.topics[topic(WORK, each.name)] = None

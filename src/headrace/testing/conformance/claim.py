@@ -118,6 +118,16 @@ class ClaimPromises:
         clock.advance(HOUR)
         assert ids_of(await claim(backend, 1)) == [behind]
 
+    async def test_a_job_passed_over_as_expired_is_claimed_when_the_clock_is_set_right(
+        self, backend: Backend, clock: FrozenClock
+    ) -> None:
+        [job_id] = await enqueue(backend, job(expires_in=HOUR))
+        right = clock.now()
+        clock.set_wall(right + 2 * HOUR)
+        assert await claim(backend) == []
+        clock.set_wall(right)
+        assert (await claim_one(backend)).job.id == job_id
+
     async def test_a_paused_queue_gives_nothing_until_it_goes_on(self, backend: Backend) -> None:
         await enqueue(backend, job(queue="mail"), job(queue="other"))
         await backend.queues.configure_many([QueueSettings(name="mail", paused=True)])

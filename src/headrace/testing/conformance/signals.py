@@ -6,9 +6,12 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator
 
+from headrace.model.outcome import Completed, Released
+from headrace.model.queue import QueueSettings
 from headrace.storage.backend import Backend
-from headrace.storage.signals import DONE, WORK, topic
-from headrace.testing.conformance.builders import claim, enqueue, job
+from headrace.storage.signals import CANCEL, DONE, DUE, WORK, topic
+from headrace.testing.clock import FrozenClock
+from headrace.testing.conformance.builders import HOUR, LIMIT, begin, claim, claim_one, enqueue, finish, job
 
 PATIENCE_SECONDS = 10.0
 """How long a signal may take before the test is red; no test waits for it to pass."""
@@ -100,6 +103,29 @@ class SignalPromises:
         async with backend.signals.subscribe({WORK}):
             pass
         await backend.signals.publish([topic(WORK, "mail")])
+
+    async def test_the_verbs_themselves_tell_what_changed(self, backend: Backend) -> None:
+        async with backend.signals.subscribe({WORK, DUE, DONE, CANCEL}) as signals:
+            claimed = await begin(backend, queue="mail")
+            assert await heard_until(signals, "work:mail")
+            await enqueue(backend, job(queue="later", delay=HOUR))
+            assert await heard_until(signals, "due:later")
+            await backend.jobs.cancel_many([claimed.job.id], reason="stop")
+            assert await heard_until(signals, f"cancel:{claimed.job.id}")
+            await finish(backend, claimed, Completed())
+            assert await heard_until(signals, f"done:{claimed.job.id}")
+            await backend.queues.configure_many([QueueSettings(name="resumed")])
+            assert await heard_until(signals, "work:resumed")
+
+    async def test_what_comes_back_to_its_queue_is_told(self, backend: Backend, clock: FrozenClock) -> None:
+        claimed = await begin(backend)
+        async with backend.signals.subscribe({WORK}) as signals:
+            await finish(backend, claimed, Released())
+            assert await heard_until(signals, "work:default")
+            await claim_one(backend)
+            clock.advance(HOUR)
+            await backend.jobs.rescue(limit=LIMIT)
+            assert await heard_until(signals, "work:default")
 
     async def test_without_any_signal_the_work_is_there_all_the_same(self, backend: Backend) -> None:
         await enqueue(backend, job())
