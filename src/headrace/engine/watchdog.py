@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import faulthandler
 import logging
@@ -47,21 +48,30 @@ class Watchdog(Service):
     async def _begin(self) -> None:
         self._stopped = threading.Event()
         loop = get_running_loop()
+        ready = asyncio.Event()
         self._thread = threading.Thread(
-            target=self._watch, args=(loop, threading.get_ident()), name="headrace-watchdog", daemon=True
+            target=self._watch, args=(loop, ready, threading.get_ident()), name="headrace-watchdog", daemon=True
         )
         self._thread.start()
+        try:
+            await ready.wait()
+        except BaseException:
+            self._stopped.set()
+            raise
 
     async def _end(self) -> None:
         self._stopped.set()
         self._thread.join(_JOIN_S_MAX)
 
-    def _watch(self, loop: AbstractEventLoop, loop_thread: int) -> None:
+    def _watch(self, loop: AbstractEventLoop, ready: asyncio.Event, loop_thread: int) -> None:
         probe = _Probe(loop, loop_thread, self._warn_after_s, self._tell)
         with _GilTimer(self._warn_after_s, enabled=self._watch_gil) as gil:
             while True:
                 before = time.monotonic()
                 gil.arm()
+                if not ready.is_set():
+                    with contextlib.suppress(RuntimeError):
+                        loop.call_soon_threadsafe(ready.set)
                 stopped = self._stopped.wait(self._tick_s)
                 late_s = time.monotonic() - before - self._tick_s
                 # This thread itself did not get to run: not only the loop, the interpreter stood still.
@@ -137,7 +147,11 @@ class _GilTimer:
 
     def __enter__(self) -> _GilTimer:
         if self._enabled:
-            self._file = tempfile.TemporaryFile()
+            try:
+                self._file = tempfile.TemporaryFile()
+            except OSError as error:
+                log.warning("what holds the interpreter's lock will not be reported: %r", error)
+                self._enabled = False
         return self
 
     def __exit__(self, *_: object) -> None:
