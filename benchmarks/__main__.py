@@ -1,0 +1,110 @@
+"""``python -m benchmarks [--rounds 3] [--scale 1.0] [CASE ...]``: run cases in turns and print medians and ratios."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sqlite3
+import statistics
+import subprocess
+import sys
+from collections import defaultdict
+
+import apsw
+
+ORDER = (
+    "headrace_drain",
+    "peer_huey",
+    "headrace_single",
+    "peer_litequeue",
+    "headrace_pickup",
+    "peer_persistqueue",
+    "headrace_footprint",
+)
+"""What runs without names. ``headrace_history`` writes a file of 4 GB and is asked for by name."""
+
+CASE_S_MAX = 1_200.0
+
+Figures = dict[str, dict[str, list[float]]]
+
+
+def run_case(name: str, scale: float) -> dict[str, float]:
+    """One measurement, in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.case", name, str(scale)],
+        capture_output=True,
+        text=True,
+        timeout=CASE_S_MAX,
+        check=False,
+    )
+    if done.returncode:
+        sys.exit(f"{name} failed:\n{done.stderr}")
+    return {str(key): float(value) for key, value in json.loads(done.stdout.splitlines()[-1]).items()}
+
+
+def collect(names: list[str], rounds: int, scale: float) -> Figures:
+    """All rounds; the cases take turns."""
+    figures: Figures = {name: defaultdict(list) for name in names}
+    for turn in range(rounds):
+        for name in names:
+            print(f"round {turn + 1} of {rounds}: {name}", file=sys.stderr)
+            for key, value in run_case(name, scale).items():
+                figures[name][key].append(value)
+    return figures
+
+
+def describe_machine() -> str:
+    """What the figures were measured on, without naming the machine."""
+    return (
+        f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}, "
+        f"SQLite {apsw.sqlite_lib_version()} (headrace) and {sqlite3.sqlite_version} (peers)"
+    )
+
+
+def render(figures: Figures, rounds: int, scale: float) -> str:
+    """A table in Markdown: the median, with the smallest and the largest."""
+    lines = [
+        f"{describe_machine()}; median (min-max) of {rounds}, scale {scale:g}",
+        "",
+        "| case | figure | value |",
+        "|---|---|---|",
+    ]
+    for name, each in figures.items():
+        for key, values in each.items():
+            spread = f" ({_short(min(values))}-{_short(max(values))})" if len(values) > 1 else ""
+            lines.append(f"| {name} | {key} | {_short(statistics.median(values))}{spread} |")
+    lines += ["", *_ratios(figures)]
+    return "\n".join(lines)
+
+
+def _ratios(figures: Figures) -> list[str]:
+    ours = figures.get("headrace_drain")
+    if ours is None:
+        return []
+    lines = []
+    for name, each in figures.items():
+        for key in ("bulk enqueue, jobs/s", "drain, jobs/s"):
+            if name.startswith("peer_") and key in each:
+                ratio = statistics.median(ours[key]) / statistics.median(each[key])
+                lines.append(f"- {key}: headrace is {ratio:.1f} times {name.removeprefix('peer_')}")
+    return lines
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.2f}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("cases", nargs="*", metavar="CASE", help=f"of {', '.join(ORDER)}, headrace_history")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--scale", type=float, default=1.0, help="0.1 for a quick look; figures then mean little")
+    options = parser.parse_args()
+    names = options.cases or list(ORDER)
+    print(render(collect(names, options.rounds, options.scale), options.rounds, options.scale))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+"""What the cases share: the job, the percentiles, and headrace's own app."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import resource
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from headrace import Headrace, JobState, Task
+
+TEXT = "x" * 64
+"""The argument of every no-op job, beside a number: the size of a name and an address."""
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The nearest-rank percentile.
+
+    >>> percentile([1.0, 2.0, 3.0, 4.0], 0.5)
+    2.0
+    """
+    ordered = sorted(values)
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
+
+
+def make_app(folder: Path, *, synchronous: str = "full") -> tuple[Headrace, Task[[int, str], None]]:
+    """An app on a fresh file, with the no-op task of all drains."""
+    app = Headrace(f"sqlite:///{folder}/jobs.db?synchronous={synchronous}")
+
+    @app.task(name="noop", keep_result=False)
+    async def noop(number: int, text: str) -> None:
+        return None
+
+    return app, noop
+
+
+async def until_drained(app: Headrace) -> None:
+    """Wait until the store shows nothing unfinished, looking every few milliseconds."""
+    open_states = {JobState.QUEUED, JobState.RUNNING, JobState.SCHEDULED}
+    while any(each.state in open_states for each in await app.counts()):
+        await asyncio.sleep(0.003)
+
+
+def resident_bytes() -> int:
+    """Resident memory of this process now."""
+    pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+    return pages * resource.getpagesize()
+
+
+def rate(count: int, begun: float) -> float:
+    """Things a second since ``begun`` (``time.perf_counter``)."""
+    return count / (time.perf_counter() - begun)
+
+
+def python() -> str:
+    """The interpreter that runs this."""
+    return sys.executable

@@ -1,0 +1,32 @@
+"""The child of the pickup case: a worker that writes down how long each job waited for it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from pathlib import Path
+
+from benchmarks.cases.common import make_app
+
+
+async def main(folder: Path, written: Path, jobs: int) -> None:
+    app, _ = make_app(folder)
+    waits: list[float] = []
+    done = asyncio.Event()
+
+    @app.task(name="pickup", keep_result=False)
+    async def pickup(asked_at: float) -> None:
+        waits.append(time.monotonic() - asked_at)
+        if len(waits) == jobs:
+            done.set()
+
+    async with app, app.worker(queues={"default": 10}):
+        print("ready", flush=True)
+        async with asyncio.timeout(120):
+            await done.wait()
+    written.write_text("\n".join(map(str, waits)))
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])))
