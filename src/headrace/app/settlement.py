@@ -13,7 +13,7 @@ from itertools import islice
 
 from headrace.engine.batching import Batcher
 from headrace.engine.service import Service
-from headrace.errors import JobNotFound, StorageError
+from headrace.errors import JobNotFound, StorageError, UsageError
 from headrace.model.ids import JobId
 from headrace.model.job import Job
 from headrace.storage.backend import Backend
@@ -114,9 +114,7 @@ class Settlement(Service):
     async def _end(self) -> None:
         if self._sweep is not None:
             self._sweep.cancel()
-        for waited in self._waited.values():
-            for future in waited.futures:
-                future.cancel()
+        self._tell(list(self._waited), UsageError("the app was closed while it waited for this job; the job goes on"))
 
     def _leave(self, job_id: JobId, future: asyncio.Future[Job]) -> None:
         waited = self._waited[job_id]

@@ -8,6 +8,7 @@ import os
 import threading
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from datetime import datetime, timedelta
+from importlib import import_module
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -207,7 +208,8 @@ class SyncDesk:
             return
         self._registered = True
         # Once atexit's functions run, executors take no work any more, and a store may need one to close. What
-        # threading keeps, and concurrent.futures itself uses, runs before that.
+        # threading keeps runs before that, latest first, so concurrent.futures must have registered its own end.
+        import_module("concurrent.futures.thread")
         register = getattr(threading, "_register_atexit", atexit.register)
         register(self.close)
 

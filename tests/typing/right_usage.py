@@ -1,0 +1,64 @@
+"""What type checkers must understand of correct programs. Never run; see ``test_typing.py``."""
+
+from __future__ import annotations
+
+from typing import Any, assert_type
+
+from headrace import Call, Exponential, Headrace, JobHandle, JobState, Task, minutes, seconds
+from headrace.app.sync_handle import SyncJobHandle
+from headrace.model.job import Job
+
+app = Headrace("memory://")
+
+
+@app.task
+async def greet(name: str, *, loud: bool = False) -> str:
+    return name.upper() if loud else name
+
+
+@app.task
+def add(a: int, b: int) -> int:
+    return a + b
+
+
+@app.task(queue="mail", retry=Exponential(base=seconds(2), attempts=8), timeout=seconds(30))
+async def send(to: str) -> dict[str, int]:
+    return {to: 1}
+
+
+@app.task(executor="process", keep_result=False)
+def crunch(*numbers: float, scale: float = 1.0) -> None: ...
+
+
+async def nightly() -> bytes:
+    return b""
+
+
+async def main() -> None:
+    assert_type(await greet.enqueue("Ada"), JobHandle[str])
+    assert_type(await (await greet.enqueue("Ada", loud=True)).result(timeout=5), str)
+    assert_type(await (await add.enqueue(1, b=2)).result(timeout=seconds(5)), int)
+    assert_type(add.call(1, 2), Call[int])
+    assert_type(await send.options(delay=minutes(5), idempotency_key="k").enqueue("Ada"), JobHandle[dict[str, int]])
+    assert_type(send.call("Ada").options(priority=9, run_at=None), Call[dict[str, int]])
+    assert_type(await app.enqueue(greet.call("Ada"), connection=None), JobHandle[str])
+    assert_type(await app.enqueue_many([add.call(1, 2)]), list[JobHandle[int]])
+    assert_type(await app.enqueue_many(add.call(n, n) for n in range(3)), list[JobHandle[int]])
+    assert_type(await crunch.enqueue(1.0, 2.0, scale=3.0), JobHandle[None])
+    assert_type(app.job("id"), JobHandle[Any])
+    assert_type(await (await greet.enqueue("Ada")).state(), JobState)
+    assert_type((await app.find(states=["dead", JobState.QUEUED])).items, list[Job])
+    task: Task[[], bytes] = app.task(nightly)
+    assert_type(await (await task.enqueue()).result(), bytes)
+    named: Task[[], bytes] = app.task(name="nightly")(nightly)
+    assert_type(named.call(), Call[bytes])
+    async with app, app.worker(queues={"mail": 10}, grace=seconds(5)) as worker:
+        assert_type(worker.health().ok, bool)
+    app.worker(["mail", "default"])
+
+
+def script() -> None:
+    with app.sync:
+        assert_type(app.sync.enqueue(greet.call("Ada")), SyncJobHandle[str])
+        assert_type(app.sync.enqueue(add.call(1, 2)).result(timeout=5), int)
+        assert_type(app.sync.enqueue_many([send.call("Ada")]), list[SyncJobHandle[dict[str, int]]])
