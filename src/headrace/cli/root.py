@@ -1,0 +1,113 @@
+"""The root of the command: what it offers, and how every command begins and ends."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+import click
+
+from headrace._version import __version__
+from headrace.cli.faults import Exit, Fault, fault_of
+from headrace.cli.lazy import Entry, LazyGroup
+
+TABLE = {
+    "worker": Entry("headrace.cli.worker", "run a worker; list the workers there are"),
+    "job": Entry("headrace.cli.job", "list, get, watch, enqueue, retry and cancel jobs"),
+    "queue": Entry("headrace.cli.queue", "list, pause and resume queues"),
+    "store": Entry("headrace.cli.store", "check a store, and tell its size and pace"),
+    "status": Entry("headrace.cli.job.get", "everything about one job (the same as: job get)"),
+    "doctor": Entry("headrace.cli.doctor", "look for what is wrong, and say how to put it right"),
+    "demo": Entry("headrace.cli.demo", "index the standard library with two workers, one of which is killed"),
+    "help": Entry("headrace.cli.topics", "explain exit codes, formats, queries or the environment"),
+}
+ALIASES = {"workers": "worker", "jobs": "job", "queues": "queue", "stores": "store"}
+
+
+class PipeClosed(Exception):
+    """The reader of our output went away: nobody is left to tell."""
+
+
+class Root(LazyGroup):
+    """Turns every error into a few lines and an exit code, unless ``--debug`` asks for the traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command, and write out what it printed while a closed pipe can still be told apart."""
+        try:
+            answer = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            raise PipeClosed from None
+        return answer
+
+    def main(  # type: ignore[override]
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: Any,
+    ) -> None:
+        """Run the command line, and end with SystemExit."""
+        given = list(sys.argv[1:] if args is None else args)
+        # Taken out here, so that it may stand anywhere, as in a repeated command with --debug added at its end.
+        debug = "--debug" in given
+        given = [word for word in given if word != "--debug"]
+        try:
+            answer = super().main(given, prog_name or "headrace", complete_var, False, windows_expand_args, **extra)
+            code = answer if isinstance(answer, int) else Exit.DONE
+        except click.Abort:
+            code = Exit.INTERRUPTED
+        except PipeClosed:
+            _let_go_of_stdout()
+            code = Exit.PIPE_CLOSED
+        except click.exceptions.NoArgsIsHelpError as error:
+            click.echo(error.format_message())
+            code = Exit.USAGE
+        except Exception as error:
+            if debug:
+                raise
+            code = _tell(error, as_json=_wants_json(given))
+        sys.exit(int(code))
+
+
+def _tell(error: Exception, *, as_json: bool) -> Exit:
+    fault = fault_of(error) or Fault(
+        Exit.FAILED,
+        "01",
+        f"{type(error).__name__}: {error}",
+        notes=["this is not expected; --debug shows the traceback"],
+    )
+    click.echo(fault.json() if as_json else fault.text(), err=True)
+    return fault.exit_code
+
+
+def _wants_json(args: Sequence[str]) -> bool:
+    """Told from the words themselves, because the error may be that they cannot be parsed."""
+    joined = " ".join(args).replace("=", " ")
+    return "--json" in args or any(f"{flag}json" in joined for flag in ("-o ", "-o", "--output ", "-o nd", "--output nd"))
+
+
+def _let_go_of_stdout() -> None:
+    """Python writes out stdout once more when it ends, and would complain."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+root = Root(
+    name="headrace",
+    table=TABLE,
+    aliases=ALIASES,
+    help="Work that must not be lost: a durable job queue on one SQLite file.",
+    epilog="Examples: headrace demo - headrace worker app:app - headrace job list state:dead since:2h",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    no_args_is_help=True,
+    params=[
+        click.Option(["--debug"], is_flag=True, expose_value=False, help="Show the traceback of an error."),
+    ],
+)
+click.version_option(__version__, prog_name="headrace", message="%(prog)s %(version)s")(root)

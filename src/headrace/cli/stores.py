@@ -1,0 +1,84 @@
+"""Which store a command talks to, and talking to it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from headrace.cli.faults import Exit, Fault, usage
+
+if TYPE_CHECKING:
+    from headrace.app import Headrace
+
+T = TypeVar("T")
+
+VARIABLE = "HEADRACE_STORE"
+FILE_DEFAULT = "headrace.db"
+
+store_option = click.option(
+    "--store",
+    metavar="URL",
+    envvar=VARIABLE,
+    help=f"Where the jobs live, such as sqlite:///jobs.db. Default: ${VARIABLE}, or {FILE_DEFAULT} here.",
+)
+
+
+def resolve_store(given: str | None, *, may_create: bool = False) -> str:
+    """The URL to use: the one given, or the file in this folder. Raises a fault where there is none.
+
+    Only what stores new work may make a file: a mistyped name must not look like an empty store.
+    """
+    if not given:
+        if not os.path.exists(FILE_DEFAULT):
+            raise usage(
+                "no store is given",
+                code="02",
+                notes=[f"there is no {FILE_DEFAULT} in this folder, and {VARIABLE} is not set"],
+                fixes=["add --store sqlite:///path/to/jobs.db", f"export {VARIABLE}=sqlite:////var/lib/jobs.db"],
+            )
+        given = f"sqlite:///{FILE_DEFAULT}"
+    scheme = given.partition("://")[0].lower()
+    if scheme == "memory":
+        raise usage(
+            "memory:// lives inside one process, so another one cannot look into it",
+            code="03",
+            fixes=["use a file: --store sqlite:///jobs.db"],
+        )
+    if scheme == "sqlite" and not may_create:
+        _check_file(given)
+    return given
+
+
+def _check_file(url: str) -> None:
+    from headrace.backends.sqlite.location import parse_url
+
+    path = parse_url(url).path
+    if not path.exists():
+        raise Fault(
+            Exit.UNREACHABLE,
+            "02",
+            f"there is no file {path}",
+            notes=[f"asked for by {url!r}; four slashes make a path absolute, three relative to this folder"],
+            fixes=["headrace job enqueue and headrace worker make the file; other commands do not"],
+        )
+
+
+def with_store(url: str, work: Callable[[Headrace], Awaitable[T]]) -> T:
+    """Run ``work`` with an app that is open on the store and knows no tasks."""
+    from headrace.app import Headrace
+
+    return with_app(Headrace(url), work)
+
+
+def with_app(app: Headrace, work: Callable[[Headrace], Awaitable[T]]) -> T:
+    """Run ``work`` on an event loop of its own with the app open, and close it."""
+    import asyncio
+
+    async def main() -> T:
+        async with app:
+            return await work(app)
+
+    return asyncio.run(main())

@@ -1,0 +1,81 @@
+"""``headrace worker APP``."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from headrace.cli.durations import Duration
+from headrace.cli.faults import usage
+from headrace.cli.stores import VARIABLE
+
+if TYPE_CHECKING:
+    from headrace.app import Headrace
+
+
+@click.command("run")
+@click.argument("app_name", metavar="APP")
+@click.option("--queue", "queues", multiple=True, metavar="NAME=N", help="Serve this queue, N jobs at once. Repeatable.")
+@click.option("--store", metavar="URL", envvar=VARIABLE, help="Use this store instead of the app's own.")
+@click.option("--concurrency", type=click.IntRange(1), metavar="N", help="Jobs at once of a queue without N. [10]")
+@click.option("--grace", type=Duration(), metavar="TIME", help="How long a stopping worker lets jobs finish. [30s]")
+@click.option("--lease", type=Duration(), metavar="TIME", help="How long it may be silent and keep its jobs. [30s]")
+@click.option("--prefetch", type=click.IntRange(0), metavar="N", help="Jobs claimed ahead at most. [as many as run]")
+@click.option("--no-upkeep", is_flag=True, help="Leave promoting, rescuing and pruning to other workers.")
+@click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="How to log to stderr.")
+@click.option("-v", "--verbose", count=True, help="Log each job; twice: everything.")
+def command(
+    app_name: str,
+    queues: tuple[str, ...],
+    store: str | None,
+    concurrency: int | None,
+    grace: timedelta | None,
+    lease: timedelta | None,
+    prefetch: int | None,
+    no_upkeep: bool,
+    log_format: str,
+    verbose: int,
+) -> int:
+    """Run a worker for the tasks of APP until it is told to stop.
+
+    \b
+    Examples:
+      headrace worker run app:app --queue mail=20
+      headrace worker app:app -v --log-format json
+    """
+    from headrace.app.worker import WorkerSettings
+    from headrace.cli.loading import load_app
+    from headrace.cli.worker.life import run_worker
+    from headrace.cli.worker.logs import set_up_logging
+    from headrace.cli.worker.queues import choose_queues
+
+    app = load_app(app_name)
+    _refuse_without_tasks(app, app_name)
+    if store:
+        app.use_store(store)
+    settings = WorkerSettings()
+    if grace is not None:
+        settings["grace"] = grace
+    if lease is not None:
+        settings["lease"] = lease
+    if prefetch is not None:
+        settings["prefetch"] = prefetch
+    if no_upkeep:
+        settings["upkeep"] = False
+    chosen = choose_queues(app, queues, concurrency)
+    worker = app.worker(chosen, **settings)
+    set_up_logging(log_format, verbose)
+    return run_worker(app, worker, chosen or app.worker_config.queues, verbose=verbose > 0)
+
+
+def _refuse_without_tasks(app: Headrace, app_name: str) -> None:
+    if app.tasks:
+        return
+    raise usage(
+        f"{app_name} has no tasks, so there is nothing a worker could run",
+        code="13",
+        notes=["tasks register when the module that defines them is imported: import it where the app is made"],
+        fixes=["@app.task above a function makes it a task"],
+    )
