@@ -48,4 +48,4 @@ async def main() -> None:
     app.worker(queues=10)  # type: ignore[arg-type]
     app.worker(graces=minutes(1))  # type: ignore[call-arg]
     app.sync.enqueue(add.call(1, 2)).result().upper()  # type: ignore[attr-defined]
-    print(wrong_result, number, wrong_task)
+    del wrong_result, number, wrong_task
