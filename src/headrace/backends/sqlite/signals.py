@@ -19,6 +19,7 @@ import msgspec
 
 from headrace.backends.sqlite.folder import Folder
 from headrace.errors import StorageError
+from headrace.storage.signals import DONE, DUE, WORK
 from headrace.storage.subscriptions import LocalBus, Subscription, kind_of
 
 DATAGRAM_MAX = 4_096
@@ -27,6 +28,10 @@ DATAGRAM_MAX = 4_096
 POLL_SECONDS = 0.1
 """How late a commit can be seen that nobody signalled."""
 
+POLLED_KINDS = (WORK, DUE, DONE)
+"""What a silent commit can have brought about. Cancellations are also brought by each heartbeat."""
+
+_EVERYTHING = [f"{kind}:*" for kind in POLLED_KINDS]
 _SUFFIX = ".sock"
 _LISTING_SETTLED_NS = 50_000_000
 """A folder's time stamp may be as coarse as the kernel's tick; only a listing older than that is trusted."""
@@ -40,6 +45,7 @@ class SqliteSignalBus:
         self._data_version = data_version
         self._local = LocalBus()
         self._own: set[Subscription] = set()
+        self._poller: asyncio.Task[None] | None = None
         self._own_names: set[str] = set()
         self._sender: socket.socket | None = None
         self._listing: dict[str, list[str]] = {}
@@ -111,7 +117,7 @@ class SqliteSignalBus:
     async def subscribe(self, kinds: Collection[str]) -> AsyncIterator[AsyncIterator[str]]:
         subscription = Subscription(kinds)
         self._own.add(subscription)
-        poll = asyncio.create_task(self._poll(subscription, kinds), name="headrace-sqlite-poll")
+        self._keep_polling()
         try:
             async with AsyncExitStack() as stack:
                 stack.enter_context(self._local.joined(subscription))
@@ -121,9 +127,7 @@ class SqliteSignalBus:
         finally:
             subscription.close()
             self._own.discard(subscription)
-            poll.cancel()
-            with suppress(asyncio.CancelledError):
-                await poll
+            await self._stop_polling_if_unheard()
 
     def _bind(self, stack: AsyncExitStack, kind: str, subscription: Subscription) -> None:
         name = f"{kind}.{os.urandom(6).hex()}{_SUFFIX}"
@@ -147,13 +151,30 @@ class SqliteSignalBus:
         self._folder.remove(name)
         self._own_names.discard(name)
 
-    async def _poll(self, subscription: Subscription, kinds: Collection[str]) -> None:
+    def _keep_polling(self) -> None:
+        """One look at the file serves all subscriptions of this backend."""
+        if self._poller is None and self._polled():
+            self._poller = asyncio.create_task(self._poll(), name="headrace-sqlite-poll")
+
+    async def _stop_polling_if_unheard(self) -> None:
+        if self._poller is None or self._polled():
+            return
+        poller, self._poller = self._poller, None
+        poller.cancel()
+        with suppress(asyncio.CancelledError):
+            await poller
+
+    def _polled(self) -> list[Subscription]:
+        return [each for each in self._own if any(each.listens_to(kind) for kind in POLLED_KINDS)]
+
+    async def _poll(self) -> None:
         seen: int | None = None
-        while not subscription.closed:
+        while True:
             with suppress(StorageError):
                 version = await self._data_version()
                 if seen is not None and version != seen:
-                    subscription.offer([f"{kind}:*" for kind in kinds])
+                    for subscription in self._polled():
+                        subscription.offer(_EVERYTHING)
                 seen = version
             await asyncio.sleep(POLL_SECONDS)
 
