@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sysconfig
+import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -11,6 +12,10 @@ from msgspec import Struct, field
 
 LONGEST_SHOWN = 5
 IMPORTS_SHOWN = 10
+_PARSING = threading.Lock()
+"""CPython counts the depth of the tree it makes in one place for all threads (gh-106905): of two that parse at once in
+3.11, one gets a SystemError. The interpreter's lock would let only one of them go on anyway."""
+
 _NOT_OURS = frozenset({"site-packages", "dist-packages"})
 
 
@@ -85,7 +90,8 @@ def source_files(limit: int | None = None) -> list[Path]:
 def read_facts(path: Path) -> FileFacts:
     """Parse a file and count. Raises SyntaxError or ValueError for what is no Python, and OSError."""
     source = path.read_bytes()
-    tree = ast.parse(source, str(path))
+    with _PARSING:
+        tree = ast.parse(source, str(path))
     functions = classes = 0
     imports: dict[str, int] = {}
     longest: Longest | None = None
