@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 
+from headrace.engine.backoff import CAP_S_DEFAULT, Backoff
 from headrace.engine.execution import Execution
 from headrace.engine.listener import Listener
 from headrace.engine.service import Periodic
@@ -41,6 +42,9 @@ class Heartbeater(Periodic):
         on_lost: OnLost,
     ) -> None:
         super().__init__("heartbeater", lease * LOOK_EVERY)
+        # However long the store has been failing, the end of a lease must be noticed when it comes: with a pause of
+        # five seconds a handler under a lease of one second would run beside its successor for as long.
+        self._backoff = Backoff(cap_s=min(CAP_S_DEFAULT, lease.total_seconds() * LOOK_EVERY))
         self._backend = backend
         self._held = held
         self._lease = lease
