@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from types import TracebackType
@@ -43,7 +44,8 @@ class JobDesk(Operations):
         self._registry = registry
         self._codecs = codecs
         self.telemetry = telemetry
-        self._batcher: Batcher[NewJob, Enqueued] | None = None
+        # One bad job must not fail those it happened to be merged with: the batch is then stored one by one.
+        self._batcher = Batcher(self._store, limit=backend.capabilities.max_batch, isolate=(TooLarge, Unsupported))
 
     async def open(self) -> None:
         """Open the store, and make its schema where there is none. Once open, doing it again changes nothing.
@@ -56,18 +58,13 @@ class JobDesk(Operations):
         if self._settlement is None:
             settlement = Settlement(self._backend)
             await settlement.start()
-            # One bad job must not fail those it happened to be merged with: the batch is then stored one by one.
-            self._batcher = Batcher(
-                self._store, limit=self._backend.capabilities.max_batch, isolate=(TooLarge, Unsupported)
-            )
+            self._loop = asyncio.get_running_loop()
             self._settlement = settlement
 
     async def close(self) -> None:
         """Store what is being enqueued, stop waiting, and close the store. Doing it again changes nothing."""
         settlement, self._settlement = self._settlement, None
-        batcher, self._batcher = self._batcher, None
-        if batcher is not None:
-            await batcher.close()
+        await self._batcher.close()
         if settlement is not None:
             await settlement.stop()
         await self._backend.close()
@@ -89,12 +86,9 @@ class JobDesk(Operations):
         the idempotency key is taken by another task or other arguments.
         """
         if connection is None:
-            batcher = self._batcher
-            if batcher is None:
-                self._opened()
-                raise AssertionError
+            self._opened()
             job = _checked(call).new_job()
-            reply = await batcher.submit(job)
+            reply = await self._batcher.submit(job)
         else:
             job = _checked(call).new_job()
             reply = (await self._within(connection).enqueue_many([job]))[0]

@@ -6,7 +6,7 @@ import asyncio
 import os
 import threading
 from collections.abc import Callable, Coroutine
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, Future
 from typing import Any, TypeVar
 
 from headrace.app.desk import JobDesk
@@ -23,6 +23,8 @@ class LoopThread:
 
     def __init__(self, make_desk: Callable[[], JobDesk]) -> None:
         self.pid = os.getpid()
+        self._closed = False
+        self._lock = threading.Lock()
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self._run, name="headrace sync", daemon=True)
         self.thread.start()
@@ -35,12 +37,19 @@ class LoopThread:
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine there, and wait for its answer here."""
-        future = asyncio.run_coroutine_threadsafe(work, self.loop)
+        # Nothing may be handed in after the closing: it would never run, and its caller would wait for ever.
+        with self._lock:
+            if self._closed:
+                work.close()
+                raise _closed()
+            future = asyncio.run_coroutine_threadsafe(work, self.loop)
+        return self._await(future)
+
+    def _await(self, future: Future[T]) -> T:
         try:
             return future.result()
         except CancelledError:
-            message = "app.sync was closed while the call was under way; what it did is uncertain"
-            raise UsageError(message) from None
+            raise _closed() from None
         except BaseException:
             # Ctrl-C reaches this thread; the work on the other one must not go on unseen.
             future.cancel()
@@ -48,8 +57,13 @@ class LoopThread:
 
     def close(self) -> None:
         """Close the desk, stop the loop and wait for the thread."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            closing = asyncio.run_coroutine_threadsafe(self.desk.close(), self.loop)
         try:
-            self.run(self.desk.close())
+            self._await(closing)
         finally:
             self._end()
 
@@ -65,6 +79,10 @@ class LoopThread:
     def _end(self) -> None:
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join(STOP_TIMEOUT_S)
+
+
+def _closed() -> UsageError:
+    return UsageError("app.sync was closed while the call was under way; whether it took effect is uncertain")
 
 
 async def _open(make_desk: Callable[[], JobDesk]) -> JobDesk:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 
@@ -27,6 +28,7 @@ class Operations:
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self._settlement: Settlement | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def is_open(self) -> bool:
@@ -36,7 +38,8 @@ class Operations:
     @property
     def backend(self) -> Backend:
         """The stores. Raises UsageError unless the app is open."""
-        self._opened()
+        if self._settlement is None:
+            raise _not_open()
         return self._backend
 
     async def get(self, job_id: str) -> Job:
@@ -121,8 +124,11 @@ class Operations:
         return await list_workers(self.backend.kv)
 
     def _opened(self) -> Settlement:
+        """What waits on this event loop. An app used on another loop than its own would hang without a word."""
         if self._settlement is None:
-            message = "the app is not open: use it inside 'async with app:', or await app.open() first"
+            raise _not_open()
+        if asyncio.get_running_loop() is not self._loop:
+            message = "the app is open on another event loop, and belongs to it. In a thread use app.sync"
             raise UsageError(message)
         return self._settlement
 
@@ -148,6 +154,10 @@ class Operations:
             paused_at=now if paused else None,
         )
         await store.configure_many([settings])
+
+
+def _not_open() -> UsageError:
+    return UsageError("the app is not open: use it inside 'async with app:', or await app.open() first")
 
 
 def _several(name: str, values: Iterable[str]) -> tuple[str, ...]:

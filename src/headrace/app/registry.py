@@ -19,7 +19,7 @@ class TaskRegistry:
     def add(self, task: Task[Any, Any]) -> None:
         """Register a task. The same function may come again, as when its module is reloaded; another one may not."""
         earlier = self._by_name.get(task.name)
-        if earlier is not None and earlier.reference != task.reference:
+        if earlier is not None and not _same(earlier, task):
             message = (
                 f"there is a task named {task.name!r} already: {earlier.reference}; now {task.reference} asks for the "
                 "name. Give one of them another: @app.task(name='...')"
@@ -50,3 +50,13 @@ class TaskRegistry:
 
     def __len__(self) -> int:
         return len(self._by_name)
+
+
+def _same(earlier: Task[Any, Any], task: Task[Any, Any]) -> bool:
+    """Whether it is the same function, or the same place in a module that was loaded again.
+
+    Lambdas and functions within functions share their place with others, so only they themselves are the same.
+    """
+    if earlier.function is task.function:
+        return True
+    return earlier.reference == task.reference and "<" not in task.reference

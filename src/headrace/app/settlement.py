@@ -86,6 +86,8 @@ class Settlement(Service):
 
         A look that fails raises its StorageError: whoever waits shall know, and can wait again.
         """
+        if timeout is not None and timeout <= 0:
+            return await self._ended_already(job_id, timeout)
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Job] = loop.create_future()
         # Joined before the first look: an end between the look and the wait would otherwise be missed.
@@ -96,8 +98,7 @@ class Settlement(Service):
                 self.settled((job_id,))
                 return await future
         except TimeoutError:
-            message = f"job {job_id} has not ended within {timeout} s; it goes on, and can be waited for again"
-            raise TimeoutError(message) from None
+            raise _too_slow(job_id, timeout) from None
         finally:
             self._leave(job_id, future)
 
@@ -115,6 +116,13 @@ class Settlement(Service):
         if self._sweep is not None:
             self._sweep.cancel()
         self._tell(list(self._waited), UsageError("the app was closed while it waited for this job; the job goes on"))
+
+    async def _ended_already(self, job_id: JobId, timeout: float) -> Job:
+        """Not to wait at all is to look once."""
+        job = await self.read(job_id)
+        if not job.state.final:
+            raise _too_slow(job_id, timeout)
+        return job
 
     def _leave(self, job_id: JobId, future: asyncio.Future[Job]) -> None:
         waited = self._waited[job_id]
@@ -211,6 +219,10 @@ class Settlement(Service):
         finally:
             self._sweep_rest = max(SWEEP_REST_MIN_S, SWEEP_REST_FACTOR * (loop.time() - begun))
             self._sweep = None
+
+
+def _too_slow(job_id: JobId, timeout: float | None) -> TimeoutError:
+    return TimeoutError(f"job {job_id} has not ended within {timeout} s; it goes on, and can be waited for again")
 
 
 def _not_found(job_id: JobId) -> JobNotFound:

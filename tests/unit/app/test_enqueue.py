@@ -164,3 +164,14 @@ async def test_listeners_hear_what_was_stored(app: Headrace) -> None:
         {"count": 1, "queues": {"mail": 1}},
         {"count": 1, "queues": {"x": 1}},
     ]
+
+
+async def test_an_app_that_is_open_on_another_loop_says_what_to_use(app: Headrace) -> None:
+    task = app.task(greet)
+
+    def elsewhere() -> None:
+        for work in (task.enqueue, lambda name: app.job(name).get()):
+            with pytest.raises(UsageError, match=r"open on another event loop.*In a thread use app\.sync"):
+                asyncio.run(work("Ada"))
+
+    await asyncio.to_thread(elsewhere)

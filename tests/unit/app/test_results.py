@@ -153,6 +153,15 @@ async def test_a_wait_that_takes_too_long_ends_and_the_job_goes_on(app: Headrace
         await handle.result(timeout=0.01)
     with pytest.raises(TimeoutError):
         await handle.result(timeout=timedelta(0))
+    await handle.cancel("enough")
+    with pytest.raises(JobCancelled):
+        await handle.result(timeout=0)
+
+
+async def test_giving_up_on_a_result_does_not_touch_the_job(app: Headrace) -> None:
+    handle = await app.task(greet).options(delay=minutes(5)).enqueue("Ada")
+    with pytest.raises(TimeoutError):
+        await handle.result(timeout=0.01)
     assert await handle.state() is JobState.SCHEDULED
 
 

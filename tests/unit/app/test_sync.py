@@ -105,6 +105,26 @@ def test_it_opens_again_after_it_was_closed(app: Headrace) -> None:
     assert handle.state() is JobState.QUEUED
 
 
+def test_closing_while_other_threads_call_leaves_nobody_waiting(app: Headrace) -> None:
+    task = app.find_task("greet")
+
+    def call_until_closed(_: int) -> int:
+        count = 0
+        try:
+            while count < 50:
+                app.sync.enqueue(task.call("x"))
+                count += 1
+        except (UsageError, StorageError):
+            pass
+        return count
+
+    with ThreadPoolExecutor(4) as pool:
+        counts = pool.map(call_until_closed, range(4))
+        for _ in range(5):
+            app.sync.close()
+        assert sum(counts) <= sum(each.count for each in app.sync.counts())
+
+
 def test_closing_ends_the_thread(app: Headrace) -> None:
     app.sync.open()
     assert "headrace sync" in {thread.name for thread in threading.enumerate()}

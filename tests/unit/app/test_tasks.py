@@ -98,6 +98,30 @@ def test_a_name_belongs_to_one_function(app: Headrace) -> None:
         app.task(name="work")(greet)
 
 
+def test_two_lambdas_or_nested_functions_do_not_replace_each_other(app: Headrace) -> None:
+    app.task(lambda: 1)
+    with pytest.raises(UsageError, match="already"):
+        app.task(lambda: 2)
+    app.task(returning(1))
+    with pytest.raises(UsageError, match=r"Give one of them another: @app\.task\(name='\.\.\.'\)"):
+        app.task(returning(2))
+
+
+def test_a_module_that_is_loaded_again_replaces_its_tasks(app: Headrace) -> None:
+    loaded: dict[str, Any] = {}
+    for _ in range(2):
+        exec("def again(): ...", {"__name__": "some_module"}, loaded)
+        app.task(loaded["again"])
+    assert app.find_task("some_module.again").function is loaded["again"]
+
+
+def test_the_documented_settings_are_the_checked_ones() -> None:
+    from headrace.tasks import JobOptions, TaskSettings, define, options
+
+    assert set(JobOptions.__annotations__) == set(options._CHECKS)
+    assert set(TaskSettings.__annotations__) == {*define._OF_JOBS, *define._OF_TASKS}
+
+
 def test_two_apps_share_no_tasks(app: Headrace) -> None:
     app.task(add)
     assert not Headrace("memory://").tasks

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from headrace import Headrace, WorkerConfig, seconds
-from headrace.app.worker import worker_config
+from headrace.app.worker import WorkerSettings, worker_config
 from headrace.backends.memory import MemoryBackend
 from headrace.errors import ConfigError, Unavailable
 
@@ -76,3 +76,7 @@ def test_settings_of_a_worker_override_those_of_the_app() -> None:
 def test_a_wrong_setting_is_refused(queues: Any, settings: Any, told: str) -> None:
     with pytest.raises(ConfigError, match=told):
         Headrace("memory://").worker(queues, **settings)
+
+
+def test_every_field_of_the_config_can_be_given_to_a_worker() -> None:
+    assert {*WorkerSettings.__annotations__, "queues"} == set(WorkerConfig.__struct_fields__)
