@@ -6,6 +6,7 @@ import ast
 import sysconfig
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Struct, field
@@ -13,8 +14,9 @@ from msgspec import Struct, field
 LONGEST_SHOWN = 5
 IMPORTS_SHOWN = 10
 _PARSING = threading.Lock()
-"""CPython counts the depth of the tree it makes in one place for all threads (gh-106905): of two that parse at once in
-3.11, one gets a SystemError. The interpreter's lock would let only one of them go on anyway."""
+_PARSE_TRIES = 20
+"""CPython 3.11 counts the depth of a tree in one place for all threads (gh-106905): of two that parse at once, one gets
+a SystemError. The lock keeps handlers apart; formatting a traceback, which parses as well, is met by trying again."""
 
 _NOT_OURS = frozenset({"site-packages", "dist-packages"})
 
@@ -90,8 +92,7 @@ def source_files(limit: int | None = None) -> list[Path]:
 def read_facts(path: Path) -> FileFacts:
     """Parse a file and count. Raises SyntaxError or ValueError for what is no Python, and OSError."""
     source = path.read_bytes()
-    with _PARSING:
-        tree = ast.parse(source, str(path))
+    tree = _parse(source, str(path))
     functions = classes = 0
     imports: dict[str, int] = {}
     longest: Longest | None = None
@@ -109,6 +110,13 @@ def read_facts(path: Path) -> FileFacts:
             _count(imports, [statement.module])
     lines = source.count(b"\n") + (not source.endswith(b"\n") and bool(source))
     return FileFacts(lines=lines, functions=functions, classes=classes, imports=imports, longest=longest)
+
+
+def _parse(source: bytes, name: str) -> ast.Module:
+    for _ in range(_PARSE_TRIES):
+        with suppress(SystemError), _PARSING:
+            return ast.parse(source, name)
+    return ast.parse(source, name)
 
 
 def _count(imports: dict[str, int], modules: Iterable[str]) -> None:

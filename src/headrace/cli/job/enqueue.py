@@ -1,0 +1,130 @@
+"""``headrace job enqueue``."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from headrace.cli.durations import Duration, Instant
+from headrace.cli.faults import usage
+from headrace.cli.job.values import read_arguments, read_mapping
+from headrace.cli.output import note, output_options, print_json
+from headrace.cli.stores import resolve_store, store_option, with_app
+
+if TYPE_CHECKING:
+    from headrace.app import Headrace
+    from headrace.tasks.call import Call
+
+
+@click.command("enqueue")
+@click.argument("task", metavar="TASK")
+@click.option("--arg", "pairs", multiple=True, metavar="K=V", help="An argument; V is JSON if it parses, else text.")
+@click.option("--args", "whole", metavar="JSON", help="All arguments as one JSON object; - reads it from stdin.")
+@click.option("--queue", metavar="NAME", help="The queue. [the task's with --app, or default]")
+@click.option("--priority", type=click.IntRange(0, 9), help="Higher runs first. [5]")
+@click.option("--delay", type=Duration(), metavar="TIME", help="Not before this long from now: 30s, 1h30m.")
+@click.option("--run-at", type=Instant(ahead=True), metavar="TIME", help="Not before: 2025-01-31T09:00:00Z.")
+@click.option("--retry", type=click.IntRange(0), metavar="N", help="Retries at most: N + 1 attempts.")
+@click.option("--max-attempts", type=click.IntRange(1), metavar="N", help="Attempts at most, the first included.")
+@click.option("--timeout", type=Duration(), metavar="TIME", help="How long one attempt may run.")
+@click.option("--metadata", multiple=True, metavar="K=V|JSON", help="Data to carry along. Repeatable.")
+@click.option("--tag", "tags", multiple=True, metavar="TAG", help="A label to find the job by. Repeatable.")
+@click.option("--idempotency-key", metavar="KEY", help="Enqueue once: the same key again answers the first job.")
+@click.option("--app", "app_name", metavar="APP", help="module:attribute of the app, to check the arguments.")
+@click.option("-v", "--verbose", is_flag=True, help="Say what could not be checked.")
+@store_option
+@output_options("table", "json", "name")
+def command(
+    task: str,
+    pairs: tuple[str, ...],
+    whole: str | None,
+    app_name: str | None,
+    verbose: bool,
+    store: str | None,
+    output: str,
+    **options: Any,
+) -> None:
+    """Store a job for TASK and print its id.
+
+    With --app the task must exist and the arguments must fit its signature. Without it nothing is known about the
+    task: the job waits until a worker knows it.
+
+    \b
+    Examples:
+      headrace job enqueue myapp.greet --arg name=Ada
+      headrace job enqueue myapp.greet --args '{"name": "Ada"}' --retry 5 --delay 30s
+      headrace job enqueue myapp.greet --arg name=Ada --metadata source=cli --metadata '{"n": 1}'
+      headrace job enqueue myapp.greet --arg name=Ada --app myapp:app
+    """
+    arguments = read_arguments(pairs, whole)
+    app, call = _call(task, app_name, arguments)
+    call = call.options(**_job_options(**options))
+    if app_name is None:
+        app.use_store(resolve_store(store, may_create=True))
+        if verbose:
+            note("the task and its arguments were not checked; --app module:attribute does")
+    elif store:
+        app.use_store(resolve_store(store, may_create=True))
+
+    async def enqueue(app: Headrace) -> tuple[str, bool]:
+        handle = await app.enqueue(call)
+        return handle.id, handle.duplicate
+
+    job_id, duplicate = with_app(app, enqueue)
+    if output == "json":
+        print_json({"schema": "headrace.job.enqueue/1", "id": job_id, "task": task, "duplicate": duplicate})
+        return
+    click.echo(job_id)
+    if duplicate:
+        note("the key was used before: this is the id of that job, and nothing new was enqueued")
+
+
+def _call(task: str, app_name: str | None, arguments: dict[str, Any]) -> tuple[Headrace, Call[Any]]:
+    if app_name is not None:
+        from headrace.cli.loading import load_app
+
+        app = load_app(app_name)
+        return app, app.find_task(task).call(**arguments)
+    from headrace.app import Headrace
+
+    app = Headrace("memory://")
+    return app, app.task(name=task)(_anything).call(**arguments)
+
+
+def _anything(**arguments: Any) -> None:
+    """Stands for a task that only workers know: any keyword arguments fit."""
+
+
+def _job_options(
+    *,
+    queue: str | None,
+    priority: int | None,
+    delay: timedelta | None,
+    run_at: datetime | None,
+    retry: int | None,
+    max_attempts: int | None,
+    timeout: timedelta | None,
+    metadata: tuple[str, ...],
+    tags: tuple[str, ...],
+    idempotency_key: str | None,
+) -> Any:
+    if retry is not None and max_attempts is not None:
+        raise usage(
+            "--retry and --max-attempts say the same thing in two ways; give one",
+            code="40",
+            notes=["--retry N means N retries after the first attempt: --max-attempts N+1"],
+        )
+    given = {
+        "queue": queue,
+        "priority": priority,
+        "delay": delay,
+        "run_at": run_at,
+        "max_attempts": max_attempts if retry is None else retry + 1,
+        "timeout": timeout,
+        "meta": read_mapping("--metadata", metadata) or None,
+        "tags": list(tags) or None,
+        "idempotency_key": idempotency_key,
+    }
+    return {name: value for name, value in given.items() if value is not None}

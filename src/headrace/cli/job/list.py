@@ -1,0 +1,111 @@
+"""``headrace job list``."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from headrace.cli.durations import Instant, ago
+from headrace.cli.output import Column, Item, note, output_options, print_list
+from headrace.cli.query import STATES, Filters, read_query
+from headrace.cli.stores import resolve_store, store_option, with_store
+from headrace.cli.views import job_view, when_of
+
+if TYPE_CHECKING:
+    from headrace.app import Headrace
+    from headrace.model.job import Job
+    from headrace.model.page import Page
+
+
+@click.command("list")
+@click.argument("terms", metavar="[QUERY]...", nargs=-1)
+@click.option("--state", "states", multiple=True, metavar="STATE", help=f"One of {', '.join(STATES)}. Repeatable.")
+@click.option("--queue", "queues", multiple=True, metavar="NAME", help="Jobs of this queue. Repeatable.")
+@click.option("--task", "tasks", multiple=True, metavar="NAME", help="Jobs of this task. Repeatable.")
+@click.option("--tag", "tags", multiple=True, metavar="TAG", help="Jobs with this tag; of several, with all.")
+@click.option("--since", type=Instant(), metavar="TIME", help="Enqueued since: 2h, or 2025-01-31T09:00:00Z.")
+@click.option("--until", type=Instant(), metavar="TIME", help="Enqueued before.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, metavar="N", help="Jobs on a page. [50]")
+@click.option("--cursor", metavar="CURSOR", help="Go on where a page ended.")
+@store_option
+@output_options("table", "json", "ndjson", "name")
+def command(
+    terms: tuple[str, ...],
+    states: tuple[str, ...],
+    queues: tuple[str, ...],
+    tasks: tuple[str, ...],
+    tags: tuple[str, ...],
+    since: datetime | None,
+    until: datetime | None,
+    limit: int,
+    cursor: str | None,
+    store: str | None,
+    output: str,
+) -> None:
+    """The jobs that match, newest first.
+
+    QUERY is FIELD:VALUE with the fields state, queue, task, tag, since and until. All must match; several values of
+    one field, as in state:dead,expired, widen it.
+
+    \b
+    Examples:
+      headrace job list
+      headrace job list state:dead queue:mail since:2h
+      headrace job list --state queued --limit 10 --json
+      headrace job list state:dead -o name | headrace job retry -
+    """
+    filters = read_query(
+        terms,
+        Filters(states=list(states), queues=list(queues), tasks=list(tasks), tags=list(tags), since=since, until=until),
+    )
+
+    async def ask(app: Headrace) -> Page[Job]:
+        return await app.find(**filters, cursor=cursor, limit=limit)
+
+    page = with_store(resolve_store(store), ask)
+    items = [job_view(job) for job in page.items]
+    print_list(
+        output, "headrace.job.list/1", items, _columns(datetime.now(UTC)), more={"next_cursor": page.next_cursor}
+    )
+    if page.next_cursor is not None and output != "json":
+        note(f"{len(items)} jobs; next page: --cursor {page.next_cursor}")
+    elif not items and output == "table":
+        note("no job matches")
+
+
+def _columns(now: datetime) -> list[Column]:
+    return [
+        Column("ID", lambda job: job["id"]),
+        Column("TASK", lambda job: job["task"]),
+        Column("QUEUE", lambda job: job["queue"]),
+        Column("STATE", lambda job: job["state"]),
+        Column("TRY", lambda job: f"{job['attempt']}/{job['max_attempts']}"),
+        Column("WHEN", lambda job: ago(when_of(job), now)),
+        Column("NOTE", lambda job: _note(job, now)),
+    ]
+
+
+def _note(job: Item, now: datetime) -> str:
+    parts = []
+    if job["state"] == "scheduled" or (job["state"] == "queued" and job["error"]):
+        parts.append(f"runs {ago(job['run_at'], now)}")
+    if job["reason"]:
+        parts.append(job["reason"])
+    if job["error"] and job["state"] != "succeeded":
+        parts.append(f"{job['error']['type']}: {job['error']['message']}")
+    if job["progress"] and job["state"] == "running":
+        parts.append(progress_text(job["progress"]))
+    return "; ".join(parts) or "-"
+
+
+def progress_text(progress: Item) -> str:
+    """Progress in few words.
+
+    >>> progress_text({"done": 3.0, "total": 4.0, "note": "pages"})
+    '75% (3 of 4) pages'
+    """
+    done, total, text = progress["done"], progress["total"], progress["note"]
+    figures = f"{done:g}" if not total else f"{done / total:.0%} ({done:g} of {total:g})"
+    return f"{figures} {text}".rstrip()

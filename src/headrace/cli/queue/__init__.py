@@ -1,0 +1,25 @@
+"""``headrace queue``: one module for each verb."""
+
+from __future__ import annotations
+
+from headrace.cli.lazy import Entry, LazyGroup
+
+TABLE = {
+    "list": Entry("headrace.cli.queue.list", "every queue: its jobs by state, its pace, and whether it is paused"),
+    "pause": Entry("headrace.cli.queue.change:pause", "let no job of a queue begin"),
+    "resume": Entry("headrace.cli.queue.change:resume", "let the jobs of a paused queue begin again"),
+}
+
+command = LazyGroup(
+    name="queue",
+    table=TABLE,
+    aliases={"ls": "list"},
+    no_args_is_help=True,
+    help="""List, pause and resume queues.
+
+    \b
+    Examples:
+      headrace queue list
+      headrace queue pause mail --reason "the relay is down"
+    """,
+)

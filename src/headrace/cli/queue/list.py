@@ -1,0 +1,87 @@
+"""``headrace queue list``."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from headrace.cli.durations import short
+from headrace.cli.output import Column, Item, note, output_options, print_list
+from headrace.cli.query import STATES
+from headrace.cli.stores import resolve_store, store_option, with_store
+
+if TYPE_CHECKING:
+    from headrace.app import Headrace
+
+WINDOW = timedelta(minutes=1)
+
+
+@click.command("list")
+@store_option
+@output_options("table", "json", "ndjson", "name")
+def command(store: str | None, output: str) -> None:
+    """Every queue: its jobs by state, how long the oldest waits, jobs a second over the last minute, and pauses.
+
+    \b
+    Examples:
+      headrace queue list
+      headrace queue list --json
+    """
+    items = with_store(resolve_store(store), read_queues)
+    print_list(output, "headrace.queue.list/1", items, _COLUMNS, name="name")
+    if not items and output == "table":
+        note("no queue has had a job yet")
+
+
+async def read_queues(app: Headrace) -> list[dict[str, Any]]:
+    """The queues as plain values, by name."""
+    reader = app.backend.reader
+    now = datetime.now(UTC)
+    counts = {(count.queue, count.state.value): count.count for count in await app.counts()}
+    rates = {rate.queue: rate for rate in await reader.rates(window=WINDOW)}
+    oldest = await reader.oldest_queued()
+    seconds = WINDOW.total_seconds()
+    queues = []
+    for settings in await app.queues():
+        rate, since = rates.get(settings.name), oldest.get(settings.name)
+        queues.append(
+            {
+                "name": settings.name,
+                "paused": settings.paused,
+                "pause_reason": settings.pause_reason,
+                "paused_at": settings.paused_at,
+                "counts": {state: counts.get((settings.name, state), 0) for state in STATES},
+                "oldest_waiting_s": None if since is None else max(0.0, (now - since).total_seconds()),
+                "enqueued_per_s": round(rate.enqueued / seconds, 2) if rate else 0.0,
+                "finished_per_s": round((rate.succeeded + rate.dead) / seconds, 2) if rate else 0.0,
+                "failed_per_s": round(rate.failed / seconds, 2) if rate else 0.0,
+            }
+        )
+    return queues
+
+
+def _paused(queue: Item) -> str:
+    if not queue["paused"]:
+        return "active"
+    return f"paused: {queue['pause_reason']}" if queue["pause_reason"] else "paused"
+
+
+def _oldest(queue: Item) -> str:
+    age = queue["oldest_waiting_s"]
+    return "-" if age is None else short(timedelta(seconds=age))
+
+
+def _count(state: str) -> Column:
+    return Column(state.upper(), lambda queue: str(queue["counts"][state]))
+
+
+_COLUMNS = [
+    Column("QUEUE", lambda queue: queue["name"]),
+    Column("STATUS", _paused),
+    *(_count(state) for state in STATES),
+    Column("OLDEST", _oldest),
+    Column("IN/S", lambda queue: f"{queue['enqueued_per_s']:g}"),
+    Column("OUT/S", lambda queue: f"{queue['finished_per_s']:g}"),
+]

@@ -1,0 +1,23 @@
+"""``headrace store``: one module for each verb."""
+
+from __future__ import annotations
+
+from headrace.cli.lazy import Entry, LazyGroup
+
+TABLE = {
+    "check": Entry("headrace.cli.store.check", "read the whole store, and say whether it is sound"),
+    "stats": Entry("headrace.cli.store.stats", "its size, its jobs, its pace and its versions"),
+}
+
+command = LazyGroup(
+    name="store",
+    table=TABLE,
+    no_args_is_help=True,
+    help="""Check a store, and tell its size and pace.
+
+    \b
+    Examples:
+      headrace store check
+      headrace store stats --json
+    """,
+)

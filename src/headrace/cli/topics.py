@@ -1,0 +1,59 @@
+"""``headrace help``: the few things that hold for every command."""
+
+from __future__ import annotations
+
+import click
+
+from headrace.cli.faults import did_you_mean, usage
+
+_TOPICS = {
+    "exit-codes": """\
+0    done
+1    failed, unexpectedly; a worker that could not fetch jobs any more
+2    wrong usage, or a bad query
+3    not found
+5    wrong state
+6    store unreachable
+7    time limit reached (job watch --timeout)
+8    partly done: some of several jobs
+9    finished, and the answer is bad: the watched job failed, doctor or store check found a fault
+130  interrupted
+141  the reader of the output went away""",
+    "formatting": """\
+-o table   for people; into a pipe the same columns, whole, without colour and lines
+-o json    {"schema": "headrace.job.list/1", "items": [...], "next_cursor": ..., "complete": ...}
+-o ndjson  one JSON object a line
+-o name    one id or name a line, for xargs and for: headrace job retry -
+Data goes to stdout, notes and errors to stderr. Times in JSON are RFC 3339 in UTC. With -o json an error is one
+JSON object on stderr: code, message, hint, fix.""",
+    "query": """\
+headrace job list state:dead,expired queue:mail since:2h
+
+A term is FIELD:VALUE with the fields state, queue, task, tag, since and until. All terms must match. Values after a
+comma widen a field; of several tags all must be there. since and until are about when a job was enqueued: a duration
+before now such as 90s, 2h or 7d, or an instant such as 2025-01-31T09:00:00Z.""",
+    "environment": """\
+HEADRACE_STORE  the store when --store is not given, such as sqlite:////var/lib/jobs.db
+NO_COLOR        set to anything: no colour""",
+}
+
+
+@click.command("help")
+@click.argument("topic", required=False)
+@click.pass_context
+def command(ctx: click.Context, topic: str | None) -> None:
+    """Explain TOPIC: exit-codes, formatting, query or environment.
+
+    \b
+    Examples:
+      headrace help exit-codes
+      headrace help query
+    """
+    if topic is None:
+        assert ctx.parent is not None
+        click.echo(ctx.parent.get_help())
+        click.echo(f"\nTopics: {', '.join(_TOPICS)}")
+    elif topic in _TOPICS:
+        click.echo(_TOPICS[topic])
+    else:
+        raise usage(f"no help on {topic!r}", code="19", notes=did_you_mean(topic, _TOPICS, what="topics"))
