@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,7 +11,15 @@ from headrace.errors import ConfigError
 from headrace.model.durations import format_duration, parse_duration
 
 
-class Duration(click.ParamType):
+if TYPE_CHECKING:
+    _DurationType = click.ParamType[timedelta]
+    _InstantType = click.ParamType[datetime]
+else:
+    # Click's parameter types became generic only after the oldest release that is supported.
+    _DurationType = _InstantType = click.ParamType
+
+
+class Duration(_DurationType):
     """``30s``, ``5m``, ``1h30m``."""
 
     name = "duration"
@@ -26,7 +34,7 @@ class Duration(click.ParamType):
             self.fail(str(error), param, ctx)
 
 
-class Instant(click.ParamType):
+class Instant(_InstantType):
     """An RFC 3339 instant, or a duration before now (after now with ``ahead``)."""
 
     name = "instant"

@@ -47,7 +47,10 @@ async def resolve_id(app: Headrace, given: str) -> str:
         raise usage(
             f"{given!r} is no job id",
             code="31",
-            notes=[f"an id looks like 019a0b0c-0d0e-7123-bfff-ffffffffffff; its first {PREFIX_MIN} or more letters do"],
+            notes=[
+                "an id looks like 019a0b0c-0d0e-7123-bfff-ffffffffffff",
+                f"its beginning is enough, from {PREFIX_MIN} letters on, where only one job has it",
+            ],
             fixes=["headrace job list -o name"],
         )
     found = await _beginning_with(app, text)

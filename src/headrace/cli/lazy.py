@@ -58,7 +58,9 @@ class LazyGroup(click.Group):
         if command is None and not name.startswith("-") and not ctx.resilient_parsing:
             known = [*self.table, *self.aliases]
             notes = did_you_mean(name, known, what="commands")
-            raise usage(f"no such command: {ctx.command_path} {name}", notes=notes, fixes=[f"{ctx.command_path} --help"])
+            raise usage(
+                f"no such command: {ctx.command_path} {name}", notes=notes, fixes=[f"{ctx.command_path} --help"]
+            )
         if command is None:
             return super().resolve_command(ctx, args)
         return self.aliases.get(name, name), command, args[1:]

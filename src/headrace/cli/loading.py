@@ -21,7 +21,11 @@ _EXAMPLE = "APP is module:attribute, such as myapp.tasks:app"
 def load_app(target: str) -> Headrace:
     """Import the app. The current folder comes first, as for ``python -m``. Raises a fault that says what is wrong."""
     module_name, _, attribute = target.partition(":")
-    if module_name.endswith(".py") or not all(part.isidentifier() for part in module_name.split(".")) or (":" in target and not attribute):
+    if (
+        module_name.endswith(".py")
+        or not all(part.isidentifier() for part in module_name.split("."))
+        or (":" in target and not attribute)
+    ):
         raise usage(f"{target!r} names no app", code="04", notes=[_EXAMPLE, *_path_hint(target)])
     here = os.getcwd()
     if here not in sys.path:
@@ -55,7 +59,7 @@ def _import(name: str) -> ModuleType:
 
 
 def _near(missing: str) -> list[str]:
-    parent, _, last = missing.rpartition(".")
+    parent = missing.rpartition(".")[0]
     if parent:
         spec = find_spec(parent)
         places = list(spec.submodule_search_locations or []) if spec else []

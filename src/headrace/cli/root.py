@@ -58,7 +58,14 @@ class Root(LazyGroup):
         debug = "--debug" in given
         given = [word for word in given if word != "--debug"]
         try:
-            answer = super().main(given, prog_name or "headrace", complete_var, False, windows_expand_args, **extra)
+            answer = super().main(
+                given,
+                prog_name or "headrace",
+                complete_var,
+                standalone_mode=False,
+                windows_expand_args=windows_expand_args,
+                **extra,
+            )
             code = answer if isinstance(answer, int) else Exit.DONE
         except click.Abort:
             code = Exit.INTERRUPTED
@@ -89,7 +96,9 @@ def _tell(error: Exception, *, as_json: bool) -> Exit:
 def _wants_json(args: Sequence[str]) -> bool:
     """Told from the words themselves, because the error may be that they cannot be parsed."""
     joined = " ".join(args).replace("=", " ")
-    return "--json" in args or any(f"{flag}json" in joined for flag in ("-o ", "-o", "--output ", "-o nd", "--output nd"))
+    return "--json" in args or any(
+        f"{flag}json" in joined for flag in ("-o ", "-o", "--output ", "-o nd", "--output nd")
+    )
 
 
 def _let_go_of_stdout() -> None:

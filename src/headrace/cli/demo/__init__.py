@@ -11,7 +11,9 @@ from headrace.cli.faults import Exit, usage
 
 
 @click.command("demo")
-@click.option("--dir", "folder", type=click.Path(path_type=Path), help="Where to put the file. [a new temporary folder]")
+@click.option(
+    "--dir", "folder", type=click.Path(path_type=Path), help="Where to put the file. [a new temporary folder]"
+)
 @click.option("--keep/--no-keep", default=True, help="Leave the file behind, or delete it at the end. [keep]")
 @click.option("--workers", type=click.IntRange(1), default=2, help="Worker processes. [2]")
 @click.option("--no-kill", is_flag=True, help="Kill no worker.")

@@ -37,7 +37,7 @@ def read_object(option: str, text: str) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise usage(f"{option} is not JSON: {error}", code="42", notes=[f"got {text[:80]!r}"]) from None
     if not isinstance(value, dict):
-        raise usage(f"{option} is a JSON object, such as '{{\"name\": \"Ada\"}}'; got {text[:80]!r}", code="42")
+        raise usage(f'{option} is a JSON object, such as \'{{"name": "Ada"}}\'; got {text[:80]!r}', code="42")
     return value
 
 

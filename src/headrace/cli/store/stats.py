@@ -36,16 +36,18 @@ def command(store: str | None, output: str) -> None:
     if output == "json":
         print_json({"schema": "headrace.store.stats/1", **stats})
         return
-    click.echo(f"Store      {stats['url']}")
+    click.echo(f"Store        {stats['url']}")
     for name, fact in stats["facts"].items():
-        click.echo(f"{name:<11}{_size(fact) if name.endswith('bytes') else fact}")
+        click.echo(f"{name:<13}{_size(fact) if name.endswith('bytes') else fact}")
     counts = {state: count for state, count in stats["counts"].items() if count}
-    click.echo(f"Jobs       {', '.join(f'{count:,} {state}' for state, count in counts.items()) or 'none'}")
+    click.echo(f"Jobs         {', '.join(f'{count:,} {state}' for state, count in counts.items()) or 'none'}")
     rates = {event: rate for event, rate in stats["per_s"].items() if rate}
-    click.echo(f"Per second {', '.join(f'{event} {rate:g}' for event, rate in rates.items()) or 'nothing'} (last minute)")
-    click.echo(f"Queues     {stats['queues']}, {stats['paused']} paused")
-    click.echo(f"Workers    {stats['workers']}")
-    click.echo(f"Versions   headrace {stats['headrace']}, Python {stats['python']}")
+    click.echo(
+        f"Per second   {', '.join(f'{event} {rate:g}' for event, rate in rates.items()) or 'nothing'} (last minute)"
+    )
+    click.echo(f"Queues       {stats['queues']}, {stats['paused']} paused")
+    click.echo(f"Workers      {stats['workers']}")
+    click.echo(f"Versions     headrace {stats['headrace']}, Python {stats['python']}")
 
 
 async def read_stats(app: Headrace) -> dict[str, Any]:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 @click.command("run")
 @click.argument("app_name", metavar="APP")
-@click.option("--queue", "queues", multiple=True, metavar="NAME=N", help="Serve this queue, N jobs at once. Repeatable.")
+@click.option(
+    "--queue", "queues", multiple=True, metavar="NAME=N", help="Serve this queue, N jobs at once. Repeatable."
+)
 @click.option("--store", metavar="URL", envvar=VARIABLE, help="Use this store instead of the app's own.")
 @click.option("--concurrency", type=click.IntRange(1), metavar="N", help="Jobs at once of a queue without N. [10]")
 @click.option("--grace", type=Duration(), metavar="TIME", help="How long a stopping worker lets jobs finish. [30s]")
