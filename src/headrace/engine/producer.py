@@ -1,29 +1,23 @@
-"""Claims as many jobs as there is room for, and starts them."""
+"""Claims as many jobs as there is room for."""
 
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import logging
 import random
-from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime
 
 from headrace.config import WorkerConfig
 from headrace.engine.backoff import Backoff
 from headrace.engine.completer import Completer
-from headrace.engine.execution import Execution, Interruption, Phase
-from headrace.engine.executor import Executor
-from headrace.engine.lanes import Lane, make_lanes
+from headrace.engine.dispatcher import Dispatcher
+from headrace.engine.lanes import make_lanes
 from headrace.engine.listener import Listener
-from headrace.engine.reporter import Reporter
-from headrace.engine.runnable import Registry
 from headrace.engine.service import Service, wait_at_most
-from headrace.engine.threads import job_fields
 from headrace.errors import StorageError
-from headrace.model.ids import JobId, WorkerId
+from headrace.model.ids import WorkerId
 from headrace.model.lease import Claim
-from headrace.model.outcome import Cancelled, Completed, Failed, Finish, Outcome, Released, Snoozed
 from headrace.storage.backend import Backend
 from headrace.storage.jobs import ClaimRequest
 from headrace.storage.signals import WORK
@@ -40,139 +34,68 @@ CLAIM_S_MAX = 60.0
 DRAIN_S_MAX = 5.0
 """How long a stopping worker waits for the claim in flight, to give back what it brings."""
 
-UNKNOWN_TASK_DELAY = timedelta(seconds=30)
-"""Another version of the program may know the task: during a rolling deploy it is there within half a minute."""
-
 
 class Producer(Service):
-    """One claim in flight, filling the free slots and a little ahead; one asyncio task for each job."""
+    """One claim in flight, filling the free slots and a little ahead."""
 
     def __init__(
         self,
         worker: WorkerId,
         backend: Backend,
-        registry: Registry,
         config: WorkerConfig,
         *,
-        executor: Executor,
+        dispatcher: Dispatcher,
         completer: Completer,
-        reporter: Reporter,
-        held: dict[JobId, Execution],
         telemetry: Telemetry,
-        known_tasks: Callable[[], Sequence[str]],
         on_gone: Callable[[Exception], None],
     ) -> None:
         super().__init__("producer")
         self._worker = worker
         self._backend = backend
-        self._registry = registry
         self._config = config
-        self._execute = executor.execute
+        self._dispatcher = dispatcher
         self._completer = completer
-        self._reporter = reporter
-        self._held = held
         self._telemetry = telemetry
-        self._known_tasks = known_tasks
         self._on_gone = on_gone
         self._listener = Listener(backend.signals, (WORK,), self._hear)
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
-        self._quiet = asyncio.Event()
         self._more = True
         self._poll_s = POLL_S_FIRST
         self._backoff = Backoff()
         self._outage_since: float | None = None
-        self._warned: set[str] = set()
-        self.released = 0
         self.last_claim_at: datetime | None = None
-        self.lanes: dict[str, Lane] = {}
-
-    # -- state ---------------------------------------------------------------------------------------------------
-
-    @property
-    def active(self) -> int:
-        """How many jobs have a slot."""
-        return sum(lane.running for lane in self.lanes.values())
-
-    @property
-    def waiting(self) -> int:
-        """How many jobs are claimed ahead."""
-        return sum(len(lane.waiting) for lane in self.lanes.values())
 
     @property
     def failing(self) -> bool:
         """True while the last claim failed."""
         return self._outage_since is not None
 
-    async def quiet(self) -> None:
-        """Wait until no job has a slot."""
-        while self.active:
-            self._quiet.clear()
-            await self._quiet.wait()
-
-    # -- life ----------------------------------------------------------------------------------------------------
-
     async def _begin(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._context = contextvars.copy_context()
         self._stopping.clear()
         self._more = True
-        self.lanes = make_lanes(self._config.queues, self._config.prefetch_effective, self._backend.clock.monotonic())
+        now = self._backend.clock.monotonic()
+        self._dispatcher.begin(make_lanes(self._config.queues, self._config.prefetch_effective, now))
         await self._listener.start()
         self._claiming = self._spawn(self._claim_always())
 
     async def _end(self) -> None:
         """Stop claiming, and give back what has not started. Running jobs go on."""
         self._stopping.set()
+        self._dispatcher.drain()
         self._wake.set()
         await self._listener.stop()
         # A claim is not cancelled: its jobs might be taken and its answer lost, at the price of an attempt each.
         await asyncio.wait([self._claiming], timeout=DRAIN_S_MAX)
-        for lane in self.lanes.values():
-            while lane.waiting:
-                self._settle(lane.waiting.pop(), Released())
+        self._dispatcher.give_back()
 
-    def interrupt_all(self, why: Interruption, reason: str) -> None:
-        """Tell every running handler to stop."""
-        for run in list(self._held.values()):
-            run.interrupt(why, reason)
-
-    def complain_about_stuck(self) -> None:
-        """Say which handlers ignored their cancellation; their leases will run out."""
-        for run in self._held.values():
-            if run.phase is Phase.RUNNING:
-                log.error(
-                    "job %s of task %s ignores its cancellation; the worker leaves it behind, and it will run again",
-                    run.job.id,
-                    run.job.task,
-                    extra=job_fields(run),
-                )
-
-    def cancel(self, run: Execution, reason: str) -> None:
-        """Someone asked for the job to be cancelled."""
-        if run.phase is Phase.WAITING:
-            run.lane.waiting.remove(run)
-            self._settle(run, Cancelled(reason=reason))
-        else:
-            run.interrupt(Interruption.CANCEL, reason)
-
-    def lose(self, run: Execution) -> None:
-        """The job's lease is lost: another worker may have it by now."""
-        if run.phase is Phase.ENDED:
-            return
-        log.warning("the lease of job %s is lost", run.job.id, extra=job_fields(run))
-        if self._telemetry.active:
-            self._telemetry.emit("job.lease_lost", **job_fields(run))
-        if run.phase is Phase.WAITING:
-            run.lane.waiting.remove(run)
-            self._forget(run)
-        else:
-            run.interrupt(Interruption.LOST, "its lease is lost")
-
-    # -- claiming ------------------------------------------------------------------------------------------------
+    def hungry(self) -> None:
+        """A lane could take more; asked only while the store may have more."""
+        if self._more:
+            self._wake.set()
 
     def _hear(self, queue: str) -> None:
-        if queue in self.lanes or queue == "*":
+        if queue in self._dispatcher.lanes or queue == "*":
             self._more = True
             self._poll_s = POLL_S_FIRST
             self._wake.set()
@@ -207,7 +130,7 @@ class Producer(Service):
         if self._backoff.succeeded():
             log.info("jobs can be claimed again")
         for claim in claims:
-            self._accept(claim, asked_at)
+            self._dispatcher.accept(claim, asked_at)
         return claims
 
     async def _after_claim(self, demand: dict[str, int], claims: list[Claim]) -> None:
@@ -227,15 +150,15 @@ class Producer(Service):
         self._poll_s = min(self._config.poll.total_seconds(), self._poll_s * 2)
 
     def _hungry(self) -> bool:
-        return any(lane.hungry for lane in self.lanes.values())
+        return any(lane.hungry for lane in self._dispatcher.lanes.values())
 
     def _demand(self) -> dict[str, int]:
         if self._completer.full or not self._hungry():
             return {}
         now = self._backend.clock.monotonic()
-        for lane in self.lanes.values():
+        for lane in self._dispatcher.lanes.values():
             lane.measure(now)
-        return {queue: wanted for queue, lane in self.lanes.items() if (wanted := lane.demand)}
+        return {queue: wanted for queue, lane in self._dispatcher.lanes.items() if (wanted := lane.demand)}
 
     def _leaves_after(self, error: Exception) -> bool:
         now = self._backend.clock.monotonic()
@@ -252,98 +175,3 @@ class Producer(Service):
         log.error("no claim has succeeded for %s; the worker leaves", limit)
         self._on_gone(error)
         return True
-
-    # -- running -------------------------------------------------------------------------------------------------
-
-    def _accept(self, claim: Claim, asked_at: float) -> None:
-        job = claim.job
-        lane = self.lanes[job.queue]
-        runnable = self._registry(job.task)
-        run = Execution(claim, runnable, lane, self._reporter, asked_at)
-        self._held[job.id] = run
-        if runnable is None:
-            self._snooze_unknown(run)
-        elif lane.running < lane.slots and not self._stopping.is_set():
-            lane.running += 1
-            self._start(run)
-        else:
-            lane.waiting.append(run)
-
-    def _start(self, run: Execution) -> None:
-        run.phase = Phase.STARTED
-        # A fresh context each: what one handler sets in its context variables is not seen by the next.
-        run.task = self._loop.create_task(self._run(run), context=self._context.copy())
-        if self._telemetry.active:
-            run.begun_at = self._backend.clock.monotonic()
-            waited = (self._backend.clock.now() - run.job.run_at).total_seconds()
-            self._telemetry.emit("job.started", **job_fields(run), wait_s=waited)
-
-    async def _run(self, run: Execution) -> None:
-        finish = await self._execute(run)
-        if run.told:
-            await self._reporter.settle(run)
-        lane = run.lane
-        lane.ended()
-        if finish is None:
-            self._forget(run)
-        else:
-            self._completer.submit(run, finish)
-        if lane.waiting and not self._stopping.is_set():
-            self._start(lane.waiting.popleft())
-        else:
-            lane.running -= 1
-            if not lane.running:
-                self._quiet.set()
-        if self._more and lane.hungry:
-            self._wake.set()
-        if self._telemetry.active or finish is None or type(finish.outcome) is not Completed:
-            self._tell(run, finish)
-
-    def _forget(self, run: Execution) -> None:
-        run.phase = Phase.ENDED
-        if self._held.get(run.job.id) is run:
-            del self._held[run.job.id]
-
-    def _settle(self, run: Execution, outcome: Outcome) -> None:
-        """End a run that has no slot."""
-        run.phase = Phase.ENDED
-        self.released += isinstance(outcome, Released)
-        self._completer.submit(run, Finish(lease=run.lease, outcome=outcome))
-
-    def _snooze_unknown(self, run: Execution) -> None:
-        task = run.job.task
-        if task not in self._warned:
-            self._warned.add(task)
-            known = ", ".join(sorted(self._known_tasks())) or "none"
-            log.warning(
-                "no task named %r is registered here; its jobs wait for a worker that knows it. Known: %s",
-                task,
-                known,
-                extra=job_fields(run),
-            )
-        self._settle(run, Snoozed(delay=UNKNOWN_TASK_DELAY, reason=f"no worker knew task {task!r}"))
-
-    def _tell(self, run: Execution, finish: Finish | None) -> None:
-        """Log what went wrong, and tell the listeners. A job that succeeded is not logged."""
-        name = "Lost" if finish is None else type(finish.outcome).__name__
-        self.released += name == "Released"
-        if finish is not None and isinstance(finish.outcome, Failed):
-            error, retry_in = finish.outcome.error, finish.outcome.retry_in
-            level, then = (
-                (logging.WARNING, "it is dead") if retry_in is None else (logging.INFO, f"again in {retry_in}")
-            )
-            log.log(
-                level,
-                "job %s of task %s failed at attempt %d of %d: %s: %s; %s",
-                run.job.id,
-                run.job.task,
-                run.job.attempt,
-                run.job.max_attempts,
-                error.type,
-                error.message,
-                then,
-                extra=job_fields(run),
-            )
-        if self._telemetry.active:
-            run_s = self._backend.clock.monotonic() - run.begun_at
-            self._telemetry.emit("job.finished", **job_fields(run), outcome=name.lower(), run_s=run_s)

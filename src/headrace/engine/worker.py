@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from headrace.config import WorkerConfig
 from headrace.engine.completer import Completer
+from headrace.engine.dispatcher import Dispatcher
 from headrace.engine.execution import Execution, Interruption
 from headrace.engine.executor import Executor
 from headrace.engine.expirer import Expirer
@@ -93,17 +94,24 @@ class Worker(Service):
             on_settled=on_settled,
         )
         self._reporter = Reporter(backend.jobs, backend.clock, limit=backend.capabilities.max_batch)
-        self._producer = Producer(
-            self.id,
-            backend,
+        self._dispatcher = Dispatcher(
             registry,
-            config,
+            backend.clock,
             executor=Executor(self._pools),
             completer=self._completer,
             reporter=self._reporter,
             held=self._held,
             telemetry=telemetry,
             known_tasks=known_tasks,
+            on_hungry=lambda: self._producer.hungry(),
+        )
+        self._producer = Producer(
+            self.id,
+            backend,
+            config,
+            dispatcher=self._dispatcher,
+            completer=self._completer,
+            telemetry=telemetry,
             on_gone=self._leave,
         )
         self._leader = Leader(backend.locks, backend.clock, self.id, on_elected=self._elected)
@@ -157,8 +165,8 @@ class Worker(Service):
         return WorkerHealth(
             id=self.id,
             ok=not problems,
-            running=self._producer.active,
-            waiting=self._producer.waiting,
+            running=self._dispatcher.active,
+            waiting=self._dispatcher.waiting,
             backlog=self._completer.backlog,
             leader=self._leader.is_leader,
             last_claim_at=self._producer.last_claim_at,
@@ -182,7 +190,7 @@ class Worker(Service):
         self._telemetry.emit("worker.started", worker=self.id, queues=list(self._config.queues))
 
     async def _end(self) -> None:
-        released_before = self._producer.released
+        released_before = self._dispatcher.released
         await self._producer.stop()
         await self._let_finish()
         await self._pools.close()
@@ -190,12 +198,12 @@ class Worker(Service):
         self._held.clear()
         self._backend.disown(self.id)
         self._over.set()
-        released = self._producer.released - released_before
+        released = self._dispatcher.released - released_before
         self._telemetry.emit("worker.stopped", worker=self.id, released=released)
 
     async def _let_finish(self) -> None:
         """Wait for the grace, then cancel what still runs."""
-        quiet = asyncio.ensure_future(self._producer.quiet())
+        quiet = asyncio.ensure_future(self._dispatcher.quiet())
         hurry = asyncio.ensure_future(self._hurry.wait())
         try:
             grace = self._config.grace.total_seconds()
@@ -203,10 +211,10 @@ class Worker(Service):
             for _ in range(CANCEL_TRIES):
                 if quiet.done():
                     return
-                self._producer.interrupt_all(Interruption.SHUTDOWN, "the worker is stopping")
+                self._dispatcher.interrupt_all(Interruption.SHUTDOWN, "the worker is stopping")
                 await asyncio.wait([quiet], timeout=CANCEL_EVERY_S)
             if not quiet.done():
-                self._producer.complain_about_stuck()
+                self._dispatcher.complain_about_stuck()
         finally:
             for waiting in (quiet, hurry):
                 waiting.cancel()
@@ -218,8 +226,8 @@ class Worker(Service):
             self._backend,
             self._held,
             self._config.lease,
-            on_cancel=self._producer.cancel,
-            on_lost=self._producer.lose,
+            on_cancel=self._dispatcher.cancel,
+            on_lost=self._dispatcher.lose,
         )
 
     def _make_upkeep(self) -> list[Periodic]:
@@ -242,7 +250,7 @@ class Worker(Service):
     def _load(self) -> WorkerLoad:
         return WorkerLoad(
             started_at=self._started_at,
-            running=self._producer.active,
+            running=self._dispatcher.active,
             last_claim_at=self._producer.last_claim_at,
         )
 

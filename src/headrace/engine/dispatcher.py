@@ -1,0 +1,227 @@
+"""Starts claimed jobs, keeps the slots filled from what was claimed ahead, and hands in how each ended."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import logging
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from headrace.engine.completer import Completer
+from headrace.engine.execution import Execution, Interruption, Phase
+from headrace.engine.executor import Executor
+from headrace.engine.lanes import Lane
+from headrace.engine.reporter import Reporter
+from headrace.engine.runnable import Registry
+from headrace.engine.threads import job_fields
+from headrace.model.ids import JobId
+from headrace.model.lease import Claim
+from headrace.model.outcome import Cancelled, Completed, Failed, Finish, Outcome, Released, Snoozed
+from headrace.storage.clock import Clock
+from headrace.telemetry import Telemetry
+
+log = logging.getLogger("headrace")
+
+UNKNOWN_TASK_DELAY = timedelta(seconds=30)
+"""Another version of the program may know the task: during a rolling deploy it is there within half a minute."""
+
+
+class Dispatcher:
+    """The jobs this worker holds, in their lanes. ``on_hungry`` is called when a lane could take more.
+
+    Everything here runs on the event loop, in a few microseconds a job: see ``benchmarks/RESULTS.md``.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        clock: Clock,
+        *,
+        executor: Executor,
+        completer: Completer,
+        reporter: Reporter,
+        held: dict[JobId, Execution],
+        telemetry: Telemetry,
+        known_tasks: Callable[[], Sequence[str]],
+        on_hungry: Callable[[], None],
+    ) -> None:
+        self._registry = registry
+        self._clock = clock
+        self._execute = executor.execute
+        self._completer = completer
+        self._reporter = reporter
+        self._held = held
+        self._telemetry = telemetry
+        self._known_tasks = known_tasks
+        self._on_hungry = on_hungry
+        self._quiet = asyncio.Event()
+        self._draining = False
+        self._warned: set[str] = set()
+        self.released = 0
+        self.lanes: dict[str, Lane] = {}
+
+    @property
+    def active(self) -> int:
+        """How many jobs have a slot."""
+        return sum(lane.running for lane in self.lanes.values())
+
+    @property
+    def waiting(self) -> int:
+        """How many jobs are claimed ahead."""
+        return sum(len(lane.waiting) for lane in self.lanes.values())
+
+    async def quiet(self) -> None:
+        """Wait until no job has a slot."""
+        while self.active:
+            self._quiet.clear()
+            await self._quiet.wait()
+
+    def begin(self, lanes: dict[str, Lane]) -> None:
+        """Start afresh, on the running loop."""
+        self._loop = asyncio.get_running_loop()
+        self._context = contextvars.copy_context()
+        self._draining = False
+        self.lanes = lanes
+
+    def drain(self) -> None:
+        """Start nothing more. What is claimed from now on goes to the waiting, and back by ``give_back``."""
+        self._draining = True
+
+    def give_back(self) -> None:
+        """Release what has not started; no attempt is lost."""
+        for lane in self.lanes.values():
+            while lane.waiting:
+                self._settle(lane.waiting.pop(), Released())
+
+    def interrupt_all(self, why: Interruption, reason: str) -> None:
+        """Tell every running handler to stop."""
+        for run in list(self._held.values()):
+            run.interrupt(why, reason)
+
+    def complain_about_stuck(self) -> None:
+        """Say which handlers ignored their cancellation; their leases will run out."""
+        for run in self._held.values():
+            if run.phase is Phase.RUNNING:
+                log.error(
+                    "job %s of task %s ignores its cancellation; the worker leaves it behind, and it will run again",
+                    run.job.id,
+                    run.job.task,
+                    extra=job_fields(run),
+                )
+
+    def cancel(self, run: Execution, reason: str) -> None:
+        """Someone asked for the job to be cancelled."""
+        if run.phase is Phase.WAITING:
+            run.lane.waiting.remove(run)
+            self._settle(run, Cancelled(reason=reason))
+        else:
+            run.interrupt(Interruption.CANCEL, reason)
+
+    def lose(self, run: Execution) -> None:
+        """The job's lease is lost: another worker may have it by now."""
+        if run.phase is Phase.ENDED:
+            return
+        log.warning("the lease of job %s is lost", run.job.id, extra=job_fields(run))
+        if self._telemetry.active:
+            self._telemetry.emit("job.lease_lost", **job_fields(run))
+        if run.phase is Phase.WAITING:
+            run.lane.waiting.remove(run)
+            self._forget(run)
+        else:
+            run.interrupt(Interruption.LOST, "its lease is lost")
+
+    def accept(self, claim: Claim, asked_at: float) -> None:
+        """Take a claimed job in: start it, or keep it for the next free slot. ``asked_at``: when it was asked for."""
+        job = claim.job
+        lane = self.lanes[job.queue]
+        runnable = self._registry(job.task)
+        run = Execution(claim, runnable, lane, self._reporter, asked_at)
+        self._held[job.id] = run
+        if runnable is None:
+            self._snooze_unknown(run)
+        elif lane.running < lane.slots and not self._draining:
+            lane.running += 1
+            self._start(run)
+        else:
+            lane.waiting.append(run)
+
+    def _start(self, run: Execution) -> None:
+        run.phase = Phase.STARTED
+        # A fresh context each: what one handler sets in its context variables is not seen by the next. The class is
+        # called directly, because ``loop.create_task`` costs as much again as the task itself.
+        run.task = asyncio.Task(self._run(run), loop=self._loop, context=self._context.copy())
+        if self._telemetry.active:
+            run.begun_at = self._clock.monotonic()
+            waited = (self._clock.now() - run.job.run_at).total_seconds()
+            self._telemetry.emit("job.started", **job_fields(run), wait_s=waited)
+
+    async def _run(self, run: Execution) -> None:
+        finish = await self._execute(run)
+        if run.told:
+            await self._reporter.settle(run)
+        lane = run.lane
+        lane.ended()
+        if finish is None:
+            self._forget(run)
+        else:
+            self._completer.submit(run, finish)
+        if lane.waiting and not self._draining:
+            self._start(lane.waiting.popleft())
+        else:
+            lane.running -= 1
+            if not lane.running:
+                self._quiet.set()
+        if lane.hungry:
+            self._on_hungry()
+        if self._telemetry.active or finish is None or type(finish.outcome) is not Completed:
+            self._tell(run, finish)
+
+    def _forget(self, run: Execution) -> None:
+        run.phase = Phase.ENDED
+        if self._held.get(run.job.id) is run:
+            del self._held[run.job.id]
+
+    def _settle(self, run: Execution, outcome: Outcome) -> None:
+        """End a run that has no slot."""
+        run.phase = Phase.ENDED
+        self.released += isinstance(outcome, Released)
+        self._completer.submit(run, Finish(lease=run.lease, outcome=outcome))
+
+    def _snooze_unknown(self, run: Execution) -> None:
+        task = run.job.task
+        if task not in self._warned:
+            self._warned.add(task)
+            known = ", ".join(sorted(self._known_tasks())) or "none"
+            log.warning(
+                "no task named %r is registered here; its jobs wait for a worker that knows it. Known: %s",
+                task,
+                known,
+                extra=job_fields(run),
+            )
+        self._settle(run, Snoozed(delay=UNKNOWN_TASK_DELAY, reason=f"no worker knew task {task!r}"))
+
+    def _tell(self, run: Execution, finish: Finish | None) -> None:
+        """Log what went wrong, and tell the listeners. A job that succeeded is not logged."""
+        name = "Lost" if finish is None else type(finish.outcome).__name__
+        self.released += name == "Released"
+        if finish is not None and isinstance(finish.outcome, Failed):
+            error, retry_in = finish.outcome.error, finish.outcome.retry_in
+            level, then = (
+                (logging.WARNING, "it is dead") if retry_in is None else (logging.INFO, f"again in {retry_in}")
+            )
+            log.log(
+                level,
+                "job %s of task %s failed at attempt %d of %d: %s: %s; %s",
+                run.job.id,
+                run.job.task,
+                run.job.attempt,
+                run.job.max_attempts,
+                error.type,
+                error.message,
+                then,
+                extra=job_fields(run),
+            )
+        if self._telemetry.active:
+            run_s = self._clock.monotonic() - run.begun_at
+            self._telemetry.emit("job.finished", **job_fields(run), outcome=name.lower(), run_s=run_s)
