@@ -13,14 +13,14 @@ from functools import partial
 from typing import Any, ClassVar, TypeVar
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from msgspec.structs import replace
 
 from headrace.backends.memory import MemoryBackend
 from headrace.model.ids import JobId
 from headrace.model.job import Attempt, LogLine, NewJob, Progress
 from headrace.model.lease import Lease
-from headrace.model.outcome import Finish, Outcome
+from headrace.model.outcome import Finish, Outcome, Released
 from headrace.model.page import JobQuery
 from headrace.model.queue import QueueSettings, Retention
 from headrace.storage.backend import Backend
@@ -50,7 +50,7 @@ Pair = tuple[Lease, Lease]
 ALL = 1_000
 """Upkeep takes all there is: which jobs go first in a bounded round is a store's own choice."""
 
-choices = st.lists(st.integers(0, 15), min_size=1, max_size=4)
+choices = st.lists(st.integers(0, 9), min_size=1, max_size=4)
 """Places in a list, counted from its end, so that what is recent is chosen often."""
 
 RETENTION = Retention(succeeded=60 * SECOND, cancelled=120 * SECOND, expired=30 * SECOND, dead=600 * SECOND)
@@ -111,13 +111,19 @@ class StoreMachine(RuleBasedStateMachine):
         expected = self.run(verb(self.model, [pair[1] for pair in pairs]))
         return got, expected
 
-    def some_ids(self, places: list[int]) -> list[JobId]:
-        """Known jobs, deleted ones among them; one that never was when a place is out of range."""
+    def some_ids(self, places: list[int], *, leased: bool = False) -> list[JobId]:
+        """Known jobs, deleted ones among them, or those last ``leased``; one that never was for a place too far."""
+        if leased and self.leases:
+            return [pair[0].job_id for pair in self.some_leases(places)]
         return [self.known[-1 - place] if place < len(self.known) else numbered_id(1 << 40) for place in places]
 
     def some_leases(self, places: list[int]) -> list[Pair]:
-        """Leases ever given, stale ones among them."""
+        """Leases ever given: current ones, and stale ones, which lie in front."""
         return [self.leases[-1 - place % len(self.leases)] for place in places]
+
+    @initialize(batch=st.lists(drafts, min_size=4, max_size=8))
+    def begin_with_some_jobs(self, batch: list[Draft]) -> None:
+        self.enqueue(batch)
 
     @rule(batch=st.lists(drafts, min_size=1, max_size=4))
     def enqueue(self, batch: list[Draft]) -> None:
@@ -140,11 +146,38 @@ class StoreMachine(RuleBasedStateMachine):
         return numbered_id(self.made)
 
     @rule(
-        demand=st.dictionaries(queue_names, st.integers(0, 4), min_size=1),
+        demand=st.dictionaries(queue_names, st.sampled_from([4, 2, 1, 0]), min_size=1),
         lease=st.sampled_from([1, 30]),
         worker=st.sampled_from(["w-1", "w-2"]),
     )
     def claim(self, demand: dict[str, int], lease: int, worker: str) -> None:
+        self.claim_both(demand, lease, worker)
+
+    @rule(count=st.integers(1, 4), outcomes=st.lists(plain_outcomes, min_size=4, max_size=4))
+    def work(self, count: int, outcomes: list[Outcome]) -> None:
+        """Claim and finish at once, so that most runs have jobs in every state."""
+        self.claim_both(dict.fromkeys(QUEUES, count), 30, "w-1")
+        self.finish_both(self.leases[-count:], outcomes)
+
+    @rule(count=st.integers(1, 3), wait=waits)
+    def wake_jobs_that_then_wait(self, count: int, wait: tuple[int, timedelta | None]) -> None:
+        """The race that loses wake-ups where a store forgets to look at the counter."""
+        self.claim_both(dict.fromkeys(QUEUES, count), 30, "w-1")
+        pairs = self.leases[-count:]
+        ids = [pair[0].job_id for pair in pairs]
+        self.agree(lambda backend: backend.jobs.wake_many(ids))
+        self.finish_both(pairs, [waiting(wait, self.clock.now())] * count)
+
+    @rule(count=st.integers(1, 3), outcomes=st.lists(plain_outcomes, min_size=3, max_size=3))
+    def finish_late(self, count: int, outcomes: list[Outcome]) -> None:
+        """The race that an attempt number as token loses: given back, claimed again, finished by the first worker."""
+        self.claim_both(dict.fromkeys(QUEUES, count), 30, "w-1")
+        pairs = self.leases[-count:]
+        self.finish_both(pairs, [Released()] * count)
+        self.claim_both(dict.fromkeys(QUEUES, count), 30, "w-2")
+        self.finish_both(pairs, outcomes)
+
+    def claim_both(self, demand: dict[str, int], lease: int, worker: str) -> None:
         request = ClaimRequest(worker=worker, demand=demand, lease_for=lease * SECOND)
         got, expected = self.run(self.subject.jobs.claim(request)), self.run(self.model.jobs.claim(request))
         for queue in QUEUES:
@@ -173,6 +206,8 @@ class StoreMachine(RuleBasedStateMachine):
             ),
         )
         assert got == expected
+        # What was used goes to the front, so that places, counted from the end, fall on current leases and stale ones.
+        self.leases.sort(key=lambda pair: pair not in pairs)
 
     @precondition(lambda self: self.leases)
     @rule(places=choices, extend=spans)
@@ -197,9 +232,9 @@ class StoreMachine(RuleBasedStateMachine):
         )
         assert got == expected
 
-    @rule(places=choices, reason=st.sampled_from(["first", "second"]))
-    def cancel(self, places: list[int], reason: str) -> None:
-        ids = self.some_ids(places)
+    @rule(places=choices, leased=st.booleans(), reason=st.sampled_from(["first", "second"]))
+    def cancel(self, places: list[int], leased: bool, reason: str) -> None:
+        ids = self.some_ids(places, leased=leased)
         self.agree(lambda backend: backend.jobs.cancel_many(ids, reason=reason))
 
     @rule(places=choices)
@@ -207,9 +242,9 @@ class StoreMachine(RuleBasedStateMachine):
         ids = self.some_ids(places)
         self.agree(lambda backend: backend.jobs.retry_many(ids))
 
-    @rule(places=choices)
-    def wake(self, places: list[int]) -> None:
-        ids = self.some_ids(places)
+    @rule(places=choices, leased=st.booleans())
+    def wake(self, places: list[int], leased: bool) -> None:
+        ids = self.some_ids(places, leased=leased)
         self.agree(lambda backend: backend.jobs.wake_many(ids))
 
     @rule(places=choices, values=edits)
@@ -219,28 +254,25 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(places=choices)
     def delete(self, places: list[int]) -> None:
-        ids = self.some_ids(places[:2])
+        ids = self.some_ids(places[:1])
         self.agree(lambda backend: backend.jobs.delete_many(ids))
 
-    @rule()
-    def promote(self) -> None:
-        self.agree(lambda backend: backend.jobs.promote(limit=ALL))
+    @rule(duty=st.sampled_from(["promote", "rescue", "expire", "prune", "promote", "rescue"]))
+    def keep_up(self, duty: str) -> None:
+        match duty:
+            case "promote":
+                self.agree(lambda backend: backend.jobs.promote(limit=ALL))
+            case "rescue":
+                self.agree(
+                    lambda backend: backend.jobs.rescue(limit=ALL),
+                    lambda reply: sorted(reply, key=lambda each: each.id),
+                )
+            case "expire":
+                self.agree(lambda backend: backend.jobs.expire(limit=ALL), sorted)
+            case _:
+                self.agree(lambda backend: backend.jobs.prune(RETENTION, limit=ALL))
 
-    @rule()
-    def rescue(self) -> None:
-        self.agree(
-            lambda backend: backend.jobs.rescue(limit=ALL), lambda reply: sorted(reply, key=lambda each: each.id)
-        )
-
-    @rule()
-    def expire(self) -> None:
-        self.agree(lambda backend: backend.jobs.expire(limit=ALL), sorted)
-
-    @rule()
-    def prune(self) -> None:
-        self.agree(lambda backend: backend.jobs.prune(RETENTION, limit=ALL))
-
-    @rule(queue=queue_names, paused=st.booleans(), keep=st.none() | spans)
+    @rule(queue=queue_names, paused=st.sampled_from([False, False, True]), keep=st.none() | spans)
     def configure(self, queue: str, paused: bool, keep: timedelta | None) -> None:
         retention = None if keep is None else Retention(succeeded=keep, dead=keep)
         settings = [QueueSettings(name=queue, paused=paused, retention=retention)]

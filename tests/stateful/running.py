@@ -9,7 +9,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.stateful.machine import MakeBackend, StoreMachine
 
-EXAMPLES = 15
+EXAMPLES = 25
 STEPS = 40
 
 
