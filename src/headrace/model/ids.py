@@ -26,8 +26,7 @@ class _Generator:
         self._last = 0
 
     def next(self) -> str:
-        milliseconds, rest = divmod(time.time_ns(), _NS_PER_MS)
-        stamp = (milliseconds << 12) | (rest * 4096 // _NS_PER_MS)
+        stamp = (time.time_ns() << 12) // _NS_PER_MS
         if stamp <= self._last:
             stamp = self._last + 1
         self._last = stamp

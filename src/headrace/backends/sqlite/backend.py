@@ -70,7 +70,7 @@ class SqliteBackend:
         self.reader = SqliteJobReader(self._lane)
         self.queues = SqliteQueueStore(writer, self._lane)
         self.kv = SqliteKeyValueStore(writer, self._lane, max_value=max_payload)
-        self.locks = SqliteLockStore(writer)
+        self.locks = SqliteLockStore(writer, self._liveness)
 
     @property
     def url(self) -> str:

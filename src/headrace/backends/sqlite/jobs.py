@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Protocol, TypeVar
-
-from msgspec import UNSET
 
 from headrace.backends.sqlite.liveness import Liveness
 from headrace.backends.sqlite.transaction import Transaction
@@ -69,10 +67,12 @@ class SqliteJobStore:
         return SqliteJobStore(self._within(connection), self._capabilities, self._liveness, self._within)
 
     async def enqueue_many(self, jobs: Sequence[NewJob]) -> list[Enqueued]:
-        limit = self._capabilities.max_batch
-        if len(jobs) > limit:
-            raise TooLarge(f"a batch of {len(jobs)} jobs is over the limit of {limit}: cut it into smaller ones")
-        self._check_sizes(("payload", job.id, job.payload) for job in jobs)
+        max_batch, max_payload = self._capabilities.max_batch, self._capabilities.max_payload
+        if len(jobs) > max_batch:
+            raise TooLarge(f"a batch of {len(jobs)} jobs is over the limit of {max_batch}: cut it into smaller ones")
+        for job in jobs:
+            if len(job.payload) > max_payload:
+                raise too_large("payload", job.id, job.payload, max_payload)
         return await self._runner.run(lambda transaction: enqueue.enqueue_many(transaction, jobs))
 
     async def claim(self, request: ClaimRequest) -> list[Claim]:
@@ -88,11 +88,11 @@ class SqliteJobStore:
         )
 
     async def finish_many(self, finishes: Sequence[Finish]) -> list[Settled]:
-        self._check_sizes(
-            ("result", each.lease.job_id, each.outcome.result)
-            for each in finishes
-            if type(each.outcome) is Completed and each.outcome.result is not None
-        )
+        max_payload = self._capabilities.max_payload
+        for finish_ in finishes:
+            result = finish_.outcome.result if type(finish_.outcome) is Completed else None
+            if result is not None and len(result) > max_payload:
+                raise too_large("result", finish_.lease.job_id, result, max_payload)
         return await self._runner.run(lambda transaction: finish.finish_many(transaction, finishes))
 
     async def report_many(self, reports: Sequence[Report]) -> list[Settled]:
@@ -108,7 +108,10 @@ class SqliteJobStore:
         return await self._runner.run(lambda transaction: changes.wake_many(transaction, ids))
 
     async def edit_many(self, edits: Sequence[JobEdit]) -> list[Changed]:
-        self._check_sizes(("payload", edit.id, edit.payload) for edit in edits if edit.payload is not UNSET)
+        max_payload = self._capabilities.max_payload
+        for edit in edits:
+            if isinstance(edit.payload, bytes) and len(edit.payload) > max_payload:
+                raise too_large("payload", edit.id, edit.payload, max_payload)
         return await self._runner.run(lambda transaction: changes.edit_many(transaction, edits))
 
     async def delete_many(self, ids: Sequence[JobId]) -> list[Changed]:
@@ -133,11 +136,10 @@ class SqliteJobStore:
     async def prune(self, retention: Retention, *, limit: int) -> int:
         return await self._runner.run(lambda transaction: upkeep.prune(transaction, retention, limit))
 
-    def _check_sizes(self, named: Iterable[tuple[str, str, bytes]]) -> None:
-        limit = self._capabilities.max_payload
-        for what, job_id, data in named:
-            if len(data) > limit:
-                raise TooLarge(
-                    f"the {what} of job {job_id} has {len(data)} bytes, over the limit of {limit}: "
-                    "store it elsewhere and pass its name"
-                )
+
+def too_large(what: str, job_id: str, data: bytes, limit: int) -> TooLarge:
+    """The error for a payload or a result over the limit."""
+    return TooLarge(
+        f"the {what} of job {job_id} has {len(data)} bytes, over the limit of {limit}: "
+        "store it elsewhere and pass its name"
+    )

@@ -1,0 +1,2 @@
+-- name. Who holds, or last held, the lock.
+SELECT owner FROM headrace_locks WHERE name = ?
