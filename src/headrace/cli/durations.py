@@ -10,7 +10,6 @@ import click
 from headrace.errors import ConfigError
 from headrace.model.durations import format_duration, parse_duration
 
-
 if TYPE_CHECKING:
     _DurationType = click.ParamType[timedelta]
     _InstantType = click.ParamType[datetime]

@@ -10,7 +10,7 @@ import click
 from headrace.cli.durations import Duration, Instant
 from headrace.cli.faults import usage
 from headrace.cli.job.values import read_arguments, read_mapping
-from headrace.cli.output import note, output_options, print_json
+from headrace.cli.output import encode, note, output_options, print_json
 from headrace.cli.stores import resolve_store, store_option, with_app
 
 if TYPE_CHECKING:
@@ -88,13 +88,15 @@ def _call(task: str, app_name: str | None, arguments: dict[str, Any]) -> tuple[H
         app = load_app(app_name)
         return app, app.find_task(task).call(**arguments)
     from headrace.app import Headrace
+    from headrace.tasks.call import Call
 
     app = Headrace("memory://")
-    return app, app.task(name=task)(_anything).call(**arguments)
+    stand_in = app.task(name=task)(_unknown_here)
+    return app, Call(stand_in, encode(arguments).encode(), dict(stand_in.defaults))
 
 
-def _anything(**arguments: Any) -> None:
-    """Stands for a task that only workers know: any keyword arguments fit."""
+def _unknown_here() -> None:
+    """Stands for a task that only workers know. Its arguments are stored as any task's are: one JSON object."""
 
 
 def _job_options(

@@ -1,0 +1,58 @@
+"""A store in a file, an app beside it, and the command: in this process, or in one of its own."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.cli.support import SAMPLE, Cli, Process
+
+from headrace import Headrace
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The working folder, with ``sample.py``, an app; what the command imports from it is forgotten afterwards."""
+    (tmp_path / "sample.py").write_text(SAMPLE)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("HEADRACE_STORE", raising=False)
+    monkeypatch.setattr(sys, "path", sys.path[:])
+    before = set(sys.modules)
+    yield tmp_path
+    for name in set(sys.modules) - before:
+        if getattr(sys.modules[name], "__file__", None) and str(tmp_path) in str(sys.modules[name].__file__):
+            del sys.modules[name]
+
+
+@pytest.fixture
+def url(folder: Path) -> str:
+    return f"sqlite:///{folder}/jobs.db"
+
+
+@pytest.fixture
+def cli(url: str) -> Cli:
+    """``cli("job", "list")``, with HEADRACE_STORE naming the file."""
+    return Cli(url)
+
+
+@pytest.fixture
+def app(url: str) -> Iterator[Headrace]:
+    """The same store from inside, opened, so that the file is there."""
+    app = Headrace(url)
+    with app.sync:
+        yield app
+
+
+@pytest.fixture
+def spawn(folder: Path, url: str) -> Iterator[type[Process]]:
+    """``spawn("worker", "sample:app")``; what still runs at the end is killed."""
+    started: list[Process] = []
+
+    class Spawned(Process):
+        def __init__(self, *args: str) -> None:
+            super().__init__(*args, folder=folder, url=url)
+            started.append(self)
+
+    yield Spawned
+    for process in started:
+        process.end()
