@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -31,6 +31,10 @@ from headrace.tasks.handle import JobHandle
 from headrace.telemetry import Telemetry
 
 R = TypeVar("R")
+
+CHUNKS_IN_FLIGHT = 4
+"""Enough to keep a store busy while the next chunk is made; few enough that a store that merges them into one
+transaction does not hold others up for long."""
 
 CONFLICTS_SHOWN = 3
 """Conflicting calls named in an error; of a thousand, a few say what went wrong."""
@@ -99,16 +103,17 @@ class JobDesk(Operations):
     async def enqueue_many(self, calls: Iterable[Call[R]], *, connection: object = None) -> list[JobHandle[R]]:
         """Store many calls; handle *i* is for call *i*.
 
-        They are stored in chunks of the store's largest batch, each all or nothing: when one raises, the chunks before
-        it are stored. With ``connection`` everything is within your transaction. Raises IdempotencyConflict, after
-        all else is stored, when a key is taken by another task or other arguments.
+        They are stored in chunks of the store's largest batch, each all or nothing: when one raises, others may be
+        stored. With ``connection`` everything is within your transaction. Raises IdempotencyConflict, after all else
+        is stored, when a key is taken by another task or other arguments.
         """
-        store = self._opened_store if connection is None else self._within(connection).enqueue_many
-        jobs = [_checked(call).new_job() for call in calls]
+        checked = [_checked(call) for call in calls]
         most = self.backend.capabilities.max_batch
-        replies: list[Enqueued] = []
-        for start in range(0, len(jobs), most):
-            replies += await store(jobs[start : start + most])
+        chunks = [checked[start : start + most] for start in range(0, len(checked), most)]
+        if connection is None:
+            jobs, replies = await self._store_in_chunks(chunks)
+        else:
+            jobs, replies = await _store_within(self._within(connection), chunks)
         conflicts = [pair for pair in zip(jobs, replies, strict=True) if pair[1].conflict]
         if conflicts:
             raise IdempotencyConflict(_conflict_text(conflicts, len(jobs)))
@@ -157,9 +162,26 @@ class JobDesk(Operations):
             self.telemetry.emit("job.enqueued", count=stored.total(), queues=dict(stored))
         return replies
 
-    async def _opened_store(self, jobs: Sequence[NewJob]) -> list[Enqueued]:
-        self._opened()
-        return await self._store(jobs)
+    async def _store_in_chunks(self, chunks: Sequence[Sequence[Call[Any]]]) -> tuple[list[NewJob], list[Enqueued]]:
+        """Make the jobs of a chunk while the store still writes those before it."""
+        jobs: list[NewJob] = []
+        replies: list[Enqueued] = []
+        flying: deque[asyncio.Task[list[Enqueued]]] = deque()
+        try:
+            for chunk in chunks:
+                made = [call.new_job() for call in chunk]
+                jobs += made
+                flying.append(asyncio.create_task(self._store(made)))
+                await asyncio.sleep(0)  # lets it leave for the store
+                if len(flying) == CHUNKS_IN_FLIGHT:
+                    replies += await flying.popleft()
+            while flying:
+                replies += await flying.popleft()
+        finally:
+            for task in flying:
+                task.cancel()
+            await asyncio.gather(*flying, return_exceptions=True)
+        return jobs, replies
 
     def _within(self, connection: object) -> JobStore:
         backend = self.backend
@@ -172,6 +194,17 @@ class JobDesk(Operations):
             raise Unsupported(message)
         store: JobStore = within(connection)
         return store
+
+
+async def _store_within(store: JobStore, chunks: Sequence[Sequence[Call[Any]]]) -> tuple[list[NewJob], list[Enqueued]]:
+    """Chunk after chunk, here and now: the caller's connection belongs to the caller's thread."""
+    jobs: list[NewJob] = []
+    replies: list[Enqueued] = []
+    for chunk in chunks:
+        made = [call.new_job() for call in chunk]
+        replies += await store.enqueue_many(made)
+        jobs += made
+    return jobs, replies
 
 
 def _checked(call: Any) -> Call[Any]:
