@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.cli.support import SAMPLE, Cli, Process
 
 from headrace import Headrace
+from tests.cli.support import SAMPLE, Cli, Process
 
 
 @pytest.fixture

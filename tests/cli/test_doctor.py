@@ -1,9 +1,9 @@
 import sqlite3
 
 import pytest
-from tests.cli.support import Cli
 
 from headrace import Headrace
+from tests.cli.support import Cli
 
 
 def checks(answer: dict[str, object]) -> dict[str, str]:

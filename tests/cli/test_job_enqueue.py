@@ -1,7 +1,7 @@
 import pytest
-from tests.cli.support import Cli, run_jobs
 
 from headrace.model.job import JobState
+from tests.cli.support import Cli, run_jobs
 
 
 def test_the_id_is_printed_and_the_job_is_stored(cli: Cli) -> None:

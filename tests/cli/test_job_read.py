@@ -1,9 +1,9 @@
 import json
 
 import pytest
-from tests.cli.support import Cli, run_jobs, unknown_id
 
 from headrace import Headrace
+from tests.cli.support import Cli, run_jobs, unknown_id
 
 
 def test_an_empty_list_is_an_empty_list_and_no_error(cli: Cli, app: Headrace) -> None:

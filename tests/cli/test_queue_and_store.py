@@ -1,9 +1,9 @@
 from pathlib import Path
 
 import pytest
-from tests.cli.support import Cli
 
 from headrace import Headrace
+from tests.cli.support import Cli
 
 
 def test_a_paused_queue_tells_why_and_by_whom(cli: Cli) -> None:

@@ -1,0 +1,117 @@
+"""Every command explains itself, and every example in its help runs."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from headrace import Headrace
+from headrace.cli.lazy import LazyGroup
+from headrace.cli.root import root
+from tests.cli.support import SAMPLE, Cli, Process, run_jobs
+
+ID = "019a0b0c-0d0e-7123-bfff-ffffffffffff"
+"""The id that the examples name; they are run on a store that holds it."""
+
+
+def commands(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    yield path, command
+    if isinstance(command, LazyGroup):
+        for name in command.table:
+            inner = command.get_command(click.Context(command), name)
+            assert inner is not None
+            yield from commands(inner, (*path, name))
+
+
+ALL = dict(commands(root))
+
+
+def examples() -> list[str]:
+    found: dict[str, None] = {}
+    for command in ALL.values():
+        text = f"{command.help or ''}\n{(command.epilog or '').replace(' - ', chr(10)).replace('Examples:', chr(10))}"
+        for line in text.splitlines():
+            if line.strip().startswith("headrace "):
+                found[line.strip()] = None
+    return list(found)
+
+
+@pytest.mark.parametrize("path", ALL, ids=" ".join)
+def test_every_command_has_help_with_an_example(cli: Cli, path: tuple[str, ...]) -> None:
+    text = cli.ok(*path, "--help")
+
+    assert text == cli.ok(*path, "-h")
+    assert "Examples:" in text
+    assert max(len(line) for line in text.splitlines()) <= 100
+
+
+@pytest.mark.parametrize("path", [path for path in ALL if path and isinstance(ALL[path], LazyGroup)], ids=" ".join)
+def test_a_group_without_a_verb_shows_its_help(cli: Cli, path: tuple[str, ...]) -> None:
+    result = cli(*path)
+
+    assert result.exit_code == 2
+    assert "Commands:" in result.output
+
+
+def long_running(line: str) -> bool:
+    words = line.split()
+    return words[1] == "demo" or (words[1] == "worker" and words[2] != "list")
+
+
+@pytest.mark.parametrize("line", [line for line in examples() if not long_running(line)])
+def test_an_example_runs(line: str, folder: Path, url: str, app: Headrace) -> None:
+    prepare(line, url, app)
+    (folder / "myapp.py").write_text(SAMPLE.replace('name="greet"', 'name="myapp.greet"'))
+    bin_folder = folder / "bin"
+    bin_folder.mkdir()
+    script = bin_folder / "headrace"
+    script.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m headrace.cli "$@"\n')
+    script.chmod(0o755)
+    path = f"{bin_folder}{os.pathsep}{os.environ['PATH']}"
+
+    done = subprocess.run(
+        ["sh", "-c", line],
+        cwd=folder,
+        env={**os.environ, "HEADRACE_STORE": url, "PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+
+
+def prepare(line: str, url: str, app: Headrace) -> None:
+    """Put a job into the store that is in the state the example needs."""
+
+    @app.task(name="greet", queue="mail")
+    def greet(name: str) -> None: ...
+
+    app.sync.enqueue(greet.call("Ada").options(job_id=ID))
+    if "retry" in line:
+        app.sync.cancel([ID])
+    if "watch" in line:
+        run_jobs(url, 1)
+
+
+@pytest.mark.parametrize(
+    "line", [line for line in examples() if line.startswith("headrace worker") and long_running(line)]
+)
+def test_an_example_of_a_worker_becomes_ready_and_stops(line: str, folder: Path, spawn: type[Process]) -> None:
+    (folder / "app.py").write_text(SAMPLE)
+
+    worker = spawn(*shlex.split(line)[1:])
+    worker.wait_for("is ready")
+
+    assert worker.stop() == 0
+
+
+def test_there_are_examples() -> None:
+    assert len(examples()) > 30
+    assert not [line for line in examples() if re.search(r"[<>]", line)]

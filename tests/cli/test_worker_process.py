@@ -1,0 +1,133 @@
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from headrace import Headrace
+from tests.cli.support import Cli, Process
+
+
+def test_a_worker_runs_what_the_command_enqueued_and_sigterm_exits_0(cli: Cli, spawn: type[Process]) -> None:
+    job_id = cli.ok("job", "enqueue", "greet", "--arg", "name=Ada", "--queue", "mail").strip()
+    worker = spawn("worker", "sample:app")
+    ready = worker.wait_for("is ready")
+
+    watched = cli("job", "watch", job_id, "--timeout", "30s")
+
+    assert watched.exit_code == 0, watched.output
+    assert "greet" in ready
+    assert "mail=10" in ready
+    assert "default=10" in ready
+    assert worker.stop(signal.SIGTERM) == 0
+
+
+def test_interrupting_a_worker_is_a_graceful_stop_too(spawn: type[Process]) -> None:
+    worker = spawn("worker", "sample", "--queue", "mail=2", "--lease", "5s", "--grace", "1s", "--no-upkeep")
+    assert "queues mail=2" in worker.wait_for("is ready")
+
+    assert worker.stop(signal.SIGINT) == 0
+
+
+def test_a_second_signal_stops_at_once(folder: Path, cli: Cli, spawn: type[Process]) -> None:
+    (folder / "slow.py").write_text(
+        "import asyncio\nfrom headrace import Headrace\napp = Headrace()\n\n\n"
+        "@app.task(name='slow')\nasync def slow() -> None:\n    await asyncio.Event().wait()\n"
+    )
+    job_id = cli.ok("job", "enqueue", "slow").strip()
+    worker = spawn("worker", "slow", "-v", "--grace", "1h")
+    worker.wait_for("begins attempt 1")
+    worker.process.send_signal(signal.SIGTERM)
+    worker.wait_for("SIGTERM")
+
+    assert worker.stop(signal.SIGTERM) == 0
+    job = cli.json("job", "get", job_id)
+    assert (job["state"], job["attempt"], job["attempts"]) == ("queued", 0, [])
+
+
+def test_a_worker_is_listed_while_it_lives(cli: Cli, spawn: type[Process]) -> None:
+    worker = spawn("worker", "sample:app", "--concurrency", "3")
+    worker.wait_for("is ready")
+
+    listed = cli.json("worker", "list")["items"]
+
+    assert [(each["pid"], each["queues"]) for each in listed] == [(worker.process.pid, {"default": 3, "mail": 3})]
+    assert worker.stop() == 0
+    assert cli.json("worker", "list")["items"] == []
+
+
+def test_logs_can_be_json(spawn: type[Process]) -> None:
+    worker = spawn("worker", "sample:app", "--log-format", "json")
+
+    line = json.loads(worker.wait_for("is ready"))
+
+    assert (line["level"], line["logger"]) == ("info", "headrace.worker")
+
+
+WRONG = [
+    (["sampel:app"], "'sample'"),
+    (["sample:ap"], "'app'"),
+    (["sample.py:app"], "sample:app"),
+    (["sample:greet"], "no Headrace"),
+    (["not a module"], "module:attribute"),
+    (["json"], "no Headrace"),
+    (["two"], "headrace worker two:one"),
+    (["empty"], "no tasks"),
+    (["broken"], "ZeroDivisionError"),
+    (["imports_missing"], "nowhere_to_be_found"),
+    (["lst"], "'list'"),
+    (["sample", "--queue", "mail=x"], "--queue"),
+    (["sample", "--queue", "mail=0"], "--queue"),
+    (["sample", "--queue", "two words=1"], "queue name"),
+    (["sample", "--lease", "5"], "--lease"),
+    (["sample", "--lease", "1ms"], "lease"),
+    (["sample", "--concurrency", "0"], "--concurrency"),
+    (["sample", "--graec", "5s"], "'--grace'"),
+]
+
+
+@pytest.mark.parametrize(("words", "told"), WRONG)
+def test_wrong_input_is_explained_without_a_traceback(cli: Cli, folder: Path, words: list[str], told: str) -> None:
+    (folder / "two.py").write_text("from headrace import Headrace\none, other = Headrace(), Headrace()\n")
+    (folder / "empty.py").write_text("from headrace import Headrace\napp = Headrace()\n")
+    (folder / "broken.py").write_text("1 / 0\n")
+    (folder / "imports_missing.py").write_text("import nowhere_to_be_found\n")
+
+    result = cli("worker", *words)
+
+    assert result.exit_code == 2
+    assert told in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_debug_shows_the_traceback(folder: Path) -> None:
+    (folder / "broken.py").write_text("1 / 0\n")
+
+    done = subprocess.run(
+        [sys.executable, "-m", "headrace.cli", "worker", "broken", "--debug"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert "Traceback" in done.stderr
+    assert "broken.py" in done.stderr
+
+
+def test_a_closed_pipe_is_silent(cli: Cli, app: Headrace, spawn: type[Process]) -> None:
+    @app.task(name="filler")
+    def filler(text: str) -> None: ...
+
+    app.sync.enqueue_many([filler.call("x") for _ in range(1000)])
+    process = spawn("job", "list", "--limit", "1000", "-o", "ndjson").process
+    assert process.stdout is not None
+    assert process.stderr is not None
+
+    assert "filler" in process.stdout.readline()
+    process.stdout.close()
+
+    assert process.stderr.read() == ""
+    assert process.wait() == 141
