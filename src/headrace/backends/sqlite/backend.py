@@ -58,7 +58,7 @@ class SqliteBackend:
         self._folder = folder
         self._liveness = Liveness(folder)
         self._lane = ReadingLane(location, clock)
-        self.signals = SqliteSignalBus(folder, self._lane.data_version)
+        self.signals = SqliteSignalBus(folder, lambda: self._writer.data_version())
         self._checkpointer = Checkpointer(location)
         self._writer = writer = Writer(location, clock, self.signals, on_wal_pages=self._checkpointer.note)
         self.jobs = SqliteJobStore(
@@ -120,7 +120,7 @@ class SqliteBackend:
         """Read something small, and tell the file's size."""
         begun = time.perf_counter()
         try:
-            await self._lane.data_version()
+            await self._writer.data_version()
         except StorageError as error:
             return Health(ok=False, latency=timedelta(0), problems=(str(error),))
         size, log_size = file_sizes(self._location.path)

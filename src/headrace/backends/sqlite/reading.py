@@ -46,10 +46,6 @@ class ReadingLane:
         """Run a query; all its statements see the same snapshot."""
         return await self._lane.submit(query)
 
-    async def data_version(self) -> int:
-        """A number that changes whenever another connection, of any process, has committed."""
-        return await self._lane.submit(self._read_data_version)
-
     async def quick_check(self) -> list[str]:
         """What SQLite's own check finds wrong with the file; empty when it is sound. Reads the whole file."""
         return await self._lane.submit(self._check)
@@ -72,7 +68,7 @@ class ReadingLane:
     def _query(self, operation: Operation[Any]) -> Any:
         connection = self._connection
         assert connection is not None
-        if operation.function in (self._read_data_version, self._check):
+        if operation.function == self._check:
             return operation.function(None)  # about the file as it is, not about a snapshot
         connection.execute("BEGIN")
         try:
@@ -81,10 +77,6 @@ class ReadingLane:
         finally:
             if connection.in_transaction:
                 connection.execute("COMMIT")
-
-    def _read_data_version(self, _: object) -> int:
-        assert self._connection is not None
-        return int(self._connection.pragma("data_version"))
 
     def _check(self, _: object) -> list[str]:
         assert self._connection is not None

@@ -65,6 +65,10 @@ class Writer:
         """
         return await self._lane.submit(verb, durable=durable and self._location.durable, shortcut=shortcut)
 
+    async def data_version(self) -> int:
+        """A number that changes whenever another connection, of any process, has committed. Writes nothing."""
+        return await self._lane.submit(_data_version, shortcut=_data_version)
+
     def _setup(self) -> None:
         self._connection = connection = connect(self._location)
         prepare(connection, self._location.path)
@@ -132,3 +136,7 @@ class Writer:
         if fsync != self._fsync:
             connection.pragma("synchronous", "full" if fsync else "normal")
             self._fsync = fsync
+
+
+def _data_version(transaction: Transaction) -> int:
+    return int(transaction.value("data_version"))
