@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from headrace import Headrace
-from tests.cli.support import SAMPLE, Cli, Process
+from tests.cli.support import SAMPLE, Cli, Process, Spawn
 
 
 @pytest.fixture
@@ -44,15 +44,14 @@ def app(url: str) -> Iterator[Headrace]:
 
 
 @pytest.fixture
-def spawn(folder: Path, url: str) -> Iterator[type[Process]]:
+def spawn(folder: Path, url: str) -> Iterator[Spawn]:
     """``spawn("worker", "sample:app")``; what still runs at the end is killed."""
     started: list[Process] = []
 
-    class Spawned(Process):
-        def __init__(self, *args: str) -> None:
-            super().__init__(*args, folder=folder, url=url)
-            started.append(self)
+    def start(*args: str) -> Process:
+        started.append(Process(*args, folder=folder, url=url))
+        return started[-1]
 
-    yield Spawned
+    yield start
     for process in started:
         process.end()

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,10 @@ class Process:
         self.process.kill()
         self.process.communicate()
         self._killer.join()
+
+
+Spawn = Callable[..., Process]
+"""Starts the command with these words, in the test's folder and on its store."""
 
 
 def run_jobs(url: str, count: int) -> None:

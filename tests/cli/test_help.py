@@ -14,7 +14,7 @@ import pytest
 from headrace import Headrace
 from headrace.cli.lazy import LazyGroup
 from headrace.cli.root import root
-from tests.cli.support import SAMPLE, Cli, Process, run_jobs
+from tests.cli.support import SAMPLE, Cli, Spawn, run_jobs
 
 ID = "019a0b0c-0d0e-7123-bfff-ffffffffffff"
 """The id that the examples name; they are run on a store that holds it."""
@@ -35,8 +35,7 @@ ALL = dict(commands(root))
 def examples() -> list[str]:
     found: dict[str, None] = {}
     for command in ALL.values():
-        text = f"{command.help or ''}\n{(command.epilog or '').replace(' - ', chr(10)).replace('Examples:', chr(10))}"
-        for line in text.splitlines():
+        for line in (command.help or "").splitlines():
             if line.strip().startswith("headrace "):
                 found[line.strip()] = None
     return list(found)
@@ -103,7 +102,7 @@ def prepare(line: str, url: str, app: Headrace) -> None:
 @pytest.mark.parametrize(
     "line", [line for line in examples() if line.startswith("headrace worker") and long_running(line)]
 )
-def test_an_example_of_a_worker_becomes_ready_and_stops(line: str, folder: Path, spawn: type[Process]) -> None:
+def test_an_example_of_a_worker_becomes_ready_and_stops(line: str, folder: Path, spawn: Spawn) -> None:
     (folder / "app.py").write_text(SAMPLE)
 
     worker = spawn(*shlex.split(line)[1:])

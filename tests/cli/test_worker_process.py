@@ -4,13 +4,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import apsw
 import pytest
 
 from headrace import Headrace
-from tests.cli.support import Cli, Process
+from tests.cli.support import Cli, Spawn
 
 
-def test_a_worker_runs_what_the_command_enqueued_and_sigterm_exits_0(cli: Cli, spawn: type[Process]) -> None:
+def test_a_worker_runs_what_the_command_enqueued_and_sigterm_exits_0(cli: Cli, spawn: Spawn) -> None:
     job_id = cli.ok("job", "enqueue", "greet", "--arg", "name=Ada", "--queue", "mail").strip()
     worker = spawn("worker", "sample:app")
     ready = worker.wait_for("is ready")
@@ -24,14 +25,14 @@ def test_a_worker_runs_what_the_command_enqueued_and_sigterm_exits_0(cli: Cli, s
     assert worker.stop(signal.SIGTERM) == 0
 
 
-def test_interrupting_a_worker_is_a_graceful_stop_too(spawn: type[Process]) -> None:
+def test_interrupting_a_worker_is_a_graceful_stop_too(spawn: Spawn) -> None:
     worker = spawn("worker", "sample", "--queue", "mail=2", "--lease", "5s", "--grace", "1s", "--no-upkeep")
     assert "queues mail=2" in worker.wait_for("is ready")
 
     assert worker.stop(signal.SIGINT) == 0
 
 
-def test_a_second_signal_stops_at_once(folder: Path, cli: Cli, spawn: type[Process]) -> None:
+def test_a_second_signal_stops_at_once(folder: Path, cli: Cli, spawn: Spawn) -> None:
     (folder / "slow.py").write_text(
         "import asyncio\nfrom headrace import Headrace\napp = Headrace()\n\n\n"
         "@app.task(name='slow')\nasync def slow() -> None:\n    await asyncio.Event().wait()\n"
@@ -47,7 +48,7 @@ def test_a_second_signal_stops_at_once(folder: Path, cli: Cli, spawn: type[Proce
     assert (job["state"], job["attempt"], job["attempts"]) == ("queued", 0, [])
 
 
-def test_a_worker_is_listed_while_it_lives(cli: Cli, spawn: type[Process]) -> None:
+def test_a_worker_is_listed_while_it_lives(cli: Cli, spawn: Spawn) -> None:
     worker = spawn("worker", "sample:app", "--concurrency", "3")
     worker.wait_for("is ready")
 
@@ -58,12 +59,30 @@ def test_a_worker_is_listed_while_it_lives(cli: Cli, spawn: type[Process]) -> No
     assert cli.json("worker", "list")["items"] == []
 
 
-def test_logs_can_be_json(spawn: type[Process]) -> None:
+def test_logs_can_be_json(spawn: Spawn) -> None:
     worker = spawn("worker", "sample:app", "--log-format", "json")
 
     line = json.loads(worker.wait_for("is ready"))
 
     assert (line["level"], line["logger"]) == ("info", "headrace.worker")
+
+
+def test_a_worker_that_cannot_fetch_leaves_with_1(folder: Path, url: str, spawn: Spawn) -> None:
+    (folder / "brief.py").write_text(
+        "from headrace import Headrace, WorkerConfig, seconds\n"
+        "app = Headrace(worker=WorkerConfig(fetch_failure_limit=seconds(0.2)))\n\n\n"
+        "@app.task(name='greet')\nasync def greet() -> None: ...\n"
+    )
+    worker = spawn("worker", "brief")
+    worker.wait_for("is ready")
+    connection = apsw.Connection(url.removeprefix("sqlite:///"))
+    connection.set_busy_timeout(10_000)
+    connection.execute("ALTER TABLE headrace_jobs RENAME TO elsewhere")
+    connection.close()
+
+    assert "cannot be fetched" in worker.wait_for("left")
+    worker.process.communicate()
+    assert worker.process.returncode == 1
 
 
 WRONG = [
@@ -117,7 +136,7 @@ def test_debug_shows_the_traceback(folder: Path) -> None:
     assert "broken.py" in done.stderr
 
 
-def test_a_closed_pipe_is_silent(cli: Cli, app: Headrace, spawn: type[Process]) -> None:
+def test_a_closed_pipe_is_silent(cli: Cli, app: Headrace, spawn: Spawn) -> None:
     @app.task(name="filler")
     def filler(text: str) -> None: ...
 
@@ -131,3 +150,12 @@ def test_a_closed_pipe_is_silent(cli: Cli, app: Headrace, spawn: type[Process]) 
 
     assert process.stderr.read() == ""
     assert process.wait() == 141
+
+
+def test_interrupting_a_watch_exits_130(cli: Cli, spawn: Spawn) -> None:
+    job_id = cli.ok("job", "enqueue", "greet").strip()
+    watch = spawn("job", "watch", job_id)
+    assert watch.process.stdout is not None
+    assert watch.process.stdout.readline() == "queued\n"
+
+    assert watch.stop(signal.SIGINT) == 130

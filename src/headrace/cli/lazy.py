@@ -56,8 +56,7 @@ class LazyGroup(click.Group):
         name = args[0]
         command = self.get_command(ctx, name)
         if command is None and not name.startswith("-") and not ctx.resilient_parsing:
-            known = [*self.table, *self.aliases]
-            notes = did_you_mean(name, known, what="commands")
+            notes = did_you_mean(name, self.table, what="commands")
             raise usage(
                 f"no such command: {ctx.command_path} {name}", notes=notes, fixes=[f"{ctx.command_path} --help"]
             )

@@ -89,30 +89,27 @@ def encode(value: Any) -> str:
 def print_table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Write a table: with colour on a terminal, and the same columns, whole and without lines, into a pipe."""
     cleaned = [[_one_line(cell) for cell in row] for row in rows]
-    if sys.stdout.isatty():
-        _print_rich(titles, cleaned)
-        return
-    widths = [max(len(cell) for cell in column) for column in zip(titles, *cleaned, strict=True)]
-    for row in [titles, *cleaned]:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    if not (sys.stdout.isatty() and _print_rich(titles, cleaned)):
+        widths = [max(len(cell) for cell in column) for column in zip(titles, *cleaned, strict=True)]
+        for row in [titles, *cleaned]:
+            click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
-def _print_rich(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def _print_rich(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Print with Rich, which fits the columns to the terminal; False where it is not installed."""
     try:
         from rich.console import Console
         from rich.table import Table
         from rich.text import Text
     except ImportError:
-        widths = [max(len(cell) for cell in column) for column in zip(titles, *rows, strict=True)]
-        for row in [titles, *rows]:
-            click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
-        return
+        return False
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for title in titles:
         table.add_column(title, no_wrap=title in ("ID", "STATE", "QUEUE"), overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell, style=_STATE_STYLES.get(cell, "")) for cell in row))
     Console().print(table)
+    return True
 
 
 def _one_line(cell: str) -> str:

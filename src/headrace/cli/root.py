@@ -111,8 +111,15 @@ root = Root(
     name="headrace",
     table=TABLE,
     aliases=ALIASES,
-    help="Work that must not be lost: a durable job queue on one SQLite file.",
-    epilog="Examples: headrace demo - headrace worker app:app - headrace job list state:dead since:2h",
+    help="""Work that must not be lost: a durable job queue on one SQLite file.
+
+    \b
+    Examples:
+      headrace demo
+      headrace worker app:app
+      headrace job enqueue myapp.greet --arg name=Ada
+      headrace job list state:dead since:2h
+    """,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     no_args_is_help=True,
     params=[

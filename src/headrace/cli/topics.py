@@ -33,7 +33,8 @@ A term is FIELD:VALUE with the fields state, queue, task, tag, since and until. 
 comma widen a field; of several tags all must be there. since and until are about when a job was enqueued: a duration
 before now such as 90s, 2h or 7d, or an instant such as 2025-01-31T09:00:00Z.""",
     "environment": """\
-HEADRACE_STORE  the store when --store is not given, such as sqlite:////var/lib/jobs.db
+HEADRACE_STORE  the store when --store is not given, such as sqlite:////var/lib/jobs.db; for headrace worker and
+                job enqueue --app it goes before the URL in the program
 NO_COLOR        set to anything: no colour""",
 }
 

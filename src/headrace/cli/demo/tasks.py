@@ -21,8 +21,8 @@ app = Headrace("memory://")
 def stumbles(path: str) -> bool:
     """Whether the first attempt on this file meets the injected fault: about one file in a hundred, always the same.
 
-    >>> sum(stumbles(f"/lib/module_{number}.py") for number in range(9700))
-    100
+    >>> 80 < sum(stumbles(f"/lib/module_{number}.py") for number in range(9700)) < 125
+    True
     """
     return crc32(path.encode("utf-8", "surrogateescape")) % STUMBLE_EVERY == 0
 
