@@ -22,7 +22,10 @@ class Lease(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Claim(Struct, frozen=True, kw_only=True, gc=False):
-    """A job handed to a worker together with the lease to finish it."""
+    """A job handed to a worker together with the lease to finish it.
+
+    The job comes without its ``progress``, which is for people: looking it up would cost every claim.
+    """
 
     job: Job
     lease: Lease

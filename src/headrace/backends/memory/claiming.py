@@ -65,7 +65,7 @@ def _take(state: State, record: Record, request: ClaimRequest) -> Claim:
         started_at=state.now,
         worker=request.worker,
     )
-    return Claim(job=record.job, lease=_lease(state, record, request.lease_for))
+    return Claim(job=replace(record.job, progress=None), lease=_lease(state, record, request.lease_for))
 
 
 def _lease(state: State, record: Record, length: timedelta) -> Lease:

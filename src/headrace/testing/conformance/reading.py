@@ -8,12 +8,12 @@ import pytest
 
 from headrace.model.ids import JobId, new_job_id
 from headrace.model.job import JobState, LogLine, Progress
-from headrace.model.outcome import Completed
+from headrace.model.outcome import Completed, Released
 from headrace.model.page import PAGE_LIMIT_MAX, JobQuery
 from headrace.storage.backend import Backend
 from headrace.storage.jobs import JOB_LOG_LINES_MAX, Report, Settled
 from headrace.testing.clock import FrozenClock
-from headrace.testing.conformance.builders import HOUR, begin, claim, enqueue, finish, job, put_in, read
+from headrace.testing.conformance.builders import HOUR, begin, claim, claim_one, enqueue, finish, job, put_in, read
 
 
 async def pages(backend: Backend, query: JobQuery, limit: int) -> list[list[JobId]]:
@@ -126,6 +126,13 @@ class ReadingPromises:
         line = LogLine(at=clock.now(), level="info", message="hello", attempt=1)
         await backend.jobs.report_many([Report(lease=claimed.lease, progress=Progress(done=0.5))])
         await backend.jobs.report_many([Report(lease=claimed.lease, logs=(line,))])
+        assert (await read(backend, claimed.job.id)).progress == Progress(done=0.5)
+
+    async def test_progress_outlives_its_attempt_but_is_not_part_of_a_claim(self, backend: Backend) -> None:
+        claimed = await begin(backend)
+        await backend.jobs.report_many([Report(lease=claimed.lease, progress=Progress(done=0.5))])
+        await finish(backend, claimed, Released())
+        assert (await claim_one(backend)).job.progress is None
         assert (await read(backend, claimed.job.id)).progress == Progress(done=0.5)
 
     async def test_log_lines_are_kept_in_order(self, backend: Backend, clock: FrozenClock) -> None:
