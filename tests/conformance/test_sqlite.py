@@ -15,3 +15,12 @@ class TestSqlite(BackendConformance):
         await backend.open()
         yield backend
         await backend.close()
+
+
+class TestSqliteWithTheStandardLibrary(BackendConformance):
+    @pytest.fixture
+    async def backend(self, clock: FrozenClock, tmp_path: Path) -> AsyncIterator[SqliteBackend]:
+        backend = SqliteBackend(f"sqlite:///{tmp_path}/jobs.db?synchronous=normal&driver=sqlite3", clock=clock)
+        await backend.open()
+        yield backend
+        await backend.close()

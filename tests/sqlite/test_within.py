@@ -1,7 +1,9 @@
 """Enqueue and completion inside the caller's own transaction."""
 
 import sqlite3
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -12,7 +14,18 @@ from headrace.backends.sqlite import SqliteBackend
 from headrace.errors import Unsupported
 from headrace.model.job import JobState
 from headrace.model.outcome import Completed, Finish
+from headrace.testing.clock import FrozenClock
 from headrace.testing.conformance.builders import claim_one, job, state_of
+
+
+@pytest.fixture
+async def backend(request: pytest.FixtureRequest, clock: FrozenClock, path: Path) -> AsyncIterator[SqliteBackend]:
+    """The store, opened with the same copy of SQLite as the test's own connection."""
+    driver = "sqlite3" if "standard" in request.fixturenames else "apsw"
+    backend = SqliteBackend(f"sqlite:///{path}?driver={driver}", clock=clock)
+    await backend.open()
+    yield backend
+    await backend.close()
 
 
 @pytest.fixture
@@ -103,15 +116,53 @@ async def test_a_job_is_finished_in_the_transaction_that_stores_its_effect(
 
 
 async def test_a_connection_to_another_file_is_refused(backend: SqliteBackend, tmp_path: Path) -> None:
-    with closing(sqlite3.connect(tmp_path / "other.db")) as connection, pytest.raises(Unsupported, match="same file"):
+    with (
+        closing(apsw.Connection(str(tmp_path / "other.db"))) as connection,
+        pytest.raises(Unsupported, match="same file"),
+    ):
         backend.jobs.within(connection)
 
 
 async def test_a_connection_in_memory_is_refused(backend: SqliteBackend) -> None:
-    with closing(sqlite3.connect(":memory:")) as connection, pytest.raises(Unsupported, match="in memory"):
+    with closing(apsw.Connection(":memory:")) as connection, pytest.raises(Unsupported, match="in memory"):
         backend.jobs.within(connection)
 
 
 async def test_what_is_no_connection_is_refused(backend: SqliteBackend) -> None:
     with pytest.raises(Unsupported, match=r"builtins\.str"):
         backend.jobs.within("jobs.db")
+
+
+@pytest.mark.parametrize("ours", ["apsw", "sqlite3"])
+async def test_a_connection_of_the_other_copy_of_sqlite_is_refused_because_their_locks_undo_each_other(
+    clock: FrozenClock, path: Path, ours: str
+) -> None:
+    backend = SqliteBackend(f"sqlite:///{path}?driver={ours}", clock=clock)
+    await backend.open()
+    await backend.close()
+    theirs = sqlite3.connect(path) if ours == "apsw" else apsw.Connection(str(path))
+    with closing(theirs), pytest.raises(Unsupported, match="two copies of SQLite"):
+        backend.jobs.within(theirs)
+
+
+async def test_a_job_enqueued_after_the_callers_connection_was_closed_is_seen_by_other_processes(path: Path) -> None:
+    backend = SqliteBackend(f"sqlite:///{path}?driver=sqlite3")
+    await backend.open()
+    with closing(sqlite3.connect(path)) as connection:
+        await backend.jobs.within(connection).enqueue_many([job()])
+        connection.commit()
+    assert _seen_by_another_process(path) == 1
+    await backend.jobs.enqueue_many([job()])
+    assert _seen_by_another_process(path) == 2
+    await backend.close()
+
+
+def _seen_by_another_process(path: Path) -> int:
+    """Closing its connection, the other process would end the log of one that holds no lock on it any more."""
+    code = f"""
+import sqlite3
+connection = sqlite3.connect({str(path)!r})
+print(connection.execute("SELECT count(*) FROM headrace_jobs").fetchone()[0])
+connection.close()
+"""
+    return int(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)

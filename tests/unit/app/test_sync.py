@@ -169,8 +169,9 @@ print(app.sync.enqueue(greet.call("Ada")).state())
 
 
 @pytest.fixture
-def file_app(tmp_path: Path) -> Iterator[Headrace]:
-    app = Headrace(f"sqlite:///{tmp_path / 'jobs.db'}")
+def file_app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Headrace]:
+    driver = "apsw" if "apsw" in request.node.name else "sqlite3"
+    app = Headrace(f"sqlite:///{tmp_path / 'jobs.db'}?driver={driver}")
     app.task(name="greet")(greet)
     with app.sync:
         yield app
@@ -210,7 +211,7 @@ def test_within_a_transaction_of_apsw_all_is_stored_or_nothing(file_app: Headrac
 
 
 async def test_the_app_itself_stores_within_a_transaction_too(tmp_path: Path) -> None:
-    app = Headrace(f"sqlite:///{tmp_path / 'jobs.db'}")
+    app = Headrace(f"sqlite:///{tmp_path / 'jobs.db'}?driver=sqlite3")
     task = app.task(greet)
     async with app:
         connection = sqlite3.connect(tmp_path / "jobs.db", isolation_level=None)

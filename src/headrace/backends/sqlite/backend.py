@@ -5,11 +5,9 @@ from __future__ import annotations
 import time
 from datetime import timedelta
 
-import apsw
-
 from headrace.backends.sqlite.callers import CallersConnection
 from headrace.backends.sqlite.checkpoint import Checkpointer
-from headrace.backends.sqlite.connecting import file_sizes
+from headrace.backends.sqlite.connecting import file_sizes, sqlite_version
 from headrace.backends.sqlite.folder import Folder
 from headrace.backends.sqlite.jobs import SqliteJobStore
 from headrace.backends.sqlite.kv import SqliteKeyValueStore
@@ -65,7 +63,7 @@ class SqliteBackend:
             writer,
             self._capabilities,
             self._liveness,
-            within=lambda connection: CallersConnection(connection, location.path, writer.begin),
+            within=lambda connection: CallersConnection(connection, location, writer.begin),
         )
         self.reader = SqliteJobReader(self._lane)
         self.queues = SqliteQueueStore(writer, self._lane)
@@ -129,7 +127,7 @@ class SqliteBackend:
             "bytes": str(size),
             "wal_bytes": str(log_size),
             "schema": str(VERSION),
-            "sqlite": apsw.sqlite_lib_version(),
+            "sqlite": sqlite_version(self._location),
             "synchronous": "full" if self._location.durable else "normal",
         }
         return Health(ok=True, latency=timedelta(seconds=time.perf_counter() - begun), facts=facts)

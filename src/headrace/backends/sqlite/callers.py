@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import apsw
 
-from headrace.backends.sqlite.faults import is_driver_error, refuse_connection, translate
+from headrace.backends.sqlite.faults import is_driver_error, refuse_connection, refuse_driver, translate
+from headrace.backends.sqlite.location import Location
 from headrace.backends.sqlite.schema import VERSION
 from headrace.backends.sqlite.statements import sql
 from headrace.backends.sqlite.transaction import Transaction
@@ -24,11 +24,11 @@ class CallersConnection:
     Each verb is inside a savepoint, so that one that fails leaves nothing behind in the caller's transaction.
     """
 
-    def __init__(self, connection: Any, path: Path, begin: Callable[[Any], Transaction]) -> None:
+    def __init__(self, connection: Any, location: Location, begin: Callable[[Any], Transaction]) -> None:
         self._connection = connection
-        self._path = path
+        self._path = location.path
         self._begin = begin
-        _check_kind(connection)
+        _check_kind(connection, location)
         self._guard(self._check_database)
 
     async def run(
@@ -78,9 +78,13 @@ class CallersConnection:
             raise SchemaOutdated(f"{self._path} has schema {stored}, and this release of headrace knows {VERSION}")
 
 
-def _check_kind(connection: object) -> None:
+def _check_kind(connection: object, location: Location) -> None:
     standard = sys.modules.get("sqlite3")
     if isinstance(connection, apsw.Connection):
-        return
-    if standard is None or not isinstance(connection, standard.Connection):
+        kind = "apsw"
+    elif standard is not None and isinstance(connection, standard.Connection):
+        kind = "sqlite3"
+    else:
         raise refuse_connection(connection)
+    if kind != location.driver:
+        raise refuse_driver(kind, location.driver, str(location.path))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import cast
 
 import apsw
 
-from headrace.backends.sqlite.faults import translate
+from headrace.backends.sqlite.faults import is_driver_error, translate
 from headrace.backends.sqlite.location import Location
 from headrace.errors import Unavailable
 
@@ -22,18 +23,26 @@ def connect(location: Location, *, reading: bool = False) -> apsw.Connection:
     """Open a connection in WAL mode. Raises StorageError subclasses that name the file."""
     path = location.path
     try:
-        connection = apsw.Connection(str(path), statementcachesize=STATEMENT_CACHE)
-    except apsw.Error as error:
+        connection = _open(location)
+    except Exception as error:
         raise translate(error, str(path)) from error
     try:
         _configure(connection, location, reading=reading)
-    except apsw.Error as error:
+    except BaseException as error:
         connection.close()
-        raise translate(error, str(path)) from error
-    except BaseException:
-        connection.close()
+        if isinstance(error, Exception) and is_driver_error(error):
+            raise translate(error, str(path)) from error
         raise
     return connection
+
+
+def _open(location: Location) -> apsw.Connection:
+    if location.driver == "apsw":
+        return apsw.Connection(str(location.path), statementcachesize=STATEMENT_CACHE)
+    # Imported here, because a process that does not ask for it shall not load a second copy of SQLite.
+    from headrace.backends.sqlite.standard import open_standard
+
+    return cast("apsw.Connection", open_standard(location))
 
 
 def _configure(connection: apsw.Connection, location: Location, *, reading: bool) -> None:
@@ -58,3 +67,12 @@ def file_sizes(path: Path) -> tuple[int, int]:
         except OSError:
             sizes.append(0)
     return sizes[0], sizes[1]
+
+
+def sqlite_version(location: Location) -> str:
+    """The version of the copy of SQLite in use."""
+    if location.driver == "apsw":
+        return apsw.sqlite_lib_version()
+    import sqlite3
+
+    return sqlite3.sqlite_version

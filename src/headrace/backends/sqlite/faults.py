@@ -72,3 +72,12 @@ def refuse_connection(connection: object) -> Unsupported:
         f"cannot act inside a transaction of {kind.__module__}.{kind.__qualname__}: "
         "pass a sqlite3.Connection or an apsw.Connection that is open on the same file"
     )
+
+
+def refuse_driver(theirs: str, ours: str, path: str) -> Unsupported:
+    """The error for a connection of the other copy of SQLite than the one headrace uses in this process."""
+    return Unsupported(
+        f"your connection is {theirs}'s, but this app opens {path} with {ours}: two copies of SQLite in one process "
+        "undo each other's locks on a file, and stored jobs can be lost. Make the app with "
+        f"sqlite:///...?driver={theirs}, or open your connection with {ours}"
+    )

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import parse_qsl, unquote
 
 from headrace.errors import ConfigError, Unavailable, Unsupported
 from headrace.model.durations import parse_duration
 
+T = TypeVar("T")
+
 BUSY_TIMEOUT_DEFAULT = timedelta(seconds=30)
-_OPTIONS = ("busy_timeout", "network_fs", "synchronous")
+_OPTIONS = ("busy_timeout", "driver", "network_fs", "synchronous")
 _MOUNTS = Path("/proc/self/mountinfo")
 _NETWORK_KINDS = frozenset({"9p", "afs", "ceph", "cifs", "fuse.glusterfs", "fuse.sshfs", "gfs2", "glusterfs", "lustre",
                             "ncpfs", "nfs", "nfs4", "ocfs2", "smb3", "smbfs", "virtiofs"})  # fmt: skip
@@ -28,12 +31,14 @@ class Location:
     durable: fsync before an enqueue or a finish is acknowledged. Off (``?synchronous=normal``), a power cut may lose
         the last moments; a crash of the process never does.
     busy_timeout: how long to wait for another process's transaction.
+    driver: ``apsw``, or ``sqlite3`` in a process that has the file open with the standard library's module too.
     """
 
     path: Path
     durable: bool = True
     busy_timeout: timedelta = BUSY_TIMEOUT_DEFAULT
     network_fs: bool = False
+    driver: str = "apsw"
 
     @property
     def signals(self) -> Path:
@@ -63,6 +68,7 @@ def parse_url(url: str) -> Location:
         durable=_choice(url, options, "synchronous", {"full": True, "normal": False}, default=True),
         busy_timeout=parse_duration(options["busy_timeout"]) if "busy_timeout" in options else BUSY_TIMEOUT_DEFAULT,
         network_fs=_choice(url, options, "network_fs", {"allow": True, "refuse": False}, default=False),
+        driver=_choice(url, options, "driver", {"apsw": "apsw", "sqlite3": "sqlite3"}, default="apsw"),
     )
 
 
@@ -74,7 +80,7 @@ def _refuse_unknown(url: str, options: Mapping[str, str]) -> None:
             raise ConfigError(f"{url!r} has the unknown option {name!r}; {hint}")
 
 
-def _choice(url: str, options: Mapping[str, str], name: str, choices: Mapping[str, bool], *, default: bool) -> bool:
+def _choice(url: str, options: Mapping[str, str], name: str, choices: Mapping[str, T], *, default: T) -> T:
     value = options.get(name)
     if value is None:
         return default

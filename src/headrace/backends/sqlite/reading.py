@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import apsw
 
 from headrace.backends.sqlite.connecting import connect
-from headrace.backends.sqlite.faults import translate
+from headrace.backends.sqlite.faults import is_driver_error, translate
 from headrace.backends.sqlite.lane import Lane, Operation
 from headrace.backends.sqlite.location import Location
 from headrace.backends.sqlite.times import to_us
@@ -82,6 +82,8 @@ class ReadingLane:
         assert self._connection is not None
         try:
             found = [str(row[0]) for row in self._connection.execute(f"PRAGMA quick_check({PROBLEMS_MAX})")]
-        except apsw.Error as error:
+        except Exception as error:
+            if not is_driver_error(error):
+                raise
             return [str(error)]  # so damaged that even the check cannot go on
         return [] if found == ["ok"] else found

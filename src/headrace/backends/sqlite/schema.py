@@ -10,7 +10,7 @@ from pathlib import Path
 
 import apsw
 
-from headrace.backends.sqlite.statements import sql
+from headrace.backends.sqlite.statements import split, sql
 from headrace.errors import SchemaOutdated, StorageCorrupt
 
 MIGRATIONS = ("0001_foundation",)
@@ -42,7 +42,9 @@ def _upgrade(connection: apsw.Connection, path: Path) -> None:
             f"{path} has schema {version}, and this release of headrace knows {VERSION}: upgrade headrace on this host"
         )
     for name in MIGRATIONS[version:]:
-        connection.execute(resources.files(__package__).joinpath("migrations", f"{name}.sql").read_text("utf-8"))
+        script = resources.files(__package__).joinpath("migrations", f"{name}.sql").read_text("utf-8")
+        for statement in split(script):
+            connection.execute(statement)
     connection.execute(sql("set_meta"), ("schema", str(VERSION)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from importlib import resources
 
@@ -12,6 +13,22 @@ def sql(name: str) -> str:
     text = resources.files(__package__).joinpath("sql", f"{name}.sql").read_text("utf-8")
     lines = (line.partition("--")[0].rstrip() for line in text.splitlines())
     return "\n".join(line for line in lines if line).rstrip(";")
+
+
+def split(script: str) -> Iterator[str]:
+    """The statements of a migration, one by one; each ends with a semicolon at the end of a line.
+
+    >>> list(split("-- two\\nCREATE TABLE a (x); -- first\\nCREATE TABLE b (y\\n);\\n"))
+    ['CREATE TABLE a (x)', 'CREATE TABLE b (y\\n)']
+    """
+    statement: list[str] = []
+    for line in script.splitlines():
+        text = line.partition("--")[0].rstrip()
+        if text:
+            statement.append(text)
+        if text.endswith(";"):
+            yield "\n".join(statement).rstrip(";")
+            statement = []
 
 
 @cache
