@@ -14,6 +14,7 @@
     │   ├── JobExpired                  the job was not started in time
     │   └── JobNotFound                 no such job: never enqueued, deleted or pruned
     ├── IdempotencyConflict             the same key with another task or payload
+    ├── LeaseLost                       the job was given to another worker: roll back and stop
     ├── WorkerCrashed                   the process that ran an attempt died, or was killed
     └── StorageError                    the only exceptions a store raises
         ├── Unavailable                 try again: locked, unreachable, restarting
@@ -40,6 +41,7 @@ __all__ = [
     "JobExpired",
     "JobFailed",
     "JobNotFound",
+    "LeaseLost",
     "MissingExtra",
     "ReadOnly",
     "SchemaOutdated",
@@ -114,6 +116,10 @@ class JobNotFound(JobError):
 
 class IdempotencyConflict(HeadraceError):
     """Raised when an idempotency key is used again, within its window, for another task or payload."""
+
+
+class LeaseLost(HeadraceError):
+    """Raised by ``current_job().complete`` when another worker has the job by now. Roll your transaction back."""
 
 
 class WorkerCrashed(HeadraceError):

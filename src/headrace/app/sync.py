@@ -16,6 +16,7 @@ from headrace.app.desk import JobDesk
 from headrace.app.loop_thread import LoopThread
 from headrace.app.sync_handle import SyncJobHandle
 from headrace.engine.registry import WorkerRecord
+from headrace.engine.run_now import run_now
 from headrace.errors import UsageError
 from headrace.model.job import Attempt, Job, JobState, LogLine
 from headrace.model.page import PAGE_LIMIT_DEFAULT, Page
@@ -179,15 +180,7 @@ class SyncDesk:
 
     def _run_here(self, ask: Callable[[JobDesk], Coroutine[Any, Any, T]]) -> T:
         """Drive a coroutine that never suspends on this thread: the caller's connection belongs to it."""
-        work = ask(self._ready().desk)
-        try:
-            work.send(None)
-        except StopIteration as done:
-            answer: T = done.value
-            return answer
-        work.close()
-        message = f"{self._backend.url.partition('://')[0]} cannot use your connection from synchronous code"
-        raise UsageError(message)
+        return run_now(ask(self._ready().desk))
 
     def _ready(self) -> LoopThread:
         _refuse_on_a_running_loop()

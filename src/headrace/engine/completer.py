@@ -149,7 +149,7 @@ class Completer(Service):
             job_id = run.job.id
             if held.get(job_id) is run:
                 del held[job_id]
-            if reply is not Settled.APPLIED:
+            if reply is not Settled.APPLIED and not run.completed_by_handler:
                 self._stale(run)
                 continue
             outcome = finish.outcome

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from headrace.engine.failures import MESSAGE_BYTES_MAX, safe_text
 from headrace.errors import UsageError
 from headrace.model.ids import JobId
-from headrace.model.job import Job, LogLine, Progress
+from headrace.model.job import ErrorInfo, Job, LogLine, Progress
 from headrace.storage.jobs import JOB_LOG_LINES_MAX
 
 
@@ -21,7 +21,7 @@ class JobContext:
     Progress and log lines are kept until the worker writes them, about once a second and before the job's end.
     """
 
-    __slots__ = ("_job", "_lines", "_mark", "_now", "_progress", "cancel_reason", "deadline")
+    __slots__ = ("_complete", "_job", "_lines", "_mark", "_now", "_progress", "cancel_reason", "deadline")
 
     def __init__(
         self,
@@ -31,8 +31,10 @@ class JobContext:
         mark: Callable[[], None],
         deadline: datetime | None = None,
         cancel_reason: str | None = None,
+        complete: Callable[[object, Any], None] | None = None,
     ) -> None:
         self._job = job
+        self._complete = complete
         self._now = now
         self._mark = mark
         self._progress: Progress | None = None
@@ -76,6 +78,16 @@ class JobContext:
         return self._job.meta
 
     @property
+    def enqueued_at(self) -> datetime:
+        """When the job was enqueued, by the store's clock."""
+        return self._job.enqueued_at
+
+    @property
+    def error(self) -> ErrorInfo | None:
+        """How the last attempt that failed did so; None on the first."""
+        return self._job.error
+
+    @property
     def wakes(self) -> int:
         """How often the job had been woken when it was claimed."""
         return self._job.wakes
@@ -88,6 +100,18 @@ class JobContext:
         ``cancel_reason`` says why.
         """
         return self.cancel_reason is not None
+
+    def complete(self, connection: object, result: Any = None) -> None:
+        """End the job as succeeded inside your own open transaction on the same database; you commit.
+
+        The handler's effect and the end of the job are then one: after a crash either both are there, or neither and
+        the job runs again. What the handler returns afterwards is not stored. Works in handlers on the event loop and
+        in threads, where the store has transactions. Raises Unsupported where it has none, LeaseLost when another
+        worker has the job by now (roll back then), and UsageError in a child process.
+        """
+        if self._complete is None:
+            raise UsageError("complete() needs the worker's store, which a child process does not have: use a thread")
+        self._complete(connection, result)
 
     def progress(self, done: float, total: float | None = None, note: str = "") -> None:
         """Say how far the job is; the last call counts."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime
 from enum import Enum, IntEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from headrace.engine.context import JobContext
 from headrace.engine.runnable import Runnable
@@ -42,6 +42,7 @@ class Host(Protocol):
 
     def now(self) -> datetime: ...
     def mark(self, run: Execution) -> None: ...
+    def complete(self, run: Execution, connection: object, result: Any) -> None: ...
 
 
 class Execution:
@@ -51,6 +52,7 @@ class Execution:
         "_context",
         "_host",
         "begun_at",
+        "completed_by_handler",
         "deadline",
         "extended_at",
         "interruption",
@@ -77,6 +79,7 @@ class Execution:
         self.timer: asyncio.TimerHandle | None = None
         self.deadline: datetime | None = None
         self.begun_at = 0.0
+        self.completed_by_handler = False
         self._host = host
         self._context: JobContext | None = None
 
@@ -90,6 +93,7 @@ class Execution:
                 mark=self._mark,
                 deadline=self.deadline,
                 cancel_reason=self.reason if self.interruption is not None else None,
+                complete=self._complete,
             )
         return self._context
 
@@ -133,3 +137,7 @@ class Execution:
 
     def _mark(self) -> None:
         self._host.mark(self)
+
+    def _complete(self, connection: object, result: Any) -> None:
+        self._host.complete(self, connection, result)
+        self.completed_by_handler = True

@@ -6,11 +6,15 @@ import asyncio
 import contextlib
 import logging
 from datetime import datetime
+from typing import Any
 
 from headrace.engine.batching import Batcher
 from headrace.engine.execution import Execution
+from headrace.engine.run_now import run_now
 from headrace.engine.service import Service
 from headrace.engine.threads import job_fields
+from headrace.errors import LeaseLost, Unsupported
+from headrace.model.outcome import Completed, Finish
 from headrace.storage.backend import MAX_BATCH_DEFAULT
 from headrace.storage.clock import Clock
 from headrace.storage.jobs import JobStore, Report, Settled
@@ -27,6 +31,7 @@ class Reporter(Service):
     def __init__(self, jobs: JobStore, clock: Clock, *, limit: int = MAX_BATCH_DEFAULT) -> None:
         super().__init__("reporter")
         self._clock = clock
+        self._jobs = jobs
         self._batcher: Batcher[Report, Settled] = Batcher(jobs.report_many, limit=limit)
         self._dirty: dict[Execution, None] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -44,6 +49,18 @@ class Reporter(Service):
             # A handler in an abandoned thread may outlive the loop; what it tells then goes nowhere.
             with contextlib.suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._arm)
+
+    def complete(self, run: Execution, connection: object, result: Any) -> None:
+        """Finish ``run`` within the handler's transaction, here and now, on the handler's thread."""
+        within = getattr(self._jobs, "within", None)
+        if within is None:
+            raise Unsupported("this store cannot finish a job within your transaction; sqlite can")
+        assert run.runnable is not None
+        encoded, codec = run.runnable.encode_result(result)
+        finish = Finish(lease=run.lease, outcome=Completed(result=encoded, codec=codec))
+        [settled] = run_now(within(connection).finish_many([finish]))
+        if settled is not Settled.APPLIED:
+            raise LeaseLost(f"job {run.job.id} was given to another worker: roll back, nothing of this may remain")
 
     async def settle(self, run: Execution) -> None:
         """Write what ``run`` has told, now. A store that fails loses it: the end of the job must not wait for it."""

@@ -16,6 +16,9 @@ PRIORITY_MAX = 9
 PRIORITY_DEFAULT = 5
 """Higher runs first; nine levels are enough to order work and few enough to keep an index narrow."""
 
+PRIORITY_WORDS = {"low": 1, "normal": 5, "medium": 5, "high": 7, "critical": 9}
+"""Words for those who come from systems with three or four levels."""
+
 IDEMPOTENCY_WINDOW_DEFAULT = timedelta(hours=24)
 MAX_ATTEMPTS_DEFAULT = 5
 QUEUE_DEFAULT = "default"

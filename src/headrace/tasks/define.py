@@ -35,7 +35,7 @@ class TaskSettings(TypedDict, total=False):
 
     name: str
     queue: str
-    priority: int
+    priority: int | str
     retry: RetryPolicy
     max_attempts: int
     timeout: timedelta | None

@@ -12,7 +12,7 @@ import msgspec
 from headrace.config import check_queue_name
 from headrace.errors import ConfigError
 from headrace.model.durations import ZERO
-from headrace.model.job import PRIORITY_MAX, PRIORITY_MIN
+from headrace.model.job import PRIORITY_MAX, PRIORITY_MIN, PRIORITY_WORDS
 
 TAGS_MAX = 20
 TAG_LENGTH_MAX = 128
@@ -35,7 +35,7 @@ class JobOptions(TypedDict, total=False):
     """The options of a job; only what is given changes. ``None`` takes a time, a key or a limit away again.
 
     queue: the lane the job waits in.
-    priority: 0 to 9; higher runs first; 5 is normal.
+    priority: 0 to 9; higher runs first; 5 is normal. Or a word: low (1), normal or medium (5), high (7), critical (9).
     run_at: not before this aware datetime. At most one of ``run_at`` and ``delay``.
     delay: not before this long from now, by the store's clock.
     expires_at: not started any more after this aware datetime. At most one of ``expires_at`` and ``expires_in``.
@@ -51,7 +51,7 @@ class JobOptions(TypedDict, total=False):
     """
 
     queue: str
-    priority: int
+    priority: int | str
     run_at: datetime | None
     delay: timedelta | None
     expires_at: datetime | None
@@ -74,6 +74,8 @@ def check_options(given: Mapping[str, Any]) -> dict[str, Any]:
 
     >>> check_options({"priority": 9, "tags": ["eu", "vip"]})
     {'priority': 9, 'tags': ('eu', 'vip')}
+    >>> check_options({"priority": "high"})
+    {'priority': 7}
     >>> check_options({"priority": 11})
     Traceback (most recent call last):
     headrace.errors.ConfigError: priority is a whole number from 0 to 9, higher runs first; got 11
@@ -118,6 +120,17 @@ def _whole_number(least: int, most: int, hint: str) -> Callable[[str, Any], int]
         return value
 
     return check
+
+
+def _check_priority(name: str, value: Any) -> int:
+    if isinstance(value, str):
+        if value in PRIORITY_WORDS:
+            return PRIORITY_WORDS[value]
+        words = ", ".join(PRIORITY_WORDS)
+        raise ConfigError(
+            f"{name} is a whole number from {PRIORITY_MIN} to {PRIORITY_MAX} or one of {words}; got {value!r}"
+        )
+    return _priority_number(name, value)
 
 
 def check_instant(name: str, value: Any) -> datetime | None:
@@ -214,9 +227,11 @@ def _check_codec(name: str, value: Any) -> str:
     return value
 
 
+_priority_number = _whole_number(PRIORITY_MIN, PRIORITY_MAX, "higher runs first")
+
 _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "queue": _check_queue,
-    "priority": _whole_number(PRIORITY_MIN, PRIORITY_MAX, "higher runs first"),
+    "priority": _check_priority,
     "run_at": check_instant,
     "delay": _duration("Leave it out to run now", positive=False),
     "expires_at": check_instant,

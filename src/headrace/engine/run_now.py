@@ -1,0 +1,25 @@
+"""Running a coroutine that never waits, without an event loop: on a connection that belongs to this thread."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+def run_now(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run it to its end, here. Raises RuntimeError if it waits; a store within a transaction never does.
+
+    >>> async def answer() -> int:
+    ...     return 42
+    >>> run_now(answer())
+    42
+    """
+    try:
+        coroutine.send(None)
+    except StopIteration as end:
+        value: T = end.value
+        return value
+    coroutine.close()
+    raise RuntimeError(f"{coroutine!r} waited for something, so it cannot run without an event loop")
