@@ -35,7 +35,7 @@ async def main() -> None:
     await greet.enqueue("Ada", lout=True)  # type: ignore[call-arg]
     greet.call(name=b"Ada")  # type: ignore[arg-type]
     add.call(1, "2")  # type: ignore[arg-type]
-    add.options(priority="high")  # type: ignore[arg-type]
+    add.options(priority="urgent")  # type: ignore[arg-type]
     add.options(prio=9)  # type: ignore[call-arg]
     add.options(delay=5)  # type: ignore[arg-type]
     add.call(1, 2).options(run_at="tomorrow")  # type: ignore[arg-type]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -16,7 +16,8 @@ PRIORITY_MAX = 9
 PRIORITY_DEFAULT = 5
 """Higher runs first; nine levels are enough to order work and few enough to keep an index narrow."""
 
-PRIORITY_WORDS = {"low": 1, "normal": 5, "medium": 5, "high": 7, "critical": 9}
+PriorityWord = Literal["low", "normal", "medium", "high", "critical"]
+PRIORITY_WORDS: dict[PriorityWord, int] = {"low": 1, "normal": 5, "medium": 5, "high": 7, "critical": 9}
 """Words for those who come from systems with three or four levels."""
 
 IDEMPOTENCY_WINDOW_DEFAULT = timedelta(hours=24)

@@ -9,6 +9,7 @@ from typing import Any, Literal, ParamSpec, Protocol, TypedDict, TypeVar, overlo
 
 from headrace.engine.runnable import ExecutorKind
 from headrace.errors import ConfigError, UsageError
+from headrace.model.job import PriorityWord
 from headrace.model.payload import CODEC_DEFAULT, Codecs
 from headrace.model.retry import Exponential, RetryPolicy
 from headrace.tasks.naming import check_importable, check_task_name, default_name, module_of
@@ -35,7 +36,7 @@ class TaskSettings(TypedDict, total=False):
 
     name: str
     queue: str
-    priority: int | str
+    priority: int | PriorityWord
     retry: RetryPolicy
     max_attempts: int
     timeout: timedelta | None

@@ -12,7 +12,7 @@ import msgspec
 from headrace.config import check_queue_name
 from headrace.errors import ConfigError
 from headrace.model.durations import ZERO
-from headrace.model.job import PRIORITY_MAX, PRIORITY_MIN, PRIORITY_WORDS
+from headrace.model.job import PRIORITY_MAX, PRIORITY_MIN, PRIORITY_WORDS, PriorityWord
 
 TAGS_MAX = 20
 TAG_LENGTH_MAX = 128
@@ -51,7 +51,7 @@ class JobOptions(TypedDict, total=False):
     """
 
     queue: str
-    priority: int | str
+    priority: int | PriorityWord
     run_at: datetime | None
     delay: timedelta | None
     expires_at: datetime | None
@@ -124,8 +124,9 @@ def _whole_number(least: int, most: int, hint: str) -> Callable[[str, Any], int]
 
 def _check_priority(name: str, value: Any) -> int:
     if isinstance(value, str):
-        if value in PRIORITY_WORDS:
-            return PRIORITY_WORDS[value]
+        for word, number in PRIORITY_WORDS.items():
+            if value == word:
+                return number
         words = ", ".join(PRIORITY_WORDS)
         raise ConfigError(
             f"{name} is a whole number from {PRIORITY_MIN} to {PRIORITY_MAX} or one of {words}; got {value!r}"
