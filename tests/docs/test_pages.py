@@ -1,0 +1,52 @@
+"""Every page does what it says: its code runs, its commands work, its links lead somewhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.docs.pages import ROOT, all_pages, blocks_of, headings_of, links_of
+from tests.docs.runner import PageRun
+
+KINDS = {"python", "text", "text output", "console", "sh", "sql", "ini", "yaml", "py", "mermaid", "toml", ""}
+"""``py`` is Python that needs what is not installed here, and ``sh`` commands that a page only shows."""
+
+PAGES = [page for page in all_pages() if any(block.kind.startswith(("python", "console")) for block in blocks_of(page))]
+
+
+def _name(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_the_code_and_the_commands_of_a_page_do_what_it_says(page: Path, tmp_path: Path) -> None:
+    PageRun(tmp_path).run(page)
+
+
+@pytest.mark.parametrize("page", all_pages(), ids=_name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for link in links_of(page):
+        if link.startswith(("https://", "mailto:")):
+            continue
+        target, _, anchor = link.partition("#")
+        place = (page.parent / target).resolve() if target else page
+        assert place.exists(), f"{_name(page)} links to {link}, which is not there"
+        if anchor:
+            assert anchor in headings_of(place), f"{_name(page)} links to {link}, which has no such heading"
+
+
+@pytest.mark.parametrize("page", all_pages(), ids=_name)
+def test_blocks_are_of_a_known_kind_and_commands_are_in_those_that_run(page: Path) -> None:
+    for block in blocks_of(page):
+        assert re.sub(r" exit=\d+", "", block.kind) in KINDS, f"{block.place}: {block.kind!r}"
+        if block.kind in ("sh", "text", ""):
+            assert not re.search(r"^\$? ?headrace ", block.code, re.MULTILINE), f"{block.place}: use console"
+
+
+def test_every_page_under_docs_is_linked_from_the_index() -> None:
+    linked = {(ROOT / "docs" / link.partition("#")[0]).resolve() for link in links_of(ROOT / "docs" / "index.md")}
+    pages = {page for page in all_pages() if page.is_relative_to(ROOT / "docs")}
+    decisions = {page for page in pages if page.parent.name == "decisions" and page.name != "index.md"}
+    assert pages - decisions - linked == {ROOT / "docs" / "index.md"}
