@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import parse_qsl, unquote
 
-from headrace.errors import ConfigError, Unavailable, Unsupported
+from headrace.errors import ConfigError, ReadOnly, Unavailable, Unsupported
 from headrace.model.durations import parse_duration
 
 T = TypeVar("T")
@@ -96,6 +96,8 @@ def check_place(location: Location) -> None:
         raise Unavailable(f"{path} is a folder; name a file in it, such as {path / 'jobs.db'}")
     if not path.parent.is_dir():
         raise Unavailable(f"the folder {path.parent} does not exist. Make it with: mkdir -p {path.parent}")
+    if not path.exists() and not os.access(path.parent, os.W_OK | os.X_OK):
+        raise ReadOnly(f"{path} cannot be made: this user has no permission to write in the folder {path.parent}")
     kind = filesystem_kind(path.parent)
     if kind in _NETWORK_KINDS and not location.network_fs:
         raise Unsupported(

@@ -113,7 +113,14 @@ class Writer:
         connection = self._connection
         assert connection is not None
         self._set_fsync(connection, any(operation.durable for operation in group))
-        connection.execute("BEGIN IMMEDIATE")
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except apsw.Error as error:
+            # No verb is at fault. Tried one by one, each would wait for the whole busy timeout again, and the last of
+            # a full group would hear after half an hour that the database is locked.
+            for operation in group:
+                operation.error = translate(error, str(self._location.path))
+            return
         try:
             transaction = self.begin(connection)
             for operation in group:
