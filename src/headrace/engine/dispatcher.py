@@ -131,6 +131,23 @@ class Dispatcher:
         else:
             run.interrupt(Interruption.LOST, "its lease is lost")
 
+    def give_up(self, run: Execution) -> None:
+        """The store could not be reached for the whole of the job's lease: stop, and give the job back.
+
+        If nobody else has it, it then runs again as soon as the store answers: a store that sees this process alive
+        would wait long for a heartbeat that never comes. If somebody has it, the end here is stale and changes nothing.
+        """
+        if run.phase is Phase.ENDED or run.interruption is Interruption.UNHEARD:
+            return
+        log.warning("the lease of job %s is over and the store does not answer", run.job.id, extra=job_fields(run))
+        if self._telemetry.active:
+            self._telemetry.emit("job.lease_lost", **job_fields(run))
+        if run.phase is Phase.WAITING:
+            run.lane.waiting.remove(run)
+            self._settle(run, Released())
+        else:
+            run.interrupt(Interruption.UNHEARD, "the store cannot be reached, and its lease is over")
+
     def accept(self, claim: Claim, asked_at: float) -> None:
         """Take a claimed job in: start it, or keep it for the next free slot. ``asked_at``: when it was asked for."""
         job = claim.job

@@ -34,6 +34,8 @@ class Interruption(Enum):
     CANCEL = "cancel"
     TIMEOUT = "timeout"
     LOST = "lost"
+    UNHEARD = "unheard"
+    """The store could not be reached for a whole lease. Another worker may have the job by now, or nobody."""
     SHUTDOWN = "shutdown"
 
 

@@ -28,6 +28,7 @@ class HeartbeatThread(Service):
         *,
         on_cancel: OnCancel,
         on_lost: OnLost,
+        on_unheard: OnLost | None = None,
     ) -> None:
         super().__init__("heartbeat thread")
         self._backend = backend
@@ -35,6 +36,7 @@ class HeartbeatThread(Service):
         self._lease = lease
         self._on_cancel = on_cancel
         self._on_lost = on_lost
+        self._on_unheard = on_unheard or on_lost
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
 
@@ -78,6 +80,7 @@ class HeartbeatThread(Service):
                 self._lease,
                 on_cancel=lambda run, reason: self._call(self._on_cancel, run, reason),
                 on_lost=lambda run: self._call(self._on_lost, run),
+                on_unheard=lambda run: self._call(self._on_unheard, run),
             )
             await heartbeater.start()
             self._call(_resolve, self._ready)

@@ -26,10 +26,11 @@ OnLost = Callable[[Execution], None]
 
 
 class Heartbeater(Periodic):
-    """Extends leases in rounds. Runs on any event loop: ``on_cancel`` and ``on_lost`` bring the news to the worker's.
+    """Extends leases in rounds. Runs on any event loop: the callbacks bring the news to the worker's.
 
     When no heartbeat has succeeded until a lease is over by this host's clock, it is taken for lost: another worker may
-    have the job by then, and a handler that goes on would do its work twice.
+    have the job by then, and a handler that goes on would do its work twice. ``on_unheard`` is told of it, or
+    ``on_lost`` where that is not given.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Heartbeater(Periodic):
         *,
         on_cancel: OnCancel,
         on_lost: OnLost,
+        on_unheard: OnLost | None = None,
     ) -> None:
         super().__init__("heartbeater", lease * LOOK_EVERY)
         # However long the store has been failing, the end of a lease must be noticed when it comes: with a pause of
@@ -50,6 +52,7 @@ class Heartbeater(Periodic):
         self._lease = lease
         self._on_cancel = on_cancel
         self._on_lost = on_lost
+        self._on_unheard = on_unheard or on_lost
         self._asked: set[str] = set()
         self._told: set[str] = set()
         self._listener = Listener(backend.signals, (CANCEL,), self._hear)
@@ -106,4 +109,4 @@ class Heartbeater(Periodic):
         over_before = self._backend.clock.monotonic() - self._lease.total_seconds()
         for run in runs:
             if run.extended_at <= over_before:
-                self._on_lost(run)
+                self._on_unheard(run)

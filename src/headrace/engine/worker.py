@@ -228,6 +228,7 @@ class Worker(Service):
             self._config.lease,
             on_cancel=self._dispatcher.cancel,
             on_lost=self._dispatcher.lose,
+            on_unheard=self._dispatcher.give_up,
         )
 
     def _make_upkeep(self) -> list[Periodic]:

@@ -73,13 +73,18 @@ class Process:
         self.ended = self.link.dead = True
         assert isinstance(self._loop, VirtualLoop)
         for _ in range(_KILL_ROUNDS_MAX):
-            tasks = self._loop.tasks_of(self.name)
+            tasks = [*self._loop.tasks_of(self.name), *self._handlers()]
             if not tasks:
                 return
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks, timeout=0)
         raise RuntimeError(f"process {self.name} cannot be killed: {self._loop.tasks_of(self.name)}")
+
+    def _handlers(self) -> list[asyncio.Task[None]]:
+        """The tasks of running jobs. The engine makes them without the loop's task factory, to spare its cost."""
+        held = self.worker._held.values()  # noqa: SLF001 (a killed process asks nobody)
+        return [run.task for run in held if run.task is not None and not run.task.done()]
 
     async def _run(self, work: Coroutine[Any, Any, None]) -> None:
         # Made inside the process's context, so that the task factory sees whose task it is.
