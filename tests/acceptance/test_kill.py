@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import signal
 import threading
@@ -25,7 +26,7 @@ from tests.acceptance.harness import (
 from tests.acceptance.programs.common import Orders, make_app
 from tests.simulation.rounds import ROUNDS
 
-SEED = 20_260
+SEED = int(os.environ.get("HEADRACE_SEED", "20260"))
 KILLS = 30 * ROUNDS
 WORKERS = 3
 ENQUEUERS = 2

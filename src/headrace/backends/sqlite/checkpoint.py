@@ -11,7 +11,7 @@ import threading
 
 import apsw
 
-from headrace.backends.sqlite.connecting import connect
+from headrace.backends.sqlite.connecting import connect, file_identity
 from headrace.backends.sqlite.location import Location
 from headrace.errors import StorageError
 
@@ -53,17 +53,28 @@ class Checkpointer:
             self._thread = None
 
     def _run(self) -> None:
-        try:
-            connection = connect(self._location)
-        except StorageError as error:
-            _log.warning("cannot open %s to checkpoint it: %s", self._location.path, error)
-            return
+        connection: apsw.Connection | None = None
+        identity: tuple[int, int] | None = None
         try:
             while self._wanted.wait() and not self._closing:
                 self._wanted.clear()
-                self._checkpoint(connection)
+                if connection is None or file_identity(self._location.path) != identity:
+                    connection = self._open_instead_of(connection)
+                    identity = file_identity(self._location.path)
+                if connection is not None:
+                    self._checkpoint(connection)
         finally:
+            if connection is not None:
+                connection.close()
+
+    def _open_instead_of(self, connection: apsw.Connection | None) -> apsw.Connection | None:
+        if connection is not None:
             connection.close()
+        try:
+            return connect(self._location)
+        except StorageError as error:
+            _log.warning("cannot open %s to checkpoint it: %s", self._location.path, error)
+            return None
 
     def _checkpoint(self, connection: apsw.Connection) -> None:
         mode = apsw.SQLITE_CHECKPOINT_RESTART if self._pages >= RESTART_PAGES else apsw.SQLITE_CHECKPOINT_PASSIVE

@@ -58,6 +58,15 @@ def _configure(connection: apsw.Connection, location: Location, *, reading: bool
         connection.pragma("query_only", True)
 
 
+def file_identity(path: Path) -> tuple[int, int] | None:
+    """What tells a file from another that takes its place: device and number. None when there is none."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
 def file_sizes(path: Path) -> tuple[int, int]:
     """Bytes of the database file and of its write-ahead log."""
     sizes = []

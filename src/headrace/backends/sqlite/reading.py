@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import apsw
 
-from headrace.backends.sqlite.connecting import connect
+from headrace.backends.sqlite.connecting import connect, file_identity
 from headrace.backends.sqlite.faults import is_driver_error, translate
 from headrace.backends.sqlite.lane import Lane, Operation
 from headrace.backends.sqlite.location import Location
@@ -28,6 +28,7 @@ class ReadingLane:
         self._location = location
         self._clock = clock
         self._connection: apsw.Connection | None = None
+        self._identity: tuple[int, int] | None = None
         self._lane = Lane(
             "headrace-sqlite-reader",
             path=str(location.path),
@@ -52,6 +53,13 @@ class ReadingLane:
 
     def _setup(self) -> None:
         self._connection = connect(self._location, reading=True)
+        self._identity = file_identity(self._location.path)
+
+    def _follow(self) -> None:
+        """Open the file anew when another took its place."""
+        if self._connection is None or file_identity(self._location.path) != self._identity:
+            self._teardown()
+            self._setup()
 
     def _teardown(self) -> None:
         if self._connection is not None:
@@ -61,6 +69,7 @@ class ReadingLane:
     def _work(self, group: list[Operation[Any]]) -> None:
         for operation in group:
             try:
+                self._follow()
                 operation.reply = self._query(operation)
             except Exception as error:
                 operation.error = translate(error, str(self._location.path))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import apsw
 
-from headrace.backends.sqlite.connecting import connect
+from headrace.backends.sqlite.connecting import connect, file_identity
 from headrace.backends.sqlite.faults import translate
 from headrace.backends.sqlite.lane import Lane, Operation
 from headrace.backends.sqlite.location import Location
@@ -18,6 +19,8 @@ from headrace.backends.sqlite.transaction import Transaction
 from headrace.storage.clock import Clock
 
 T = TypeVar("T")
+
+log = logging.getLogger("headrace.sqlite")
 
 
 class Writer:
@@ -35,6 +38,7 @@ class Writer:
         self._signals = signals
         self._on_wal_pages = on_wal_pages
         self._connection: apsw.Connection | None = None
+        self._identity: tuple[int, int] | None = None
         self._fsync = True
         self._lane = Lane(
             "headrace-sqlite-writer",
@@ -72,6 +76,7 @@ class Writer:
     def _setup(self) -> None:
         self._connection = connection = connect(self._location)
         prepare(connection, self._location.path)
+        self._identity = file_identity(self._location.path)
         connection.pragma("synchronous", "full")
         connection.set_wal_hook(self._committed)
 
@@ -84,8 +89,17 @@ class Writer:
         self._on_wal_pages(pages)
         return apsw.SQLITE_OK
 
+    def _follow(self) -> None:
+        """Open the file anew when another took its place: what is written to a deleted file is lost with it."""
+        if self._connection is None or file_identity(self._location.path) != self._identity:
+            log.warning("%s was removed or replaced while it was in use; it is opened anew", self._location.path)
+            self._teardown()
+            self._fsync = True
+            self._setup()
+
     def _work(self, group: list[Operation[Any]]) -> None:
         try:
+            self._follow()
             remaining = self._take_shortcuts(group)
             if remaining:
                 self._transact(remaining)
@@ -115,7 +129,7 @@ class Writer:
         self._set_fsync(connection, any(operation.durable for operation in group))
         try:
             connection.execute("BEGIN IMMEDIATE")
-        except apsw.Error as error:
+        except Exception as error:
             # No verb is at fault. Tried one by one, each would wait for the whole busy timeout again, and the last of
             # a full group would hear after half an hour that the database is locked.
             for operation in group:
