@@ -26,7 +26,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 
@@ -41,9 +41,10 @@ _ANYTHING = re.compile(r"\s*\.\.\.\s*")
 class PageRun:
     """One page, run from its first block to its last in a folder of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, names: Mapping[str, object] | None = None) -> None:
         self._folder = folder
         self._module = ModuleType(MODULE)
+        self._module.__dict__.update(names or {})
         self._printed = ""
         self._workers: list[subprocess.Popen[str]] = []
         self._exported: dict[str, str] = {}
@@ -55,6 +56,11 @@ class PageRun:
                     self._step(block, loop)
             finally:
                 self._stop_workers()
+
+    def run_code(self, code: str, page: Path) -> str:
+        """Run one piece of Python; answers what it printed."""
+        with self._at_home(), asyncio.Runner() as loop:
+            return self._run_python(Block(page=page, line=0, kind="python", code=code), loop)
 
     def _step(self, block: Block, loop: asyncio.Runner) -> None:
         words = block.kind.split()

@@ -1,0 +1,347 @@
+"""Writes the pages of the documentation that are made from the source: ``python docs/generate.py``.
+
+A test compares the pages with what this makes, so they are never behind.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import textwrap
+from collections.abc import Iterator
+from datetime import timedelta
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+import headrace
+from headrace import errors, telemetry
+from headrace.config import WorkerConfig
+from headrace.model.durations import format_duration
+from headrace.model.queue import Retention
+
+DOCS = Path(__file__).resolve().parent
+SOURCE = DOCS.parent / "src" / "headrace"
+NOTE = "<!-- Made by docs/generate.py from the docstrings. Change those, and run it again. -->\n"
+
+BESIDE = (
+    ("headrace.tasks.options", "JobOptions"),
+    ("headrace.tasks.define", "TaskSettings"),
+    ("headrace.tasks.handle", "JobHandle"),
+    ("headrace.app.sync", "SyncDesk"),
+    ("headrace.app.sync_handle", "SyncJobHandle"),
+    ("headrace.app.worker", "AppWorker"),
+    ("headrace.engine.worker", "WorkerHealth"),
+    ("headrace.engine.registry", "WorkerRecord"),
+    ("headrace.engine.context", "JobContext"),
+    ("headrace.model.job", "Job"),
+    ("headrace.model.job", "Attempt"),
+    ("headrace.model.job", "ErrorInfo"),
+    ("headrace.model.job", "Progress"),
+    ("headrace.model.job", "LogLine"),
+    ("headrace.model.page", "Page"),
+    ("headrace.model.queue", "JobCount"),
+    ("headrace.model.queue", "QueueSettings"),
+    ("headrace.storage.jobs", "Changed"),
+    ("headrace.model.payload", "Codec"),
+    ("headrace.telemetry", "Telemetry"),
+    ("headrace.testing.clock", "FrozenClock"),
+)
+"""What public methods take and answer, and what tests import; the names of ``headrace`` itself come first."""
+
+
+def pages() -> dict[str, str]:
+    """Every generated page, by its path below ``docs``."""
+    return {
+        "reference/api.md": _api(),
+        "reference/errors.md": _errors(),
+        "reference/configuration.md": _configuration(),
+        "reference/events.md": _events(),
+        "explanation/limits.md": _limits(),
+    }
+
+
+def _api() -> str:
+    public = [(name, getattr(headrace, name)) for name in headrace.__all__ if name != "errors"]
+    beside = [(name, getattr(import_module(module), name)) for module, name in BESIDE]
+    parts = [
+        "# Interface\n",
+        NOTE,
+        "The names that `from headrace import ...` gives. `headrace.errors` is on [its own page](errors.md).\n",
+        *(_entry(name, value, "headrace") for name, value in public),
+        "# What they take and answer\n",
+        *(_entry(name, value, value.__module__) for name, value in beside),
+    ]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _entry(name: str, value: Any, module: str) -> str:
+    if isinstance(value, str):
+        return f"## {name}\n\nThe version of this release, as text.\n"
+    lines = [f"## {name}\n", f"`from {module} import {name}`\n"]
+    if inspect.isclass(value):
+        lines += [_fields(value), _markdown(_own_doc(value)), *_members(value)]
+    else:
+        lines += [_code(f"{name}{_signature(value)}"), _markdown(inspect.getdoc(value) or "")]
+    return "\n".join(line for line in lines if line)
+
+
+def _own_doc(kind: type) -> str:
+    return inspect.cleandoc(kind.__dict__.get("__doc__") or "")
+
+
+def _fields(kind: type) -> str:
+    if issubclass(kind, msgspec.Struct):
+        hints = kind.__annotations__
+        fields = [_field(each, hints) for each in msgspec.structs.fields(kind)]
+        return _code(f"{kind.__name__}({', '.join(fields)})" if fields else f"{kind.__name__}()")
+    if getattr(kind, "__total__", None) is False:
+        return _code("\n".join(f"{name}: {_plain(hint)}" for name, hint in kind.__annotations__.items()))
+    if "__init__" in kind.__dict__ and not getattr(kind, "_is_protocol", False):
+        return _code(f"{kind.__name__}{_signature(kind.__init__)}")
+    return ""
+
+
+def _field(each: Any, hints: dict[str, Any]) -> str:
+    shown = f"{each.name}: {_plain(hints.get(each.name, each.type))}"
+    if each.default is not msgspec.NODEFAULT:
+        return f"{shown} = {_value(each.default)}"
+    return f"{shown} = ..." if each.default_factory is not msgspec.NODEFAULT else shown
+
+
+def _plain(hint: Any) -> str:
+    if isinstance(hint, str):
+        return hint
+    text = getattr(hint, "__forward_arg__", None) or str(hint)
+    return re.sub(r"ForwardRef\('([^']+)'[^)]*\)", r"\1", text)
+
+
+def _value(default: Any) -> str:
+    if isinstance(default, frozenset | tuple) and not default:
+        return "()"
+    text = repr(default)
+    return text.replace("datetime.timedelta", "timedelta")
+
+
+def _members(kind: type) -> Iterator[str]:
+    """Public methods and properties with their docstrings, also those of headrace's own base classes."""
+    seen: set[str] = set()
+    for owner in kind.__mro__:
+        if not owner.__module__.startswith("headrace"):
+            continue
+        for name, member in vars(owner).items():
+            if name.startswith("_") or name in seen:
+                continue
+            seen.add(name)
+            shown = _member(name, member)
+            if shown:
+                yield shown
+
+
+def _member(name: str, member: Any) -> str:
+    if isinstance(member, property) or hasattr(member, "attrname"):
+        function = member.fget if isinstance(member, property) else member.func
+        doc = inspect.getdoc(function)
+        return f"**`{name}`**\n\n{_markdown(doc)}" if doc else ""
+    if not inspect.isfunction(member):
+        return ""
+    doc = inspect.getdoc(member)
+    if not doc:
+        return ""
+    word = "await " if inspect.iscoroutinefunction(member) else ""
+    return f"**`{word}{name}{_signature(member)}`**\n\n{_markdown(doc)}"
+
+
+def _signature(function: Any) -> str:
+    signature = inspect.signature(function)
+    kept = [each for each in signature.parameters.values() if each.name != "self"]
+    bare = [each.replace(annotation=_Bare(each.annotation)) for each in kept]
+    answer = signature.return_annotation
+    return str(signature.replace(parameters=bare, return_annotation=_Bare(answer))).replace(" -> None", "")
+
+
+class _Bare:
+    """An annotation that is shown as it is written."""
+
+    def __new__(cls, annotation: Any) -> Any:
+        if annotation is inspect.Parameter.empty or not isinstance(annotation, str):
+            return annotation
+        return super().__new__(cls)
+
+    def __init__(self, annotation: str) -> None:
+        self._text = annotation
+
+    def __repr__(self) -> str:
+        return self._text
+
+
+def _code(text: str) -> str:
+    if "\n" not in text and len(text) > 110 and "(" in text:
+        head, _, rest = text.partition("(")
+        inside, bracket, answer = rest.rpartition(")")
+        parts = re.split(r", (?=\*|\w+:|/)", inside)
+        text = f"{head}(\n" + "".join(f"    {part},\n" for part in parts) + f"{bracket}{answer}"
+    return f"```py\n{text}\n```\n"
+
+
+def _markdown(doc: str) -> str:
+    """A docstring as Markdown: roles and double backticks made plain, fields made lists, examples fenced."""
+    text = re.sub(r":\w+:`~?(?:[\w.]*\.)?(\w+)`", r"`\1`", doc).replace("``", "`")
+    blocks = [_block(block) for block in re.split(r"\n\s*\n", text.strip())]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _block(block: str) -> str:
+    if block.lstrip().startswith(">>>"):
+        return f"```pycon\n{textwrap.dedent(block)}\n```"
+    if re.match(r"[\w`]+: ", block) and re.search(r"\n[\w`]+: ", block + "\nx: "):
+        items = re.split(r"\n(?=[\w`]+: )", block)
+        return "\n".join(
+            f"- `{name.strip('`')}`: {_joined(rest)}" for name, _, rest in (i.partition(": ") for i in items)
+        )
+    return block
+
+
+def _joined(text: str) -> str:
+    return " ".join(line.strip() for line in text.splitlines())
+
+
+def _errors() -> str:
+    tree = inspect.cleandoc(errors.__doc__ or "")
+    drawing = tree.partition("::\n\n")[2].partition("\n\nWhat a handler")[0]
+    parts = ["# Errors\n", NOTE, "All are in `headrace.errors`.\n", f"```text\n{textwrap.dedent(drawing)}\n```\n"]
+    for name in errors.__all__:
+        kind = getattr(errors, name)
+        parts.append(f"## {name}\n\nA `{kind.__bases__[0].__name__}`. {_markdown(_own_doc(kind))}")
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _configuration() -> str:
+    texts = dict(_described(inspect.cleandoc(WorkerConfig.__doc__ or "").replace("``", "`")))
+    rows = []
+    for each in msgspec.structs.fields(WorkerConfig):
+        default = each.default if each.default is not msgspec.NODEFAULT else each.default_factory()
+        kind = _plain(WorkerConfig.__annotations__[each.name]).replace("|", "\\|")
+        rows.append(f"| `{each.name}` | `{kind}` | {_default(default)} | {texts[each.name]} |")
+    return "\n".join(
+        [
+            "# Configuration\n",
+            NOTE,
+            "## A worker\n",
+            "`app.worker(queues, ...)` takes these by name; `Headrace(worker=WorkerConfig(...))` sets them for all",
+            "workers of the app; `headrace worker` has options for the most used. They are checked when they are",
+            "given, and an error names the field and the value.\n",
+            "| field | type | default | meaning |",
+            "|---|---|---|---|",
+            *rows,
+            "\n## An app\n",
+            "See [Headrace](api.md#headrace): `url`, `backend`, `worker`, `payload_limit`, `codecs`, `telemetry`.\n",
+            "## The store\n",
+            "Options in the URL are listed at [SQLite](../how-to/sqlite.md#the-url).\n",
+            "## The command\n",
+            "`HEADRACE_STORE` is the store where `--store` is not given. `NO_COLOR` takes the colours away.",
+            "Options override the environment, which overrides what the app says.\n",
+        ]
+    )
+
+
+def _default(value: Any) -> str:
+    if isinstance(value, timedelta):
+        return format_duration(value)
+    return f"see [{type(value).__name__}](api.md#retention)" if isinstance(value, Retention) else f"`{value!r}`"
+
+
+def _described(doc: str) -> Iterator[tuple[str, str]]:
+    for found in re.finditer(r"^(\w+): (.*(?:\n    .*)*)", doc, re.MULTILINE):
+        yield found.group(1), _joined(found.group(2))
+
+
+def _events() -> str:
+    doc = inspect.cleandoc(telemetry.__doc__ or "")
+    rows = re.findall(r"^``([\w.]+)``\s+(.+)$", doc, re.MULTILINE)
+    return "\n".join(
+        [
+            "# Events\n",
+            NOTE,
+            "What `app.telemetry.attach(listener)` hears: `listener(name, attributes)`. See",
+            "[Telemetry](../how-to/telemetry.md).\n",
+            "| event | attributes |",
+            "|---|---|",
+            *(f"| `{name}` | {attributes.replace('``', '`')} |" for name, attributes in rows),
+            "",
+            "Times ending in `_s` are seconds. `outcome` is `completed`, `failed`, `snoozed`, `cancelled`,",
+            "`discarded`, `waiting`, `released` or `lost`.\n",
+        ]
+    )
+
+
+PREFACE = """\
+Nothing in headrace grows without a bound. Every limit is a named constant with its reason beside it; this page is made
+from them. Those with a setting say so on the [configuration](../reference/configuration.md) page; the others are meant
+to stay, and an application that meets one is told so by an error that names it.
+
+## Measured
+
+Throughput and latency depend on the disk and the machine. The figures, those of other libraries measured in the same
+run, and the way they were taken are in `benchmarks/RESULTS.md`; `make bench` takes them anew. No figure is repeated
+here, so that none is out of date.
+
+What does not depend on the machine: SQLite has one writer at a time, so the commits of all processes on a file queue
+up. More workers help while jobs take longer than their bookkeeping. For empty jobs one worker is as quick as several.
+"""
+
+
+def _limits() -> str:
+    parts = [
+        "# Limits\n",
+        NOTE,
+        PREFACE,
+        "## Named limits\n",
+        "| limit | value | where | reason |",
+        "|---|---|---|---|",
+    ]
+    for path in sorted(SOURCE.rglob("*.py")):
+        area = path.relative_to(SOURCE)
+        if area.parts[0] in ("testing", "cli"):
+            continue
+        where = ".".join(area.with_suffix("").parts)
+        parts += [f"| `{name}` | `{value}` | `{where}` | {reason} |" for name, value, reason in _constants(path)]
+    return "\n".join(parts) + "\n"
+
+
+def _constants(path: Path) -> Iterator[tuple[str, str, str]]:
+    """Constants and the text below them. A text is about those above it that begin alike."""
+    found: list[tuple[str, str]] = []
+    for node in [*ast.parse(path.read_text("utf-8")).body, ast.Pass()]:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            name = node.targets[0].id
+            if re.fullmatch(r"[A-Z][A-Z0-9_]*", name) and _is_figure(node.value):
+                found.append((name, ast.unparse(node.value)))
+                continue
+        reason = ""
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            reason = _joined(str(node.value.value)).replace("``", "`")
+        for name, value in found:
+            meant = reason if name[:3] == found[-1][0][:3] else ""
+            if meant or re.search(r"_(MAX|MIN|DEFAULT|LIMIT|S|EVERY)$", name):
+                yield name, value, meant
+        found = []
+
+
+def _is_figure(value: ast.expr) -> bool:
+    return any(isinstance(each, ast.Constant) and isinstance(each.value, int | float) for each in ast.walk(value))
+
+
+def main() -> None:
+    """Write them all."""
+    for name, text in pages().items():
+        path = DOCS / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+
+
+if __name__ == "__main__":
+    main()
