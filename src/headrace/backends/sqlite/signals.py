@@ -9,6 +9,7 @@ times a second: a changed number becomes ``KIND:*``.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import socket
 import time
@@ -21,6 +22,8 @@ from headrace.backends.sqlite.folder import Folder
 from headrace.errors import StorageError
 from headrace.storage.signals import DONE, DUE, WORK
 from headrace.storage.subscriptions import LocalBus, Subscription, kind_of
+
+_log = logging.getLogger("headrace.sqlite")
 
 DATAGRAM_MAX = 4_096
 """Bytes of a datagram; a message that would be longer says ``KIND:*`` instead."""
@@ -78,6 +81,13 @@ class SqliteSignalBus:
         """Tell subscribers here and elsewhere. From any thread; never waits and never raises."""
         if not topics:
             return
+        try:
+            self._send(topics)
+        except Exception:
+            # What is signalled has been committed: a failing hint must not look like a failed transaction.
+            _log.exception("signals could not be sent; polling goes on")
+
+    def _send(self, topics: Collection[str]) -> None:
         self._local.publish(topics)
         by_kind: dict[str, list[str]] = {}
         for topic in topics:
