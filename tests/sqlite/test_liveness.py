@@ -1,5 +1,7 @@
 """What the kernel tells about a worker's process decides between its lease and its life."""
 
+import os
+import signal
 import subprocess
 import sys
 from datetime import timedelta
@@ -65,8 +67,25 @@ async def test_the_jobs_of_a_killed_process_come_back_before_their_lease_ends(
     assert not list(path.with_name("jobs.db-signals").glob("w-child*"))
 
 
+async def test_a_child_that_a_handler_forked_does_not_keep_its_dead_parent_alive(
+    backend: SqliteBackend, path: Path
+) -> None:
+    await backend.jobs.enqueue_many([job()])
+    fork = "os.fork() or (os.close(1), threading.Event().wait())"
+    program = CLAIM_AND_HANG.replace("print", f"{fork}; print")
+    child = subprocess.Popen([sys.executable, "-c", program, str(path)], stdout=subprocess.PIPE, start_new_session=True)
+    assert child.stdout is not None
+    assert child.stdout.readline() == b"claimed\n"
+    child.kill()
+    child.wait()
+    [rescued] = await backend.jobs.rescue(limit=10)
+    assert rescued.worker == "w-child"
+    os.killpg(child.pid, signal.SIGKILL)
+    child.communicate()
+
+
 CLAIM_AND_HANG = """
-import asyncio, sys, threading
+import asyncio, os, sys, threading
 from datetime import timedelta
 from headrace.backends.sqlite import SqliteBackend
 from headrace.storage.jobs import ClaimRequest

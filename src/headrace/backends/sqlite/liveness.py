@@ -8,6 +8,7 @@ heartbeats because something holds the interpreter's lock are not run twice.
 from __future__ import annotations
 
 import os
+import weakref
 from collections.abc import Iterable
 from contextlib import suppress
 
@@ -27,6 +28,13 @@ class Liveness:
     def __init__(self, folder: Folder) -> None:
         self._folder = folder
         self._held: dict[str, int] = {}
+        _all.add(self)
+
+    def forget_after_fork(self) -> None:
+        """In a forked child: close what it inherited. The parent's locks would live as long as any child of its."""
+        for descriptor in self._held.values():
+            os.close(descriptor)
+        self._held.clear()
 
     def vouch(self, worker: str) -> None:
         """Hold the worker's lock until ``disown``, ``close`` or the end of the process."""
@@ -79,3 +87,15 @@ class Liveness:
         finally:
             os.close(descriptor)
         return False
+
+
+_all: weakref.WeakSet[Liveness] = weakref.WeakSet()
+
+
+def _forget_all_after_fork() -> None:
+    for liveness in list(_all):
+        liveness.forget_after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_all_after_fork)
