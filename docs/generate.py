@@ -48,6 +48,8 @@ BESIDE = (
     ("headrace.storage.jobs", "Changed"),
     ("headrace.model.payload", "Codec"),
     ("headrace.telemetry", "Telemetry"),
+    ("headrace.contrib.json_lines", "JsonLines"),
+    ("headrace.contrib.recorder", "Recorder"),
     ("headrace.testing.clock", "FrozenClock"),
 )
 """What public methods take and answer, and what tests import; the names of ``headrace`` itself come first."""
@@ -158,9 +160,14 @@ def _member(name: str, member: Any) -> str:
 def _signature(function: Any) -> str:
     signature = inspect.signature(function)
     kept = [each for each in signature.parameters.values() if each.name != "self"]
-    bare = [each.replace(annotation=_Bare(each.annotation)) for each in kept]
+    bare = [each.replace(annotation=_Bare(each.annotation), default=_shown(each.default)) for each in kept]
     answer = signature.return_annotation
     return str(signature.replace(parameters=bare, return_annotation=_Bare(answer))).replace(" -> None", "")
+
+
+def _shown(default: Any) -> Any:
+    """A function as a default has an address, which is another each time."""
+    return _Bare("...") if inspect.isfunction(default) else default
 
 
 class _Bare:
