@@ -89,7 +89,11 @@ class Lane:
         self._inbox = SimpleQueue()
         self._thread = threading.Thread(target=self._run, args=(loop, ready), name=self._name, daemon=True)
         self._thread.start()
-        await ready
+        try:
+            await ready
+        except BaseException:
+            await self.stop()
+            raise
 
     async def stop(self) -> None:
         """Do what is waiting, tear down and end the thread. Safe before ``start`` and twice."""
