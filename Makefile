@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup demo test test-fast lint types imports soak bench profile requirements build clean
+.PHONY: help setup demo test test-fast lint types imports soak bench stress profile requirements build clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -46,6 +46,9 @@ soak: $(STAMP)  ## many more rounds of kill -9 and simulation seeds (tens of min
 bench: $(STAMP)  ## headrace and its peers, side by side
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/bench.txt
 	@$(BIN)/python -m benchmarks
+
+stress: $(STAMP)  ## N jobs (default 1000000) through two worker processes, every one accounted for
+	@$(BIN)/python -m benchmarks.stress $(or $(N),1000000)
 
 profile: $(STAMP)  ## where the time of a drain goes
 	@$(BIN)/python -m benchmarks.profile
