@@ -11,6 +11,7 @@ import re
 import textwrap
 from collections.abc import Iterator
 from datetime import timedelta
+from enum import Enum
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,6 @@ NOTE = "<!-- Made by docs/generate.py from the docstrings. Change those, and run
 BESIDE = (
     ("headrace.tasks.options", "JobOptions"),
     ("headrace.tasks.define", "TaskSettings"),
-    ("headrace.tasks.handle", "JobHandle"),
     ("headrace.app.sync", "SyncDesk"),
     ("headrace.app.sync_handle", "SyncJobHandle"),
     ("headrace.app.worker", "AppWorker"),
@@ -49,10 +49,15 @@ BESIDE = (
     ("headrace.model.payload", "Codec"),
     ("headrace.telemetry", "Telemetry"),
     ("headrace.contrib.json_lines", "JsonLines"),
+    ("headrace.contrib.json_lines", "read_lines"),
     ("headrace.contrib.recorder", "Recorder"),
+    ("headrace.contrib.recorder", "Event"),
     ("headrace.testing.clock", "FrozenClock"),
 )
 """What public methods take and answer, and what tests import; the names of ``headrace`` itself come first."""
+
+MADE_FOR_YOU = {"AppWorker", "Call", "JobContext", "JobHandle", "SyncDesk", "SyncJobHandle", "Task"}
+"""Classes that programs are given and do not make: how to is nobody's business."""
 
 
 def pages() -> dict[str, str]:
@@ -102,7 +107,14 @@ def _fields(kind: type) -> str:
         return _code(f"{kind.__name__}({', '.join(fields)})" if fields else f"{kind.__name__}()")
     if getattr(kind, "__total__", None) is False:
         return _code("\n".join(f"{name}: {_plain(hint)}" for name, hint in kind.__annotations__.items()))
-    if "__init__" in kind.__dict__ and not getattr(kind, "_is_protocol", False):
+    if issubclass(kind, Enum):
+        return _code("\n".join(f"{kind.__name__}.{each.name} = {each.value!r}" for each in kind))
+    if kind.__name__ in MADE_FOR_YOU:
+        return ""
+    if getattr(kind, "_is_protocol", False):
+        shown = (f"{name}{_signature(member)}" for name, member in vars(kind).items() if inspect.isfunction(member))
+        return _code("\n".join(("name: str", *(each for each in shown if not each.startswith("_")))))
+    if "__init__" in kind.__dict__:
         return _code(f"{kind.__name__}{_signature(kind.__init__)}")
     return ""
 
@@ -222,7 +234,7 @@ def _errors() -> str:
     parts = ["# Errors\n", NOTE, "All are in `headrace.errors`.\n", f"```text\n{textwrap.dedent(drawing)}\n```\n"]
     for name in errors.__all__:
         kind = getattr(errors, name)
-        parts.append(f"## {name}\n\nA `{kind.__bases__[0].__name__}`. {_markdown(_own_doc(kind))}")
+        parts.append(f"## {name}\n\nA kind of `{kind.__bases__[0].__name__}`. {_markdown(_own_doc(kind))}")
     return "\n".join(parts).rstrip() + "\n"
 
 
