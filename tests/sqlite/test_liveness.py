@@ -72,7 +72,8 @@ async def test_a_child_that_a_handler_forked_does_not_keep_its_dead_parent_alive
 ) -> None:
     await backend.jobs.enqueue_many([job()])
     # Both say something, so that the fork is over, on both sides, before the parent dies.
-    program = CLAIM_AND_HANG.replace('print("claimed"', 'print("forked" if os.fork() == 0 else "claimed"')
+    say = 'os.write(1, b"forked\\n" if os.fork() == 0 else b"claimed\\n")'
+    program = CLAIM_AND_HANG.replace('print("claimed", flush=True)', say)
     child = subprocess.Popen([sys.executable, "-c", program, str(path)], stdout=subprocess.PIPE, start_new_session=True)
     assert child.stdout is not None
     assert {child.stdout.readline(), child.stdout.readline()} == {b"claimed\n", b"forked\n"}
