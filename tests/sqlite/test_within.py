@@ -166,3 +166,10 @@ print(connection.execute("SELECT count(*) FROM headrace_jobs").fetchone()[0])
 connection.close()
 """
     return int(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+
+
+async def test_a_python_whose_sqlite_is_too_old_is_told_so(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 34, 1))
+    backend = SqliteBackend(f"sqlite:///{path}?driver=sqlite3")
+    with pytest.raises(Unsupported, match=r"needs SQLite 3\.38\.0 or newer"):
+        await backend.open()

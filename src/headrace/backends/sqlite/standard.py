@@ -12,8 +12,12 @@ from collections.abc import Callable
 from typing import Any
 
 from headrace.backends.sqlite.location import Location
+from headrace.errors import Unsupported
 
 STATEMENT_CACHE = 256
+
+VERSION_MIN = (3, 38, 0)
+"""The first with STRICT tables, RETURNING and JSON functions in every build."""
 
 
 class StandardConnection(sqlite3.Connection):
@@ -38,7 +42,16 @@ class StandardConnection(sqlite3.Connection):
 
 
 def open_standard(location: Location) -> StandardConnection:
-    """Open the file. Every statement is its own transaction unless BEGIN says otherwise, as with apsw."""
+    """Open the file. Every statement is its own transaction unless BEGIN says otherwise, as with apsw.
+
+    Raises Unsupported where Python brings a SQLite that cannot read the schema.
+    """
+    if sqlite3.sqlite_version_info < VERSION_MIN:
+        least = ".".join(map(str, VERSION_MIN))
+        raise Unsupported(
+            f"driver=sqlite3 needs SQLite {least} or newer, and this Python brings {sqlite3.sqlite_version}. Use a "
+            "newer build of Python, or leave driver out and open your own connections with apsw"
+        )
     return sqlite3.connect(
         location.path,
         isolation_level=None,
