@@ -85,6 +85,19 @@ async def test_a_child_that_a_handler_forked_does_not_keep_its_dead_parent_alive
     assert [each.worker for each in rescued] == ["w-child"]
 
 
+async def test_what_a_worker_left_behind_a_day_ago_is_swept_when_the_next_begins(
+    backend: SqliteBackend, path: Path
+) -> None:
+    folder = path.with_name("jobs.db-signals")
+    old, fresh = folder / "w-old.alive", folder / "w-fresh.alive"
+    for each in (old, fresh):
+        each.touch()
+    os.utime(old, (0, 0))
+    backend.vouch("w-1")
+    assert not old.exists()
+    assert fresh.exists()
+
+
 CLAIM_AND_HANG = """
 import asyncio, os, sys, threading
 from datetime import timedelta

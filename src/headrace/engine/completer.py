@@ -74,9 +74,8 @@ class Completer(Service):
         """Hand in a finish. It leaves with all others of this turn of the loop, or after the batch in flight."""
         self._runs.append(run)
         self._finishes.append(finish)
-        if self._waiter is not None:
+        if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
-            self._waiter = None
 
     async def drained(self) -> None:
         """Wait until everything that was handed in is stored."""

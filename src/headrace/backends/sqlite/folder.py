@@ -51,6 +51,13 @@ class Folder:
         except OSError:
             return []
 
+    def made_before(self, name: str, instant: float) -> bool:
+        """Whether an entry was last changed before an instant (seconds since 1970)."""
+        try:
+            return os.stat(self.path / name).st_mtime < instant
+        except OSError:
+            return False
+
     def remove(self, name: str) -> None:
         """Remove an entry, if it is there."""
         with suppress(OSError):

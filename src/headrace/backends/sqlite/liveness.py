@@ -8,6 +8,7 @@ heartbeats because something holds the interpreter's lock are not run twice.
 from __future__ import annotations
 
 import os
+import time
 import weakref
 from collections.abc import Iterable
 from contextlib import suppress
@@ -20,6 +21,9 @@ except ImportError:  # Windows: no vouching there; leases alone decide
     fcntl = None  # type: ignore[assignment]
 
 _SUFFIX = ".alive"
+
+LITTER_KEPT_S = 24 * 3600.0
+"""The file of a dead worker is evidence for as long as it may hold jobs; a day later it is litter."""
 
 
 class Liveness:
@@ -45,6 +49,15 @@ class Liveness:
             descriptor = os.open(self._folder.path / f"{worker}{_SUFFIX}", os.O_RDWR | os.O_CREAT, 0o666)
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._held[worker] = descriptor
+            self._sweep()
+
+    def _sweep(self) -> None:
+        """Remove what workers left behind that were killed while they held no job, so that nobody judged them."""
+        long_ago = time.time() - LITTER_KEPT_S
+        for name in self._folder.names():
+            worker = name.removesuffix(_SUFFIX)
+            if worker != name and self._folder.made_before(name, long_ago) and self._lives(worker) is False:
+                self._folder.remove(name)
 
     def disown(self, worker: str) -> None:
         """Let go of the worker's lock."""
