@@ -10,6 +10,7 @@ import asyncio
 import os
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
 
@@ -87,7 +88,9 @@ class Lane:
         self._closing = False
         self._pid = os.getpid()
         self._inbox = SimpleQueue()
-        self._thread = threading.Thread(target=self._run, args=(loop, ready), name=self._name, daemon=True)
+        self._ended: Future[None] = Future()
+        self._ended.set_running_or_notify_cancel()  # a cancelled wait for the end must not cancel it
+        self._thread = threading.Thread(target=self._main, args=(loop, ready), name=self._name, daemon=True)
         self._thread.start()
         try:
             await ready
@@ -103,7 +106,9 @@ class Lane:
         self._closing = True
         self._inbox.put(None)
         if self._pid == os.getpid():
-            await asyncio.get_running_loop().run_in_executor(None, thread.join)
+            # Not by joining in an executor: while the interpreter ends, no thread can be started for that.
+            await asyncio.wrap_future(self._ended)
+            thread.join()
 
     def submit(
         self, function: Callable[[Any], T], *, durable: bool = False, shortcut: Callable[[Any], T | None] | None = None
@@ -116,6 +121,12 @@ class Lane:
             raise Unavailable(f"{self._path} was opened before this process was forked; open it in the child instead")
         self._inbox.put(Operation(function, future, durable=durable, shortcut=shortcut))
         return future
+
+    def _main(self, loop: asyncio.AbstractEventLoop, ready: asyncio.Future[None]) -> None:
+        try:
+            self._run(loop, ready)
+        finally:
+            self._ended.set_result(None)
 
     def _run(self, loop: asyncio.AbstractEventLoop, ready: asyncio.Future[None]) -> None:
         try:

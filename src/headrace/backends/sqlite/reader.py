@@ -38,7 +38,7 @@ class SqliteJobReader:
 
     async def attempts(self, job_id: JobId) -> list[Attempt]:
         return await self._lane.run(
-            lambda transaction: [_attempt(*row) for row in transaction.rows("get_attempts", (job_id,))]
+            lambda transaction: [_attempt(*row) for row in transaction.rows("get_attempts", {"id": job_id})]
         )
 
     async def logs(self, job_id: JobId) -> list[LogLine]:

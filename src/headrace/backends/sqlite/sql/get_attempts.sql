@@ -1,9 +1,9 @@
--- A job id. The ended attempts, oldest first; the one that succeeded is told by the job's row.
+-- :id. The ended attempts, oldest first; the one that succeeded is told by the job's row.
 SELECT a.number, a.outcome, a.worker, a.started_at, a.finished_at, a.error, a.claim
 FROM headrace_attempts AS a
-WHERE a.seq = (SELECT seq FROM headrace_jobs WHERE id = ?1)
+WHERE a.seq = (SELECT seq FROM headrace_jobs WHERE id = :id)
 UNION ALL
 SELECT j.attempt, 'succeeded', j.worker, j.started_at, j.finished_at, NULL, j.claims
 FROM headrace_jobs AS j
-WHERE j.id = ?1 AND j.state = 'succeeded'
+WHERE j.id = :id AND j.state = 'succeeded'
 ORDER BY 7

@@ -117,7 +117,7 @@ def delete_many(transaction: Transaction, ids: Sequence[JobId]) -> list[Changed]
         state = JobState(job.state)
         if state is JobState.RUNNING:
             return None
-        transaction.run("release_key", (job.seq,))
+        transaction.run("release_key", {"seq": job.seq})
         forget_jobs(transaction, [job.seq])
         transaction.move(job.queue, state, None)
         return state
