@@ -27,6 +27,7 @@ class Subscription:
         self.closed = False
         self._kinds = frozenset(kinds)
         self._loop = asyncio.get_running_loop()
+        self._thread = threading.get_ident()
         self._ready = asyncio.Event()
         self._lock = threading.Lock()
         self._pending: dict[str, None] = {}
@@ -80,7 +81,9 @@ class Subscription:
 
     def _wake(self) -> None:
         """Safe from any thread; a loop that has been closed needs no waking."""
-        if not self._loop.is_closed():
+        if threading.get_ident() == self._thread:
+            self._ready.set()  # on its own loop already: no hop
+        elif not self._loop.is_closed():
             try:
                 self._loop.call_soon_threadsafe(self._ready.set)
             except RuntimeError:  # it was closed between the question and the call

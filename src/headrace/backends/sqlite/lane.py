@@ -59,7 +59,8 @@ class Operation(Generic[T]):
 class Lane:
     """The thread. ``work`` is called on it with the operations that wait, and sets a reply or an error in each.
 
-    ``setup`` runs first on the thread; what it raises is raised by ``start``. ``teardown`` runs last.
+    ``setup`` runs first on the thread; what it raises is raised by ``start``. ``teardown`` runs last. ``deliver`` tells
+    the callers of a group that is done.
     """
 
     def __init__(
@@ -70,12 +71,14 @@ class Lane:
         setup: Callable[[], None],
         work: Callable[[list[Operation[Any]]], None],
         teardown: Callable[[], None],
+        deliver: Callable[[list[Operation[Any]]], None] | None = None,
     ) -> None:
         self._name = name
         self._path = path
         self._setup = setup
         self._work = work
         self._teardown = teardown
+        self._deliver = deliver or deliver_replies
         self._inbox: SimpleQueue[Operation[Any] | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._pid = 0
@@ -139,7 +142,7 @@ class Lane:
         try:
             while group := self._next_group():
                 self._work(group)
-                _deliver(group)
+                self._deliver(group)
         finally:
             self._teardown_quietly()
 
@@ -176,18 +179,21 @@ def _settle(future: asyncio.Future[None], error: Exception | None) -> None:
         future.set_exception(error)
 
 
-def _deliver(group: list[Operation[Any]]) -> None:
-    """Resolve the callers with one hop to each event loop."""
+def deliver_replies(group: list[Operation[Any]], first: Callable[[], None] | None = None) -> None:
+    """Resolve the callers with one hop to each event loop. ``first`` is called there before any of them is told."""
     by_loop: dict[asyncio.AbstractEventLoop, list[Operation[Any]]] = {}
     for operation in group:
         by_loop.setdefault(operation.future.get_loop(), []).append(operation)
     for loop, operations in by_loop.items():
         try:
-            loop.call_soon_threadsafe(_resolve_all, operations)
+            loop.call_soon_threadsafe(_resolve_all, operations, first)
         except RuntimeError:
             continue  # The caller's loop was closed: nobody waits any more, and the effect stands.
+        first = None
 
 
-def _resolve_all(operations: list[Operation[Any]]) -> None:
+def _resolve_all(operations: list[Operation[Any]], first: Callable[[], None] | None) -> None:
+    if first is not None:
+        first()
     for operation in operations:
         operation.resolve()

@@ -79,16 +79,22 @@ class SqliteSignalBus:
 
     def send(self, topics: Collection[str]) -> None:
         """Tell subscribers here and elsewhere. From any thread; never waits and never raises."""
-        if not topics:
-            return
+        self.tell_here(topics)
+        self.tell_elsewhere(topics)
+
+    def tell_here(self, topics: Collection[str]) -> None:
+        """Tell the subscribers of this backend; at once where they are on the calling thread's event loop."""
+        self._local.publish(topics)
+
+    def tell_elsewhere(self, topics: Collection[str]) -> None:
+        """Tell other backends and processes, by their sockets."""
         try:
-            self._send(topics)
+            self._tell_elsewhere(topics)
         except Exception:
             # What is signalled has been committed: a failing hint must not look like a failed transaction.
             _log.exception("signals could not be sent; polling goes on")
 
-    def _send(self, topics: Collection[str]) -> None:
-        self._local.publish(topics)
+    def _tell_elsewhere(self, topics: Collection[str]) -> None:
         by_kind: dict[str, list[str]] = {}
         for topic in topics:
             by_kind.setdefault(kind_of(topic), []).append(topic)

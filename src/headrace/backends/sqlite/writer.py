@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 import apsw
 
 from headrace.backends.sqlite.connecting import connect, file_identity
 from headrace.backends.sqlite.faults import translate
-from headrace.backends.sqlite.lane import Lane, Operation
+from headrace.backends.sqlite.lane import Lane, Operation, deliver_replies
 from headrace.backends.sqlite.location import Location
 from headrace.backends.sqlite.schema import prepare
 from headrace.backends.sqlite.signals import SqliteSignalBus
@@ -40,11 +41,13 @@ class Writer:
         self._connection: apsw.Connection | None = None
         self._identity: tuple[int, int] | None = None
         self._fsync = True
+        self._topics: dict[str, None] = {}
         self._lane = Lane(
             "headrace-sqlite-writer",
             path=str(location.path),
             setup=self._setup,
             work=self._work,
+            deliver=self._deliver,
             teardown=self._teardown,
         )
 
@@ -145,7 +148,16 @@ class Writer:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
-        self._signals.send(transaction.topics)
+        self._topics.update(transaction.topics)
+
+    def _deliver(self, group: list[Operation[Any]]) -> None:
+        """Tell the callers and, in the same hop, the subscribers here: a waiting worker is woken before all others."""
+        topics, self._topics = self._topics, {}
+        if not topics:
+            deliver_replies(group)
+            return
+        deliver_replies(group, first=partial(self._signals.tell_here, topics))
+        self._signals.tell_elsewhere(topics)
 
     def begin(self, connection: Any) -> Transaction:
         """A transaction object at the present instant."""
