@@ -203,7 +203,7 @@ def _code(text: str) -> str:
         inside, bracket, answer = rest.rpartition(")")
         parts = re.split(r", (?=\*|\w+:|/)", inside)
         text = f"{head}(\n" + "".join(f"    {part},\n" for part in parts) + f"{bracket}{answer}"
-    return f"```py\n{text}\n```\n"
+    return "```py\n" + text.replace("'", '"') + "\n```\n"
 
 
 def _markdown(doc: str) -> str:
