@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup demo test test-fast lint types imports soak bench stress profile requirements build clean
+.PHONY: help setup demo test test-fast lint types imports soak bench stress profile requirements docs build clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -56,6 +56,9 @@ profile: $(STAMP)  ## where the time of a drain goes
 requirements:  ## rewrite the hashed requirements from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --all-extras --group dev pyproject.toml -o requirements/dev.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --group bench -o requirements/bench.txt
+
+docs: $(STAMP)  ## write the reference pages anew, from docstrings and constants
+	@$(BIN)/python docs/generate.py
 
 build: $(STAMP)  ## wheel and sdist, checked
 	@$(BIN)/python -m build --quiet && $(BIN)/twine check dist/*

@@ -57,8 +57,8 @@ async def test_the_socket_of_a_dead_process_is_removed_by_the_next_who_writes_to
     other = backend.sibling()
     await other.open()
     await other.jobs.enqueue_many([job()])
-    assert not left_behind.exists()
     await other.close()
+    assert not left_behind.exists()
 
 
 async def test_a_folder_with_a_very_long_path_still_carries_signals(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from headrace.config import WorkerConfig
 from headrace.engine.backoff import Backoff
@@ -16,6 +16,7 @@ from headrace.engine.lanes import make_lanes
 from headrace.engine.listener import Listener
 from headrace.engine.service import Service, wait_at_most
 from headrace.errors import StorageError
+from headrace.model.durations import ZERO
 from headrace.model.ids import WorkerId
 from headrace.model.lease import Claim
 from headrace.storage.backend import Backend
@@ -30,6 +31,9 @@ POLL_S_FIRST = 0.1
 
 CLAIM_S_MAX = 60.0
 """A store that does not answer a claim for a minute is asked again. What the lost answer held is rescued."""
+
+LEASE_PARTS_WAITED = 6
+"""A claim waits for a sixth of the lease at most: its jobs' leases are counted here from when it was asked."""
 
 DRAIN_S_MAX = 5.0
 """How long a stopping worker waits for the claim in flight, to give back what it brings."""
@@ -58,6 +62,8 @@ class Producer(Service):
         self._telemetry = telemetry
         self._on_gone = on_gone
         self._listener = Listener(backend.signals, (WORK,), self._hear)
+        self._waits = backend.capabilities.waiting_claims
+        self._call: asyncio.Task[list[Claim]] | None = None
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
         self._more = True
@@ -85,7 +91,9 @@ class Producer(Service):
         self._dispatcher.drain()
         self._wake.set()
         await self._listener.stop()
-        # A claim is not cancelled: its jobs might be taken and its answer lost, at the price of an attempt each.
+        if self._call is not None and self._waits:
+            self._call.cancel()  # A store whose claims wait gives back what a cancelled one was about to bring.
+        # Any other claim is not cancelled: its jobs might be taken and its answer lost, at the price of an attempt.
         await asyncio.wait([self._claiming], timeout=DRAIN_S_MAX)
         self._dispatcher.give_back()
 
@@ -122,9 +130,9 @@ class Producer(Service):
     async def _claim(self, demand: dict[str, int]) -> list[Claim]:
         clock = self._backend.clock
         asked_at = clock.monotonic()
-        request = ClaimRequest(worker=self._worker, demand=demand, lease_for=self._config.lease)
-        async with asyncio.timeout(CLAIM_S_MAX):
-            claims = await self._backend.jobs.claim(request)
+        wait = min(timedelta(seconds=self._poll_s), self._config.lease / LEASE_PARTS_WAITED) if self._waits else ZERO
+        request = ClaimRequest(worker=self._worker, demand=demand, lease_for=self._config.lease, wait=wait)
+        claims = await self._ask(request)
         self.last_claim_at = clock.now()
         self._outage_since = None
         if self._backoff.succeeded():
@@ -132,6 +140,23 @@ class Producer(Service):
         for claim in claims:
             self._dispatcher.accept(claim, asked_at)
         return claims
+
+    async def _ask(self, request: ClaimRequest) -> list[Claim]:
+        if not self._waits:
+            return await self._claim_in_time(request)
+        self._call = asyncio.create_task(self._claim_in_time(request))
+        try:
+            return await self._call
+        except asyncio.CancelledError:
+            if self._stopping.is_set() and self._call.cancelled():
+                return []
+            raise
+        finally:
+            self._call = None
+
+    async def _claim_in_time(self, request: ClaimRequest) -> list[Claim]:
+        async with asyncio.timeout(CLAIM_S_MAX):
+            return await self._backend.jobs.claim(request)
 
     async def _after_claim(self, demand: dict[str, int], claims: list[Claim]) -> None:
         if len(claims) >= max(demand.values()):
@@ -146,7 +171,8 @@ class Producer(Service):
             # The jobs just claimed get a turn first: a store in memory answers without ever letting go of the loop.
             await asyncio.sleep(0)
             return
-        await wait_at_most(self._wake, self._poll_s * (0.9 + 0.2 * random.random()))
+        if not self._waits:
+            await wait_at_most(self._wake, self._poll_s * (0.9 + 0.2 * random.random()))
         self._poll_s = min(self._config.poll.total_seconds(), self._poll_s * 2)
 
     def _hungry(self) -> bool:

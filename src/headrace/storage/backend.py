@@ -23,12 +23,14 @@ class Capabilities(Struct, frozen=True, kw_only=True, gc=False):
     """What a backend can do; everything it cannot is refused with ``Unsupported``, never approximated.
 
     ``transactions``: ``jobs.within(connection)`` works. ``settable_clock``: obeys the clock it is given.
-    ``processes``: several processes can share it. ``time_precision``: the finest step instants are kept in.
+    ``processes``: several processes can share it. ``waiting_claims``: obeys ``ClaimRequest.wait``.
+    ``time_precision``: the finest step instants are kept in.
     """
 
     transactions: bool
     settable_clock: bool
     processes: bool
+    waiting_claims: bool = False
     max_batch: int = MAX_BATCH_DEFAULT
     max_payload: int = MAX_PAYLOAD_DEFAULT
     time_precision: timedelta = timedelta(microseconds=1)

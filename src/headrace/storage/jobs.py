@@ -24,6 +24,7 @@ from typing import Any, Protocol
 
 from msgspec import UNSET, Struct, UnsetType
 
+from headrace.model.durations import ZERO
 from headrace.model.ids import JobId
 from headrace.model.job import Attempt, Job, JobState, LogLine, NewJob, Progress
 from headrace.model.lease import Claim, Lease
@@ -48,11 +49,16 @@ class Enqueued(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class ClaimRequest(Struct, frozen=True, kw_only=True, gc=False):
-    """How many jobs a worker wants from each queue, and for how long it can be silent before it loses them."""
+    """How many jobs a worker wants from each queue, and for how long it can be silent before it loses them.
+
+    ``wait`` lets a store with the capability ``waiting_claims`` hold the call for that long while there is nothing to
+    claim, and answer in the very transaction that brings a job. Any store may answer sooner, and empty.
+    """
 
     worker: str
     demand: Mapping[str, int]
     lease_for: timedelta
+    wait: timedelta = ZERO
 
 
 class Heartbeat(Struct, frozen=True, kw_only=True, gc=False):
@@ -136,7 +142,8 @@ class JobStore(Protocol):
     async def claim(self, request: ClaimRequest) -> list[Claim]:
         """Take up to ``demand[queue]`` queued jobs of each queue that is not paused, and count an attempt of each.
 
-        A job past its ``expires_at`` is not claimed.
+        A job past its ``expires_at`` is not claimed. Where claims wait, cancelling one gives back what it was about to
+        bring: no attempt is lost.
         """
         ...
 

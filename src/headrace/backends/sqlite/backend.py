@@ -48,6 +48,7 @@ class SqliteBackend:
             transactions=True,
             settable_clock=True,
             processes=True,
+            waiting_claims=True,
             max_batch=MAX_BATCH_DEFAULT,
             max_payload=max_payload,
         )
@@ -56,7 +57,9 @@ class SqliteBackend:
         self._folder = folder
         self._liveness = Liveness(folder)
         self._lane = ReadingLane(location, clock)
-        self.signals = SqliteSignalBus(folder, lambda: self._writer.data_version())
+        self.signals = SqliteSignalBus(
+            folder, data_version=lambda: self._writer.data_version(), on_work=lambda: self._writer.feed()
+        )
         self._checkpointer = Checkpointer(location)
         self._writer = writer = Writer(location, clock, self.signals, on_wal_pages=self._checkpointer.note)
         self.jobs = SqliteJobStore(
@@ -107,8 +110,10 @@ class SqliteBackend:
         if not self._opened:
             return
         self._opened = False
-        self.signals.close()
+        self.signals.end_subscriptions()
+        await self.jobs.settled()
         await self._writer.stop()
+        self.signals.close()
         await self._lane.stop()
         self._checkpointer.stop()
         self._liveness.close()

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Protocol, TypeVar
 
 from headrace.backends.sqlite.liveness import Liveness
 from headrace.backends.sqlite.transaction import Transaction
 from headrace.backends.sqlite.verbs import changes, claim, enqueue, finish, heartbeat, report, upkeep
-from headrace.errors import TooLarge
+from headrace.backends.sqlite.writer import Writer
+from headrace.errors import StorageError, TooLarge
+from headrace.model.durations import ZERO
 from headrace.model.ids import JobId
 from headrace.model.job import NewJob
 from headrace.model.lease import Claim, Lease
-from headrace.model.outcome import Completed, Finish
+from headrace.model.outcome import Completed, Finish, Released
 from headrace.model.queue import Retention
 from headrace.storage.backend import Capabilities
 from headrace.storage.jobs import (
@@ -61,6 +65,7 @@ class SqliteJobStore:
         self._capabilities = capabilities
         self._liveness = liveness
         self._within = within
+        self._giving_back: set[asyncio.Future[None]] = set()
 
     def within(self, connection: object) -> JobStore:
         """The same verbs in the caller's transaction: a ``sqlite3`` or ``apsw`` connection on the same file."""
@@ -76,11 +81,41 @@ class SqliteJobStore:
         return await self._runner.run(lambda transaction: enqueue.enqueue_many(transaction, jobs))
 
     async def claim(self, request: ClaimRequest) -> list[Claim]:
-        return await self._runner.run(
-            lambda transaction: claim.claim(transaction, request),
-            durable=False,
-            shortcut=lambda transaction: claim.nothing_queued(transaction, request),
-        )
+        def verb(transaction: Transaction) -> list[Claim]:
+            return claim.claim(transaction, request)
+
+        def shortcut(transaction: Transaction) -> list[Claim] | None:
+            return claim.nothing_queued(transaction, request)
+
+        if request.wait > ZERO and isinstance(self._runner, Writer):
+            return await self._claim_waiting(self._runner, self._runner.park(verb, shortcut=shortcut), request.wait)
+        return await self._runner.run(verb, durable=False, shortcut=shortcut)
+
+    async def _claim_waiting(self, writer: Writer, future: asyncio.Future[list[Claim]], wait: timedelta) -> list[Claim]:
+        try:
+            done, _ = await asyncio.wait([future], timeout=wait.total_seconds())
+            if not done:
+                await writer.unpark(future)
+            return await asyncio.shield(future)
+        except asyncio.CancelledError:
+            giving_back = asyncio.ensure_future(self._give_back(writer, future))
+            self._giving_back.add(giving_back)
+            giving_back.add_done_callback(self._giving_back.discard)
+            raise
+
+    async def _give_back(self, writer: Writer, future: asyncio.Future[list[Claim]]) -> None:
+        """Whoever asked is gone: jobs that were taken for it go back, their attempt uncounted."""
+        with suppress(StorageError):
+            if not future.done():
+                await writer.unpark(future)
+            claims = await future
+            if claims:
+                await self.finish_many([Finish(lease=each.lease, outcome=Released()) for each in claims])
+
+    async def settled(self) -> None:
+        """Wait until what was being given back is back."""
+        if self._giving_back:
+            await asyncio.wait(self._giving_back)
 
     async def heartbeat(self, leases: Sequence[Lease], *, extend: timedelta) -> list[Heartbeat]:
         return await self._runner.run(

@@ -26,10 +26,11 @@ GROUP_MAX = 64
 class Operation(Generic[T]):
     """A function of the lane's argument, who waits for it, and whether its commit must reach the disk.
 
-    ``shortcut``, where there is one, may answer without a write transaction; it answers None where it cannot.
+    ``shortcut``, where there is one, may answer without a write transaction; it answers None where it cannot. One that
+    ``parks`` is kept, while its answer is empty, until there is more to answer.
     """
 
-    __slots__ = ("durable", "error", "function", "future", "reply", "shortcut")
+    __slots__ = ("durable", "error", "function", "future", "parks", "reply", "shortcut")
 
     def __init__(
         self,
@@ -38,11 +39,13 @@ class Operation(Generic[T]):
         *,
         durable: bool,
         shortcut: Callable[[Any], T | None] | None,
+        parks: bool = False,
     ) -> None:
         self.function = function
         self.future = future
         self.durable = durable
         self.shortcut = shortcut
+        self.parks = parks
         self.reply: T | None = None
         self.error: Exception | None = None
 
@@ -114,7 +117,12 @@ class Lane:
             thread.join()
 
     def submit(
-        self, function: Callable[[Any], T], *, durable: bool = False, shortcut: Callable[[Any], T | None] | None = None
+        self,
+        function: Callable[[Any], T],
+        *,
+        durable: bool = False,
+        shortcut: Callable[[Any], T | None] | None = None,
+        parks: bool = False,
     ) -> asyncio.Future[T]:
         """Hand over an operation. Cancelling the future before it is begun takes it back; later it has its effect."""
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
@@ -122,7 +130,7 @@ class Lane:
             raise Unavailable(f"{self._path} is not open; use 'async with app:' or 'await app.open()' first")
         if self._pid != os.getpid():
             raise Unavailable(f"{self._path} was opened before this process was forked; open it in the child instead")
-        self._inbox.put(Operation(function, future, durable=durable, shortcut=shortcut))
+        self._inbox.put(Operation(function, future, durable=durable, shortcut=shortcut, parks=parks))
         return future
 
     def _main(self, loop: asyncio.AbstractEventLoop, ready: asyncio.Future[None]) -> None:

@@ -43,9 +43,12 @@ _LISTING_SETTLED_NS = 50_000_000
 class SqliteSignalBus:
     """One backend's view: publishes to every process, subscribes for this one."""
 
-    def __init__(self, folder: Folder, data_version: Callable[[], Awaitable[int]]) -> None:
+    def __init__(
+        self, folder: Folder, *, data_version: Callable[[], Awaitable[int]], on_work: Callable[[], None]
+    ) -> None:
         self._folder = folder
         self._data_version = data_version
+        self._on_work = on_work
         self._local = LocalBus()
         self._own: set[Subscription] = set()
         self._poller: asyncio.Task[None] | None = None
@@ -62,10 +65,14 @@ class SqliteSignalBus:
             self._sender = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
             self._sender.setblocking(False)
 
-    def close(self) -> None:
-        """End this backend's subscriptions."""
+    def end_subscriptions(self) -> None:
+        """End this backend's subscriptions; it can still tell others."""
         for subscription in list(self._own):
             subscription.close()
+
+    def close(self) -> None:
+        """End this backend's subscriptions, and tell nobody any more."""
+        self.end_subscriptions()
         if self._sender is not None:
             self._sender.close()
             self._sender = None
@@ -159,13 +166,28 @@ class SqliteSignalBus:
         except OSError:
             return  # a file system without sockets: polling remains
         loop = asyncio.get_running_loop()
-        loop.add_reader(receiver.fileno(), _receive, receiver, subscription)
+        loop.add_reader(receiver.fileno(), self._receive, receiver, subscription)
         stack.callback(self._unbind, loop, receiver, name)
 
     def _unbind(self, loop: asyncio.AbstractEventLoop, receiver: socket.socket, name: str) -> None:
         loop.remove_reader(receiver.fileno())
         self._folder.remove(name)
         self._own_names.discard(name)
+
+    def _receive(self, receiver: socket.socket, subscription: Subscription) -> None:
+        while True:
+            try:
+                message = receiver.recv(DATAGRAM_MAX + 1)
+            except OSError:
+                return  # nothing more for now
+            with suppress(msgspec.MsgspecError):
+                self._hear(subscription, _decode_message(message))
+
+    def _hear(self, subscription: Subscription, topics: Collection[str]) -> None:
+        """Something from elsewhere: it is for whoever subscribed, and for the claims that wait in the writer."""
+        if any(kind_of(topic) == WORK for topic in topics):
+            self._on_work()
+        subscription.offer(topics)
 
     def _keep_polling(self) -> None:
         """One look at the file serves all subscriptions of this backend."""
@@ -190,7 +212,7 @@ class SqliteSignalBus:
                 version = await self._data_version()
                 if seen is not None and version != seen:
                     for subscription in self._polled():
-                        subscription.offer(_EVERYTHING)
+                        self._hear(subscription, _EVERYTHING)
                 seen = version
             await asyncio.sleep(POLL_SECONDS)
 
@@ -201,13 +223,3 @@ def _message(kind: str, topics: Collection[str]) -> bytes:
 
 
 _decode_message = msgspec.json.Decoder(list[str]).decode
-
-
-def _receive(receiver: socket.socket, subscription: Subscription) -> None:
-    while True:
-        try:
-            message = receiver.recv(DATAGRAM_MAX + 1)
-        except OSError:
-            return  # nothing more for now
-        with suppress(msgspec.MsgspecError):
-            subscription.offer(_decode_message(message))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 
@@ -13,11 +15,14 @@ from headrace.backends.sqlite.connecting import connect, file_identity
 from headrace.backends.sqlite.faults import translate
 from headrace.backends.sqlite.lane import Lane, Operation, deliver_replies
 from headrace.backends.sqlite.location import Location
+from headrace.backends.sqlite.parking import Parking
 from headrace.backends.sqlite.schema import prepare
 from headrace.backends.sqlite.signals import SqliteSignalBus
 from headrace.backends.sqlite.times import to_us
 from headrace.backends.sqlite.transaction import Transaction
+from headrace.errors import StorageError
 from headrace.storage.clock import Clock
+from headrace.storage.signals import WORK
 
 T = TypeVar("T")
 
@@ -42,6 +47,7 @@ class Writer:
         self._identity: tuple[int, int] | None = None
         self._fsync = True
         self._topics: dict[str, None] = {}
+        self._parking = Parking()
         self._lane = Lane(
             "headrace-sqlite-writer",
             path=str(location.path),
@@ -72,6 +78,38 @@ class Writer:
         """
         return await self._lane.submit(verb, durable=durable and self._location.durable, shortcut=shortcut)
 
+    def park(
+        self, verb: Callable[[Transaction], T], *, shortcut: Callable[[Transaction], T | None]
+    ) -> asyncio.Future[T]:
+        """Run a verb that may wait for a better answer than an empty one: until ``unpark``, or for ever."""
+        return self._lane.submit(verb, shortcut=shortcut, parks=True)
+
+    async def unpark(self, future: asyncio.Future[Any]) -> None:
+        """Have what ``park`` gave answered now, with nothing if need be."""
+
+        def release(_: Transaction) -> bool:
+            self._parking.release(future)
+            return True
+
+        await self._lane.submit(release, shortcut=release)
+
+    def feed(self) -> None:
+        """Try what is parked, soon: another process may have brought something. Never raises."""
+        if self._parking.empty:
+            return
+
+        def feed(transaction: Transaction) -> bool:
+            self._parking.feed(transaction, anyway=True)
+            return True
+
+        def shortcut(transaction: Transaction) -> bool | None:
+            return True if self._parking.in_vain(transaction) else None
+
+        with suppress(StorageError):
+            fed = self._lane.submit(feed, shortcut=shortcut)
+            # A failure is the next caller's to hear: this is a hint.
+            fed.add_done_callback(lambda future: future.cancelled() or future.exception())
+
     async def data_version(self) -> int:
         """A number that changes whenever another connection, of any process, has committed. Writes nothing."""
         return await self._lane.submit(_data_version, shortcut=_data_version)
@@ -84,6 +122,8 @@ class Writer:
         connection.set_wal_hook(self._committed)
 
     def _teardown(self) -> None:
+        self._parking.release_all()
+        deliver_replies(self._parking.to_tell())
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -142,27 +182,35 @@ class Writer:
             transaction = self.begin(connection)
             for operation in group:
                 operation.reply = operation.function(transaction)
+            self._parking.feed(transaction)
             transaction.flush()
             connection.execute("COMMIT")
         except BaseException:
+            self._parking.rolled_back()
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
+        self._parking.committed()
         self._topics.update(transaction.topics)
 
     def _deliver(self, group: list[Operation[Any]]) -> None:
         """Tell the callers and, in the same hop, the subscribers here: a waiting worker is woken before all others."""
         topics, self._topics = self._topics, {}
+        told = [*self._parking.to_tell(), *(each for each in group if not self._parking.take(each))]
+        self._parking.told()
         if not topics:
-            deliver_replies(group)
+            deliver_replies(told)
             return
-        deliver_replies(group, first=partial(self._signals.tell_here, topics))
+        deliver_replies(told, first=partial(self._signals.tell_here, topics))
         self._signals.tell_elsewhere(topics)
 
     def begin(self, connection: Any) -> Transaction:
         """A transaction object at the present instant."""
         now, mono = self._clock.now(), self._clock.monotonic()
-        return Transaction(connection, now=to_us(now), mono=int(mono * 1_000_000), heard=self._signals.heard)
+        return Transaction(connection, now=to_us(now), mono=int(mono * 1_000_000), heard=self._heard)
+
+    def _heard(self, kind: str) -> bool:
+        return (kind == WORK and not self._parking.empty) or self._signals.heard(kind)
 
     def _set_fsync(self, connection: apsw.Connection, fsync: bool) -> None:
         """In WAL mode FULL syncs the log at each commit, NORMAL only at checkpoints; it can change between commits."""
