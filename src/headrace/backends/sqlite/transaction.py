@@ -65,12 +65,20 @@ class Transaction:
 
     def insert(self, name: str, rows: Sequence[Sequence[Any]]) -> None:
         """Insert rows by ``sql/NAME.sql``, many in each statement."""
-        start = 0
+        if rows:
+            self.insert_flat(name, len(rows[0]), list(chain.from_iterable(rows)))
+
+    def insert_flat(self, name: str, width: int, values: list[Any]) -> None:
+        """The same from one list of all values, row after row.
+
+        A thousand rows as a thousand tuples set the garbage collector to work; as one list they do not.
+        """
+        start, left = 0, len(values) // width
         for size in _CHUNKS:
-            while len(rows) - start >= size:
-                bindings = list(chain.from_iterable(rows[start : start + size]))
-                self._connection.execute(insert_rows(name, size), bindings)
-                start += size
+            while left >= size:
+                end = start + size * width
+                self._connection.execute(insert_rows(name, size), values[start:end])
+                start, left = end, left - size
 
     def move(self, queue: str, source: str | None, target: str | None, count: int = 1) -> None:
         """Note that ``count`` jobs of a queue went from one state to another (None: from or to nowhere)."""

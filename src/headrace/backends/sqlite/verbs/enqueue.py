@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
+from typing import Any
 
 from headrace.backends.sqlite.rows import as_json
 from headrace.backends.sqlite.times import duration_us, to_us
@@ -98,23 +99,25 @@ def _store(transaction: Transaction, jobs: Sequence[NewJob]) -> list[JobState]:
     if not jobs:
         return []
     now = transaction.now
-    rows, bodies, states = [], [], []
+    rows: list[Any] = []
+    bodies: list[Any] = []
+    states = []
     for seq, job in enumerate(jobs, start=int(transaction.value("last_seq")) + 1):
         due = now if job.run_at is None and job.delay is None else _due_at(job, now)
         state = _QUEUED if due <= now else _SCHEDULED
         expires = None if job.expires_at is None and job.expires_in is None else _expires_at(job, now)
         timeout = None if job.timeout is None else duration_us(job.timeout)
         states.append(state)
-        rows.append(
-            (seq, job.id, job.task, job.queue, job.priority, state, due, None if state is _QUEUED else due,
-             expires, timeout, job.max_attempts, now)
+        rows += (
+            seq, job.id, job.task, job.queue, job.priority, state, due, None if state is _QUEUED else due,
+            expires, timeout, job.max_attempts, now,
         )  # fmt: skip
-        bodies.append(
-            (seq, job.codec, storable(job.payload), job.task_version, job.idempotency_key, job.trace,
-             as_json(job.tags) if job.tags else None, as_json(job.meta) if job.meta else None)
+        bodies += (
+            seq, job.codec, storable(job.payload), job.task_version, job.idempotency_key, job.trace,
+            as_json(job.tags) if job.tags else None, as_json(job.meta) if job.meta else None,
         )  # fmt: skip
-    transaction.insert("insert_jobs", rows)
-    transaction.insert("insert_bodies", bodies)
+    transaction.insert_flat("insert_jobs", len(rows) // len(jobs), rows)
+    transaction.insert_flat("insert_bodies", len(bodies) // len(jobs), bodies)
     _remember_keys(transaction, jobs)
     _count(transaction, zip([job.queue for job in jobs], states, strict=True))
     return states
