@@ -10,7 +10,7 @@ from typing import Any, Generic, ParamSpec, TypeVar, Unpack
 from msgspec import Struct
 
 from headrace.engine.runnable import ExecutorKind
-from headrace.errors import TooLarge
+from headrace.errors import TooLarge, UsageError
 from headrace.model.job import Job
 from headrace.model.payload import Codecs
 from headrace.model.retry import RetryPolicy
@@ -147,11 +147,20 @@ class Task(Generic[P, R]):
         return data, self._codec.name
 
     def decode_result(self, job: Job) -> Any:
-        """What the handler of a job that succeeded returned; None where nothing was kept."""
+        """What the handler of a job that succeeded returned; None where nothing was kept.
+
+        Raises UsageError for a result that is not what the function says it returns, by this version of the code.
+        """
         if job.result is None:
             return None
         codec = self._registration.codecs.get(job.result_codec or job.codec)
-        return self._schema.read_result(codec, job.result)
+        try:
+            return self._schema.read_result(codec, job.result)
+        except (ValueError, TypeError) as error:
+            raise UsageError(
+                f"the result of job {job.id} is not what {self.name}{self._schema.describe()} returns: {error}. "
+                "It was stored by another version of the task, or by complete(); correct the annotation"
+            ) from error
 
     def _too_large(self, what: str, size: int) -> None:
         message = (

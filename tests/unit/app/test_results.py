@@ -258,3 +258,16 @@ async def test_a_cancelled_wait_leaves_nothing_behind_and_the_job_alone(clock: F
             await waiting
         assert await handle.state() is JobState.QUEUED
         assert not app._opened()._waited
+
+
+async def test_a_result_of_another_type_than_annotated_is_told_by_name() -> None:
+    app = Headrace("memory://")
+
+    @app.task(name="count")
+    async def count() -> int:
+        return "three"  # type: ignore[return-value]
+
+    async with app, app.worker():
+        job = await count.enqueue()
+        with pytest.raises(UsageError, match="is not what count"):
+            await job.result(timeout=20)
