@@ -19,7 +19,7 @@ from headrace.errors import (
     Unavailable,
 )
 from headrace.model.job import JobState
-from headrace.testing.conformance.builders import job, state_of
+from headrace.testing.conformance.builders import claim_one, job, state_of
 
 
 async def _limit_pages(backend: SqliteBackend, pages: int) -> None:
@@ -153,3 +153,29 @@ async def test_a_network_file_system_is_refused_with_the_way_round(path: Path, m
     allowed = SqliteBackend(f"sqlite:///{path}?network_fs=allow")
     await allowed.open()
     await allowed.close()
+
+
+async def test_an_enqueue_whose_log_cannot_be_synced_is_not_acknowledged(
+    backend: SqliteBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(descriptor: int) -> None:
+        raise OSError("the disk does not answer")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("headrace.backends.sqlite.log_file._sync", fail)
+        with pytest.raises(Unavailable, match="syncing its log to the disk failed"):
+            await backend.jobs.enqueue_many([job()])
+    [reply] = await backend.jobs.enqueue_many([job()])
+    assert reply.state is JobState.QUEUED
+
+
+async def test_each_acknowledged_enqueue_was_synced_and_a_claim_was_not(
+    backend: SqliteBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr("headrace.backends.sqlite.log_file._sync", synced.append)
+    for count in range(1, 4):
+        await backend.jobs.enqueue_many([job()])
+        assert len(synced) == count
+    await claim_one(backend)
+    assert len(synced) == 3

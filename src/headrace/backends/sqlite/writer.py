@@ -15,12 +15,13 @@ from headrace.backends.sqlite.connecting import connect, file_identity
 from headrace.backends.sqlite.faults import translate
 from headrace.backends.sqlite.lane import Lane, Operation, deliver_replies
 from headrace.backends.sqlite.location import Location
+from headrace.backends.sqlite.log_file import LogFile
 from headrace.backends.sqlite.parking import Parking
 from headrace.backends.sqlite.schema import prepare
 from headrace.backends.sqlite.signals import SqliteSignalBus
 from headrace.backends.sqlite.times import to_us
 from headrace.backends.sqlite.transaction import Transaction
-from headrace.errors import StorageError
+from headrace.errors import StorageError, Unavailable
 from headrace.storage.clock import Clock
 from headrace.storage.signals import WORK
 
@@ -45,9 +46,10 @@ class Writer:
         self._on_wal_pages = on_wal_pages
         self._connection: apsw.Connection | None = None
         self._identity: tuple[int, int] | None = None
-        self._fsync = True
         self._topics: dict[str, None] = {}
         self._parking = Parking()
+        self._log_file = LogFile(location.path)
+        self._wrote = False
         self._lane = Lane(
             "headrace-sqlite-writer",
             path=str(location.path),
@@ -118,10 +120,11 @@ class Writer:
         self._connection = connection = connect(self._location)
         prepare(connection, self._location.path)
         self._identity = file_identity(self._location.path)
-        connection.pragma("synchronous", "full")
+        connection.pragma("synchronous", "normal")
         connection.set_wal_hook(self._committed)
 
     def _teardown(self) -> None:
+        self._log_file.close()
         self._parking.release_all()
         deliver_replies(self._parking.to_tell())
         if self._connection is not None:
@@ -137,7 +140,6 @@ class Writer:
         if self._connection is None or file_identity(self._location.path) != self._identity:
             log.warning("%s was removed or replaced while it was in use; it is opened anew", self._location.path)
             self._teardown()
-            self._fsync = True
             self._setup()
 
     def _work(self, group: list[Operation[Any]]) -> None:
@@ -169,7 +171,6 @@ class Writer:
     def _transact(self, group: list[Operation[Any]]) -> None:
         connection = self._connection
         assert connection is not None
-        self._set_fsync(connection, any(operation.durable for operation in group))
         try:
             connection.execute("BEGIN IMMEDIATE")
         except Exception as error:
@@ -190,6 +191,7 @@ class Writer:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
+        self._wrote = True
         self._parking.committed()
         self._topics.update(transaction.topics)
 
@@ -198,11 +200,31 @@ class Writer:
         topics, self._topics = self._topics, {}
         told = [*self._parking.to_tell(), *(each for each in group if not self._parking.take(each))]
         self._parking.told()
-        if not topics:
-            deliver_replies(told)
-            return
-        deliver_replies(told, first=partial(self._signals.tell_here, topics))
-        self._signals.tell_elsewhere(topics)
+        # What need not reach the disk is answered first: a job may begin while its enqueue is still being synced.
+        soon = [each for each in told if not each.durable or each.error is not None]
+        first = partial(self._signals.tell_here, topics) if topics else None
+        if soon:
+            deliver_replies(soon, first)
+            first = None
+        if len(soon) < len(told):
+            durable = [each for each in told if each.durable and each.error is None]
+            if self._wrote:
+                self._sync_log(durable)
+            deliver_replies(durable, first)
+        if topics:
+            self._signals.tell_elsewhere(topics)
+
+    def _sync_log(self, operations: list[Operation[Any]]) -> None:
+        """Wait until the log is on the disk. If that fails, nobody is told that it is."""
+        try:
+            self._log_file.sync()
+            self._wrote = False
+        except OSError as error:
+            for operation in operations:
+                operation.error = Unavailable(
+                    f"{self._location.path} was written, but syncing its log to the disk failed ({error}); the effect "
+                    "may be there, and may not survive a power cut"
+                )
 
     def begin(self, connection: Any) -> Transaction:
         """A transaction object at the present instant."""
@@ -211,12 +233,6 @@ class Writer:
 
     def _heard(self, kind: str) -> bool:
         return (kind == WORK and not self._parking.empty) or self._signals.heard(kind)
-
-    def _set_fsync(self, connection: apsw.Connection, fsync: bool) -> None:
-        """In WAL mode FULL syncs the log at each commit, NORMAL only at checkpoints; it can change between commits."""
-        if fsync != self._fsync:
-            connection.pragma("synchronous", "full" if fsync else "normal")
-            self._fsync = fsync
 
 
 def _data_version(transaction: Transaction) -> int:
