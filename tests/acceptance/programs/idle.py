@@ -1,4 +1,4 @@
-"""What an idle worker costs: ``python -m tests.acceptance.programs.idle '{"url": "sqlite:////tmp/idle.db"}'``."""
+"""What an idle worker costs: ``python -m tests.acceptance.programs.idle '{"url": "sqlite:///idle.db"}'``."""
 
 from __future__ import annotations
 
