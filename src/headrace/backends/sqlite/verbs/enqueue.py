@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from hashlib import blake2b
 from typing import Any
 
@@ -22,11 +22,19 @@ def enqueue_many(transaction: Transaction, jobs: Sequence[NewJob]) -> list[Enque
     """Store what is new, answer what is not."""
     ids = {job.id for job in jobs}
     keys = [job.idempotency_key for job in jobs if job.idempotency_key is not None]
-    taken = list(transaction.rows("find_ids", {"ids": as_json(list(ids))}))
+    taken = _taken(transaction, ids)
     if not taken and not keys and len(ids) == len(jobs):
         states = _store(transaction, jobs)
         return [Enqueued(id=job.id, state=state) for job, state in zip(jobs, states, strict=True)]
     return _enqueue_with_care(transaction, jobs, _Known(dict(taken), _holders_of(transaction, keys)))
+
+
+def _taken(transaction: Transaction, ids: Collection[JobId]) -> list[tuple[str, str]]:
+    """Which ids are there already, and in which state their jobs are."""
+    newest = transaction.value("newest_id")
+    if newest is None or not ids or min(ids) > newest:
+        return []
+    return [(job_id, state) for job_id, state in transaction.rows("find_ids", {"ids": as_json(list(ids))})]
 
 
 def _enqueue_with_care(transaction: Transaction, jobs: Sequence[NewJob], known: _Known) -> list[Enqueued]:
