@@ -17,8 +17,8 @@ Bindings = Mapping[str, Any] | Sequence[Any]
 
 RATE_BUCKET_US = 10_000_000
 _CHUNKS = (50, 10, 4, 1)
-"""Sizes of multi-row inserts. Few sizes, so that their statements stay prepared. Measured: 20 to 50 rows a statement are
-quickest; a statement of 1,000 rows is a quarter slower, for the registers that SQLite has to set up."""
+"""Sizes of multi-row inserts. Few sizes, so that their statements stay prepared. Measured: 20 to 50 rows a statement
+are quickest; a statement of 1,000 rows is a quarter slower, for the registers that SQLite has to set up."""
 
 
 class Connection(Protocol):
