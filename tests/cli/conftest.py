@@ -16,6 +16,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (tmp_path / "sample.py").write_text(SAMPLE)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("HEADRACE_STORE", raising=False)
+    for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):  # the tester's own settings stay out
+        monkeypatch.setenv(name, str(tmp_path / ".xdg" / name.lower()))
     monkeypatch.setattr(sys, "path", sys.path[:])
     before = set(sys.modules)
     yield tmp_path

@@ -64,7 +64,7 @@ def test_terms_and_options_choose_jobs_alike(cli: Cli) -> None:
         (["--since", "5"], "5"),
         (["--limit", "0"], "--limit"),
         (["--limit", "many"], "--limit"),
-        (["--output", "yaml"], "yaml"),
+        (["--output", "xml"], "xml"),
         (["--quue", "mail"], "'--queue'"),
     ],
 )
@@ -129,7 +129,7 @@ def test_an_error_in_json_mode_is_one_object_on_stderr(cli: Cli, app: Headrace) 
 
     assert result.stdout == ""
     fault = json.loads(result.stderr)
-    assert set(fault) == {"code", "message", "hint", "fix"}
+    assert set(fault) == {"code", "message", "hint", "fix", "docs", "retryable"}
     assert fault["code"] == "HR-E0301"
     assert json.loads(cli("job", "list", "--nonsense", "-o", "json").stderr)["code"].startswith("HR-E02")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from headrace.cli.session import session
 from headrace.errors import ConfigError
 from headrace.model.durations import format_duration, parse_duration
 
@@ -74,7 +75,7 @@ def parse_instant(text: str, now: datetime, *, ahead: bool = False) -> datetime:
 
 
 def ago(instant: datetime | None, now: datetime) -> str:
-    """How long ago, or in how long, for people.
+    """How long ago, or in how long, for people; the instant itself where ``--utc`` or ``--tz`` was given.
 
     >>> noon = datetime(2025, 1, 31, 12, tzinfo=UTC)
     >>> ago(noon - timedelta(minutes=2), noon), ago(noon + timedelta(hours=1), noon), ago(None, noon)
@@ -82,6 +83,8 @@ def ago(instant: datetime | None, now: datetime) -> str:
     """
     if instant is None:
         return "-"
+    if session().zone is not None:
+        return rfc3339(instant)
     if instant > now:
         return f"in {short(instant - now)}"
     return f"{short(now - instant)} ago"
@@ -101,11 +104,11 @@ def short(duration: timedelta) -> str:
 
 
 def rfc3339(instant: datetime | None) -> str:
-    """An instant as text, to the millisecond.
+    """An instant as text for people, to the millisecond, in UTC or in the zone that ``--tz`` names.
 
     >>> rfc3339(datetime(2025, 1, 31, 12, 0, 0, 5000, tzinfo=UTC))
     '2025-01-31T12:00:00.005Z'
     """
     if instant is None:
         return "-"
-    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return instant.astimezone(session().zone or UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

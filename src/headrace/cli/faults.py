@@ -1,6 +1,7 @@
-"""What goes wrong, told like a compiler does: what happened, why, and what to type next. And the exit codes.
+"""What goes wrong, told like a compiler does: what happened, where, why, and what to type next. And the exit codes.
 
-The two digits after ``HR-E`` are the exit code, so that a script and a reader see the same thing.
+The two digits after ``HR-E`` are the exit code, so that a script and a reader see the same thing. Every code has its
+page in :mod:`headrace.cli.codes`, which ``headrace explain`` prints.
 """
 
 from __future__ import annotations
@@ -9,9 +10,8 @@ import json
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from enum import IntEnum
-from typing import Any
 
-import click
+from headrace.cli.pointing import point_at
 
 
 class Exit(IntEnum):
@@ -21,8 +21,11 @@ class Exit(IntEnum):
     FAILED = 1
     USAGE = 2
     NOT_FOUND = 3
+    NOT_ALLOWED = 4
     WRONG_STATE = 5
     UNREACHABLE = 6
+    TIMED_OUT = 7
+    PARTLY_DONE = 8
     BAD_ANSWER = 9
     INTERRUPTED = 130
     PIPE_CLOSED = 141
@@ -31,7 +34,9 @@ class Exit(IntEnum):
 class Fault(Exception):
     """A mistake or a mishap that a person can do something about; told without a traceback.
 
-    ``code`` is for machines and stays the same; ``notes`` say where and why; ``fixes`` are commands to paste.
+    code: two digits after the exit code; for machines, and never used for something else.
+    word: the word of the command line that is wrong; it is underlined.
+    notes: where and why. fixes: commands to paste. retryable: the same command may work later.
     """
 
     def __init__(
@@ -40,20 +45,28 @@ class Fault(Exception):
         code: str,
         message: str,
         *,
+        word: str | None = None,
         notes: Sequence[str] = (),
         fixes: Sequence[str] = (),
+        retryable: bool = False,
     ) -> None:
         super().__init__(message)
         self.exit_code = exit_code
         self.code = f"HR-E{exit_code:02d}{code}"
         self.message = message
+        self.word = word
         self.notes = tuple(notes)
         self.fixes = tuple(fixes)
+        self.retryable = retryable
 
-    def text(self) -> str:
-        """The fault for people, several lines."""
+    def text(self, args: Sequence[str] = ()) -> str:
+        """The fault for people, several lines; ``args`` are the words that were typed."""
+        notes = list(self.notes)
         lines = [f"error[{self.code}]: {self.message}"]
-        lines += [f"  = {note}" for note in self.notes]
+        if self.word is not None and (pointed := point_at(self.word, args)):
+            hint = notes.pop(0) if notes and notes[0].startswith("did you mean") else ""
+            lines += [f"  │ {pointed[0]}", f"  │ {pointed[1]} {hint}".rstrip()]
+        lines += [f"  = {note}" for note in notes]
         lines += [f"  {'try:' if not index else '    '} {fix}" for index, fix in enumerate(self.fixes)]
         return "\n".join(lines)
 
@@ -65,13 +78,22 @@ class Fault(Exception):
                 "message": self.message,
                 "hint": "; ".join(self.notes) or None,
                 "fix": "\n".join(self.fixes) or None,
+                "docs": f"headrace explain {self.code}",
+                "retryable": self.retryable,
             }
         )
 
 
-def usage(message: str, *, code: str = "01", notes: Sequence[str] = (), fixes: Sequence[str] = ()) -> Fault:
+def usage(
+    message: str,
+    *,
+    code: str = "01",
+    word: str | None = None,
+    notes: Sequence[str] = (),
+    fixes: Sequence[str] = (),
+) -> Fault:
     """A fault of how the command was written: exit code 2."""
-    return Fault(Exit.USAGE, code, message, notes=notes, fixes=fixes)
+    return Fault(Exit.USAGE, code, message, word=word, notes=notes, fixes=fixes)
 
 
 def did_you_mean(word: str, known: Iterable[str], *, what: str) -> list[str]:
@@ -87,52 +109,3 @@ def did_you_mean(word: str, known: Iterable[str], *, what: str) -> list[str]:
     if near:
         return [f"did you mean {' or '.join(repr(name) for name in near)}?"]
     return [f"{what}: {', '.join(names)}"] if names else []
-
-
-def fault_of(error: BaseException) -> Fault | None:
-    """The fault that stands for an exception, or None for one that nobody expected."""
-    if isinstance(error, Fault):
-        return error
-    if isinstance(error, click.UsageError):
-        return _of_click(error)
-    if isinstance(error, click.ClickException):
-        return usage(error.format_message())
-    return _of_headrace(error)
-
-
-def _of_click(error: click.UsageError) -> Fault:
-    notes: list[str] = []
-    message = error.message
-    if isinstance(error, click.NoSuchOption):
-        message = f"no such option: {error.option_name}"
-        known = error.possibilities or []
-        notes += did_you_mean(error.option_name, known, what="near options") if known else []
-    elif isinstance(error, click.exceptions.MissingParameter | click.BadParameter):
-        message = error.format_message()
-    fixes = []
-    if error.ctx is not None:
-        notes.append(" ".join(error.ctx.get_usage().split()))
-        fixes.append(f"{error.ctx.command_path} --help")
-    return usage(message[:1].lower() + message[1:].rstrip("."), notes=notes, fixes=fixes)
-
-
-def _of_headrace(error: BaseException) -> Fault | None:
-    from headrace import errors
-
-    kinds: list[tuple[type[Any], Exit, str]] = [
-        (errors.JobNotFound, Exit.NOT_FOUND, "01"),
-        (errors.UnknownTask, Exit.NOT_FOUND, "02"),
-        (errors.InvalidArguments, Exit.USAGE, "14"),
-        (errors.ConfigError, Exit.USAGE, "15"),
-        (errors.UsageError, Exit.USAGE, "16"),
-        (errors.TooLarge, Exit.USAGE, "17"),
-        (errors.IdempotencyConflict, Exit.WRONG_STATE, "02"),
-        (errors.StorageCorrupt, Exit.BAD_ANSWER, "03"),
-        (errors.SchemaOutdated, Exit.UNREACHABLE, "03"),
-        (errors.StorageError, Exit.UNREACHABLE, "01"),
-    ]
-    for kind, exit_code, code in kinds:
-        if isinstance(error, kind):
-            fixes = ["headrace doctor"] if isinstance(error, errors.StorageError) else []
-            return Fault(exit_code, code, str(error), fixes=fixes)
-    return None

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import click
 
 from headrace.cli.faults import did_you_mean, usage
+from headrace.cli.session import add_global_options
 
 
 class Entry(NamedTuple):
@@ -47,6 +48,7 @@ class LazyGroup(click.Group):
         module, _, name = entry.target.partition(":")
         command = getattr(import_module(module), name or "command")
         assert isinstance(command, click.Command)
+        add_global_options(command)
         return command
 
     def resolve_command(
@@ -58,7 +60,10 @@ class LazyGroup(click.Group):
         if command is None and not name.startswith("-") and not ctx.resilient_parsing:
             notes = did_you_mean(name, self.table, what="commands")
             raise usage(
-                f"no such command: {ctx.command_path} {name}", notes=notes, fixes=[f"{ctx.command_path} --help"]
+                f"no such command: {ctx.command_path} {name}",
+                word=name,
+                notes=notes,
+                fixes=[f"{ctx.command_path} --help"],
             )
         if command is None:
             return super().resolve_command(ctx, args)

@@ -43,11 +43,17 @@ def read_query(terms: Iterable[str], given: Filters) -> Filters:
                 fixes=["headrace job list state:dead queue:mail since:2h"],
             )
         if field not in FIELDS:
-            raise usage(f"no field {field!r} to search by", code="21", notes=did_you_mean(field, FIELDS, what="fields"))
+            raise usage(
+                f"no field {field!r} to search by",
+                code="21",
+                word=field,
+                notes=did_you_mean(field, FIELDS, what="fields"),
+            )
         _add(given, field, value)
     for state in given["states"]:
         if state not in STATES:
-            raise usage(f"no state {state!r}", code="22", notes=did_you_mean(state, STATES, what="states"))
+            notes = did_you_mean(state, STATES, what="states")
+            raise usage(f"no state {state!r}", code="22", word=state, notes=notes)
     return given
 
 

@@ -6,13 +6,15 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from itertools import pairwise
 from typing import Any
 
 import click
 
 from headrace._version import __version__
-from headrace.cli.faults import Exit, Fault, fault_of
+from headrace.cli.faults import Exit
 from headrace.cli.lazy import Entry, LazyGroup
+from headrace.cli.session import global_options, wants_color
 
 TABLE = {
     "worker": Entry("headrace.cli.worker", "run a worker; list the workers there are"),
@@ -54,7 +56,7 @@ class Root(LazyGroup):
     ) -> None:
         """Run the command line, and end with SystemExit."""
         given = list(sys.argv[1:] if args is None else args)
-        # Taken out here, so that it may stand anywhere, as in a repeated command with --debug added at its end.
+        # Taken out here, so that it works even for a command line that cannot be parsed.
         debug = "--debug" in given
         given = [word for word in given if word != "--debug"]
         try:
@@ -78,27 +80,39 @@ class Root(LazyGroup):
         except Exception as error:
             if debug:
                 raise
-            code = _tell(error, as_json=_wants_json(given))
+            code = _tell(error, given)
         sys.exit(int(code))
 
 
-def _tell(error: Exception, *, as_json: bool) -> Exit:
-    fault = fault_of(error) or Fault(
-        Exit.FAILED,
-        "01",
-        f"{type(error).__name__}: {error}",
-        notes=["this is not expected; --debug shows the traceback"],
-    )
-    click.echo(fault.json() if as_json else fault.text(), err=True)
+def _tell(error: Exception, args: Sequence[str]) -> Exit:
+    from headrace.cli.translate import fault_of
+
+    fault = fault_of(error)
+    if fault is None:
+        from headrace.cli.crash import crash_of
+
+        fault = crash_of(error, args)
+    if _wants_json(args):
+        click.echo(fault.json(), err=True)
+        return fault.exit_code
+    text = fault.text(args)
+    if wants_color(sys.stderr):
+        head, separator, rest = text.partition(": ")
+        text = f"{click.style(head, fg='red', bold=True)}{separator}{rest}"
+    click.echo(text, err=True)
     return fault.exit_code
 
 
 def _wants_json(args: Sequence[str]) -> bool:
     """Told from the words themselves, because the error may be that they cannot be parsed."""
-    joined = " ".join(args).replace("=", " ")
-    return "--json" in args or any(
-        f"{flag}json" in joined for flag in ("-o ", "-o", "--output ", "-o nd", "--output nd")
-    )
+    words = [*args, ""]
+    for word, following in pairwise(words):
+        if word == "--json" or word.startswith("--json="):
+            return True
+        if word.startswith(("-o", "--output")):
+            form = following if word in ("-o", "--output") else word.removeprefix("--output=").removeprefix("-o")
+            return form in ("json", "ndjson", "yaml")
+    return False
 
 
 def _let_go_of_stdout() -> None:
@@ -122,8 +136,6 @@ root = Root(
     """,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     no_args_is_help=True,
-    params=[
-        click.Option(["--debug"], is_flag=True, expose_value=False, help="Show the traceback of an error."),
-    ],
+    params=global_options(hidden=False),
 )
 click.version_option(__version__, prog_name="headrace", message="%(prog)s %(version)s")(root)

@@ -11,7 +11,7 @@ import msgspec
 from headrace.cli.durations import ago, rfc3339, short
 from headrace.cli.ids import not_found, resolve_id
 from headrace.cli.job.list import progress_text
-from headrace.cli.output import encode, output_options, print_json
+from headrace.cli.output import ITEM, Item, encode, output_options, print_item
 from headrace.cli.stores import resolve_store, store_option, with_store
 from headrace.cli.views import attempt_view, whole_job_view
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.command("get")
 @click.argument("job_id", metavar="ID")
 @store_option
-@output_options("table", "json", "name")
+@output_options(*ITEM)
 def command(job_id: str, store: str | None, output: str) -> None:
     """Everything about one job: arguments, result, every attempt with its traceback, progress and log lines.
 
@@ -38,13 +38,7 @@ def command(job_id: str, store: str | None, output: str) -> None:
         return await read_whole_job(app, await resolve_id(app, job_id))
 
     job = with_store(resolve_store(store), ask)
-    if output == "json":
-        print_json({"schema": "headrace.job.get/1", **job})
-    elif output == "name":
-        click.echo(job["id"])
-    else:
-        for line in _lines(job, datetime.now(UTC)):
-            click.echo(line)
+    print_item(output, "headrace.job.get/1", job, lambda job: _lines(job, datetime.now(UTC)))
 
 
 async def read_whole_job(app: Headrace, job_id: str) -> dict[str, Any]:
@@ -60,7 +54,7 @@ async def read_whole_job(app: Headrace, job_id: str) -> dict[str, Any]:
     return {**whole_job_view(job), "attempts": attempts, "logs": logs}
 
 
-def _lines(job: dict[str, Any], now: datetime) -> list[str]:
+def _lines(job: Item, now: datetime) -> list[str]:
     lines = [
         f"Job        {job['id']}",
         f"Task       {job['task']}" + (f"  version {job['task_version']}" if job["task_version"] != 1 else ""),

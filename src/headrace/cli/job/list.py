@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, metavar="N", help="Jobs on a page. [50]")
 @click.option("--cursor", metavar="CURSOR", help="Go on where a page ended.")
 @store_option
-@output_options("table", "json", "ndjson", "name")
+@output_options()
 def command(
     terms: tuple[str, ...],
     states: tuple[str, ...],
@@ -84,6 +84,10 @@ def _columns(now: datetime) -> list[Column]:
         Column("TRY", lambda job: f"{job['attempt']}/{job['max_attempts']}"),
         Column("WHEN", lambda job: ago(when_of(job), now)),
         Column("NOTE", lambda job: _note(job, now)),
+        Column("PRIORITY", lambda job: str(job["priority"]), wide=True),
+        Column("ENQUEUED", lambda job: ago(job["enqueued_at"], now), wide=True),
+        Column("WORKER", lambda job: job["worker"] or "-", wide=True),
+        Column("TAGS", lambda job: ",".join(job["tags"]) or "-", wide=True),
     ]
 
 

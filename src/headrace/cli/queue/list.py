@@ -20,7 +20,7 @@ WINDOW = timedelta(minutes=1)
 
 @click.command("list")
 @store_option
-@output_options("table", "json", "ndjson", "name")
+@output_options()
 def command(store: str | None, output: str) -> None:
     """Every queue: its jobs by state, how long the oldest waits, jobs a second over the last minute, and pauses.
 

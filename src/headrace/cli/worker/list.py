@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.command("list")
 @store_option
-@output_options("table", "json", "ndjson", "name")
+@output_options()
 def command(store: str | None, output: str) -> None:
     """The workers heard of within the last half minute.
 
