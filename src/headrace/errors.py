@@ -7,6 +7,7 @@
     │   ├── ConfigError                 a setting is wrong; names field, value and what to do
     │   ├── UnknownTask                 no task of that name is registered
     │   ├── InvalidArguments            the arguments do not fit the task's signature
+    │   ├── QueryError                  a search cannot be read; points at the place
     │   └── MissingExtra                a part that is not installed; says the install command
     ├── JobError                        raised by ``JobHandle.result``
     │   ├── JobFailed                   the job is dead; carries type, message and traceback
@@ -43,6 +44,7 @@ __all__ = [
     "JobNotFound",
     "LeaseLost",
     "MissingExtra",
+    "QueryError",
     "ReadOnly",
     "SchemaOutdated",
     "StorageCorrupt",
@@ -75,6 +77,23 @@ class UnknownTask(UsageError):
 
 class InvalidArguments(UsageError):
     """Raised at enqueue when the arguments do not fit the task's signature. Nothing was enqueued."""
+
+
+class QueryError(UsageError):
+    """Raised when a search cannot be read. ``reason`` says why; ``query``, ``start`` and ``end`` say where."""
+
+    def __init__(self, reason: str, query: str, start: int, end: int) -> None:
+        self.reason = reason
+        self.query = query
+        self.start = start
+        self.end = end
+        super().__init__(f"{reason}\n{self.pointer}")
+
+    @property
+    def pointer(self) -> str:
+        """Two lines: the query, and a mark under the place at fault."""
+        line = "".join(letter if letter.isprintable() else " " for letter in self.query)
+        return f"  {line}\n  {' ' * self.start}{'^' * (self.end - self.start)}"
 
 
 class MissingExtra(UsageError):

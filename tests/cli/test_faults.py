@@ -15,7 +15,7 @@ def test_the_wrong_word_is_underlined_with_the_near_one_beside_it(cli: Cli, app:
     lines = cli("job", "list", "state:ded").stderr.splitlines()
 
     assert lines[:3] == [
-        "error[HR-E0222]: no state 'ded'",
+        "error[HR-E0220]: no state 'ded'",
         "  │ headrace job list state:ded",
         "  │                         ^^^ did you mean 'dead'?",
     ]

@@ -59,7 +59,7 @@ def test_terms_and_options_choose_jobs_alike(cli: Cli) -> None:
         (["stat:dead"], "'state'"),
         (["state:ded"], "'dead'"),
         (["--state", "ded"], "'dead'"),
-        (["dead"], "FIELD:VALUE"),
+        (["(dead"], "not closed"),
         (["since:yesterday"], "yesterday"),
         (["--since", "5"], "5"),
         (["--limit", "0"], "--limit"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,13 @@ import apsw
 import pytest
 
 from headrace.backends.sqlite.connecting import connect
+from headrace.backends.sqlite.finding import _BY_INDEX
 from headrace.backends.sqlite.location import parse_url
 from headrace.backends.sqlite.schema import prepare
 from headrace.backends.sqlite.statements import sql
+from headrace.backends.sqlite.translation import Translator
+from headrace.model.job import JobState
+from headrace.model.search import parse
 
 
 @pytest.fixture
@@ -47,5 +52,26 @@ PLANS: list[tuple[str, dict[str, Any] | tuple[Any, ...], str]] = [
 @pytest.mark.parametrize(("name", "bindings", "index"), PLANS, ids=[name for name, _, _ in PLANS])
 def test_a_statement_uses_its_index(connection: apsw.Connection, name: str, bindings: Any, index: str) -> None:
     plan = [str(row[3]) for row in connection.execute(f"EXPLAIN QUERY PLAN {sql(name)}", bindings)]
+    assert any(index in line for line in plan), plan
+    assert not {"SCAN headrace_jobs", "SCAN j"} & set(plan), plan
+
+
+SOURCES = [
+    (f"j.seq IN ({_BY_INDEX[JobState.DEAD]} UNION ALL {_BY_INDEX[JobState.EXPIRED]})", "headrace_jobs_ended (state=?"),
+    (f"j.seq IN ({_BY_INDEX[JobState.QUEUED]})", "headrace_jobs_queued"),
+    (f"j.seq IN ({_BY_INDEX[JobState.RUNNING]})", "headrace_jobs_running"),
+    (f"j.seq IN ({_BY_INDEX[JobState.SCHEDULED]})", "headrace_jobs_due"),
+    ("j.id IN (SELECT value FROM json_each('[]'))", "sqlite_autoindex_headrace_jobs_1 (id=?)"),
+    ("j.seq < 100 AND j.seq >= 1", "INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
+]
+
+
+@pytest.mark.parametrize(("source", "index"), SOURCES, ids=[index for _, index in SOURCES])
+def test_a_list_goes_by_the_index_it_was_given(connection: apsw.Connection, source: str, index: str) -> None:
+    translator = Translator(datetime(2025, 1, 31, tzinfo=UTC))
+    condition = translator.condition(parse("queue:mail args.n:1 since:2h"))
+    statement = sql("find_jobs").replace("FILTERS", f"{source} AND {condition}")
+    explained = connection.execute(f"EXPLAIN QUERY PLAN {statement}", {**translator.values, "limit": 1})
+    plan = [str(row[3]) for row in explained]
     assert any(index in line for line in plan), plan
     assert not {"SCAN headrace_jobs", "SCAN j"} & set(plan), plan

@@ -21,6 +21,7 @@ from headrace.errors import UsageError
 from headrace.model.job import Attempt, Job, JobState, LogLine
 from headrace.model.page import PAGE_LIMIT_DEFAULT, Page
 from headrace.model.queue import JobCount, QueueSettings
+from headrace.model.search import Query
 from headrace.storage.backend import Backend
 from headrace.storage.jobs import Changed
 from headrace.tasks.call import Call
@@ -113,6 +114,7 @@ class SyncDesk:
         tags: Iterable[str] = (),
         since: datetime | None = None,
         until: datetime | None = None,
+        where: str | Query | None = None,
         cursor: str | None = None,
         limit: int = PAGE_LIMIT_DEFAULT,
     ) -> Page[Job]:
@@ -125,6 +127,7 @@ class SyncDesk:
                 tags=tags,
                 since=since,
                 until=until,
+                where=where,
                 cursor=cursor,
                 limit=limit,
             )

@@ -1,78 +1,41 @@
-"""Queries in plain words: ``state:dead queue:mail since:2h``. One language for every command that lists jobs."""
+"""Searches on the command line. One language for every command that lists or changes jobs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING
 
-from headrace.cli.durations import parse_instant
 from headrace.cli.faults import did_you_mean, usage
-from headrace.errors import ConfigError
+from headrace.errors import QueryError
 
-FIELDS = ("state", "queue", "task", "tag", "since", "until")
+if TYPE_CHECKING:
+    from headrace.model.search import Query
+
 STATES = ("scheduled", "queued", "waiting", "running", "succeeded", "dead", "cancelled", "expired")
 """The states of a job, spelled out so that help does not have to import the model; a test compares."""
 
 
-class Filters(TypedDict):
-    """What ``Headrace.find`` takes."""
+def read_query(terms: Iterable[str]) -> Query:
+    """Read the words of a command line as one search. Raises a usage fault that points at the place.
 
-    states: list[str]
-    queues: list[str]
-    tasks: list[str]
-    tags: list[str]
-    since: datetime | None
-    until: datetime | None
-
-
-def read_query(terms: Iterable[str], given: Filters) -> Filters:
-    """Add the terms to what options gave; several values of a field widen it, except tags, which must all match.
-
-    >>> none = Filters(states=[], queues=[], tasks=[], tags=[], since=None, until=None)
-    >>> read_query(["state:dead,expired", "queue:mail"], none)["states"]
-    ['dead', 'expired']
+    >>> from headrace.model.search import format_query
+    >>> format_query(read_query(["state:dead,expired", "queue:mail"]))
+    'state:dead,expired queue:mail'
     """
-    for term in terms:
-        field, separator, value = term.partition(":")
-        if not separator or not value:
-            raise usage(
-                f"{term!r} is no query term",
-                code="20",
-                notes=[f"a term is FIELD:VALUE; fields: {', '.join(FIELDS)}"],
-                fixes=["headrace job list state:dead queue:mail since:2h"],
-            )
-        if field not in FIELDS:
-            raise usage(
-                f"no field {field!r} to search by",
-                code="21",
-                word=field,
-                notes=did_you_mean(field, FIELDS, what="fields"),
-            )
-        _add(given, field, value)
-    for state in given["states"]:
+    from headrace.model.search import parse
+
+    try:
+        return parse(" ".join(terms))
+    except QueryError as error:
+        word = error.query[error.start : error.end]
+        reason, _, near = error.reason.partition(". Did you mean ")
+        notes = [f"did you mean {near}"] if near else []
+        raise usage(reason, code="20", word=word, notes=notes, fixes=["headrace help query"]) from None
+
+
+def check_states(states: Iterable[str]) -> None:
+    """Raise a usage fault for a state that there is not."""
+    for state in states:
         if state not in STATES:
             notes = did_you_mean(state, STATES, what="states")
             raise usage(f"no state {state!r}", code="22", word=state, notes=notes)
-    return given
-
-
-def _add(given: Filters, field: str, value: str) -> None:
-    if field in ("since", "until"):
-        try:
-            instant = parse_instant(value, datetime.now(UTC))
-        except ConfigError as error:
-            raise usage(f"{field}: {error}", code="23") from None
-        if field == "since":
-            given["since"] = instant
-        else:
-            given["until"] = instant
-        return
-    values = [part for part in value.split(",") if part]
-    lists: dict[str, Any] = {
-        "state": given["states"],
-        "queue": given["queues"],
-        "task": given["tasks"],
-        "tag": given["tags"],
-    }
-    lists[field].extend(values)

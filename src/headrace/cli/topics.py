@@ -27,11 +27,25 @@ _TOPICS = {
 Data goes to stdout, notes and errors to stderr. Times in JSON are RFC 3339 in UTC. With -o json an error is one
 JSON object on stderr: code, message, hint, fix.""",
     "query": """\
-headrace job list state:dead,expired queue:mail since:2h
+headrace job list 'state:dead task:mail.* since:2h -tag:test'
 
-A term is FIELD:VALUE with the fields state, queue, task, tag, since and until. All terms must match. Values after a
-comma widen a field; of several tags all must be there. since and until are about when a job was enqueued: a duration
-before now such as 90s, 2h or 7d, or an instant such as 2025-01-31T09:00:00Z.""",
+FIELD:VALUE   all must match; OR between two, NOT or - before one, parentheses around several
+text          somewhere in the task, queue, arguments, error, reason, worker, key or tags
+a,b           one of them            "a b"     exactly so, spaces and * included
+mail.*        * any text, ? a letter ~part     holds the part, in any case
+>5 >=5 <5     compared               3..5      from, to; either end may be left out
+
+Fields with text     id queue task tag worker key; error and reason look for a part
+Fields with numbers  priority attempt version
+Fields with times    enqueued due started finished expires: 2h is two hours ago, +1h in an hour, 2025-01-31 that day,
+                     2025-01-31T09:00:00Z; since:2h and until:1h are short for enqueued
+Fields with lengths  wait run: wait:>5m
+Fields with states   state: a state, or pending (scheduled queued waiting), unfinished, ended, failed (dead expired)
+args.PATH meta.PATH  a value in the arguments or metadata: args.user.id:42 args.items.0:pen
+
+Ids, times of enqueuing, and states with few jobs are found by an index. Anything else looks at the newest 100,000
+jobs and then says how far it came and how to go on. In a shell a word that begins with - is an option: write NOT
+tag:test, or quote the whole search after another word.""",
     "environment": """\
 HEADRACE_STORE  the store when --store is not given, such as sqlite:////var/lib/jobs.db; for headrace worker and
                 job enqueue --app it goes before the URL in the program

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 from msgspec import Struct
 
 from headrace.model.job import JobState
+from headrace.model.search.tree import Query
 
 T = TypeVar("T")
 
@@ -15,11 +16,16 @@ PAGE_LIMIT_DEFAULT = 50
 PAGE_LIMIT_MAX = 1_000
 """A page is held in memory whole; a thousand jobs with their payloads stay within tens of megabytes."""
 
+SCAN_DEFAULT = 100_000
+"""Jobs that one page looks at where no index leads to those that match: some tenths of a second of reading."""
+
 
 class JobQuery(Struct, frozen=True, kw_only=True, gc=False):
     """Which jobs to list: every given field must match; an empty tuple matches all. Newest first.
 
-    ``since`` and ``until`` are about when the job was enqueued, ``since`` included, ``until`` not.
+    ``since`` and ``until`` are about when the job was enqueued, ``since`` included, ``until`` not. ``where`` is a query
+    of :mod:`headrace.model.search`. With ``as_of``, jobs that were enqueued, claimed or ended later are left out, and
+    it is what ``2h`` is counted from. ``scan`` is how many jobs a page looks at where no index helps.
     """
 
     states: tuple[JobState, ...] = ()
@@ -28,10 +34,19 @@ class JobQuery(Struct, frozen=True, kw_only=True, gc=False):
     tags: tuple[str, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
+    where: Query | None = None
+    as_of: datetime | None = None
+    scan: int = SCAN_DEFAULT
 
 
 class Page(Struct, Generic[T], frozen=True, kw_only=True, gc=False):
-    """A part of a list. ``next_cursor`` None means that the list ends here."""
+    """A part of a list. ``next_cursor`` None means that the list ends here.
+
+    ``complete`` False means that this page looked at all it may before it was full: it holds what was found among jobs
+    enqueued since ``reached``, and ``next_cursor`` goes on from there.
+    """
 
     items: list[T]
     next_cursor: str | None = None
+    complete: bool = True
+    reached: datetime | None = None

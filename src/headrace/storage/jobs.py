@@ -235,7 +235,10 @@ class JobReader(Protocol):
         ...
 
     async def find(self, query: JobQuery, *, cursor: str | None = None, limit: int = 50) -> Page[Job]:
-        """A page of the jobs that match, newest first, without results. ``cursor`` comes from the page before."""
+        """A page of the jobs that match, newest first, without results. ``cursor`` comes from the page before.
+
+        Where no index leads to the jobs, a page looks at ``query.scan`` of them and then says ``complete=False``.
+        """
         ...
 
     async def attempts(self, job_id: JobId) -> list[Attempt]:

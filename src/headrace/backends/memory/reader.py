@@ -1,7 +1,8 @@
 """Reading about jobs. Lists look at every job: here clarity goes before speed.
 
 Settled here: newest first means the order of enqueuing, by which the cursor counts too; ``rates`` begins with the
-bucket of ten seconds in which the window begins; ``oldest_queued`` is the smallest ``run_at``.
+bucket of ten seconds in which the window begins; ``oldest_queued`` is the smallest ``run_at``. A page looks at
+``JobQuery.scan`` jobs, whatever is asked; a store with an index for the question may look further.
 """
 
 from __future__ import annotations
@@ -11,15 +12,17 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
+from headrace.backends.memory.record import Record
 from headrace.backends.memory.session import Session
 from headrace.errors import Unsupported
 from headrace.model.ids import JobId
 from headrace.model.job import Attempt, Job, LogLine
 from headrace.model.page import PAGE_LIMIT_MAX, JobQuery, Page
 from headrace.model.queue import JobCount, QueueRate
+from headrace.model.search import matches
 
 
-def matches(query: JobQuery, job: Job) -> bool:
+def fits(query: JobQuery, job: Job, now: datetime) -> bool:
     """Whether every given field of the query fits the job; of ``tags``, all must be on it."""
     return (
         (not query.states or job.state in query.states)
@@ -28,7 +31,14 @@ def matches(query: JobQuery, job: Job) -> bool:
         and set(query.tags) <= set(job.tags)
         and (query.since is None or job.enqueued_at >= query.since)
         and (query.until is None or job.enqueued_at < query.until)
+        and (query.as_of is None or _unchanged_since(query.as_of, job))
+        and (query.where is None or matches(query.where, job, query.as_of or now))
     )
+
+
+def _unchanged_since(instant: datetime, job: Job) -> bool:
+    changes = (job.enqueued_at, job.started_at, job.finished_at)
+    return all(change is None or change <= instant for change in changes)
 
 
 class MemoryJobReader:
@@ -46,10 +56,17 @@ class MemoryJobReader:
         before = None if cursor is None else _read_cursor(cursor)
         size = max(1, min(limit, PAGE_LIMIT_MAX))
         items: list[Job] = []
-        last = 0
+        looked_at = last = 0
+        last_look: Record | None = None
         with self._session.section() as state:
             for record in reversed(state.records.values()):
-                if (before is not None and record.order >= before) or not matches(query, record.job):
+                if before is not None and record.order >= before:
+                    continue
+                if last_look is not None and looked_at >= query.scan:
+                    reached = last_look.job.enqueued_at
+                    return Page(items=items, next_cursor=str(last_look.order), complete=False, reached=reached)
+                looked_at, last_look = looked_at + 1, record
+                if not fits(query, record.job, state.now):
                     continue
                 if len(items) == size:
                     return Page(items=items, next_cursor=str(last))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 import msgspec
 
+from headrace.backends.sqlite.finding import find
 from headrace.backends.sqlite.reading import ReadingLane
-from headrace.backends.sqlite.rows import JobRow, as_json, decode_error, decode_jobs
-from headrace.backends.sqlite.times import duration_us, from_us, to_us
+from headrace.backends.sqlite.rows import JobRow, as_json, decode_error
+from headrace.backends.sqlite.times import duration_us, from_us
 from headrace.backends.sqlite.transaction import RATE_BUCKET_US, Transaction
 from headrace.errors import Unsupported
 from headrace.model.ids import JobId
@@ -33,7 +33,7 @@ class SqliteJobReader:
     async def find(self, query: JobQuery, *, cursor: str | None = None, limit: int = 50) -> Page[Job]:
         before = None if cursor is None else _read_cursor(cursor)
         return await self._lane.run(
-            lambda transaction: _find(transaction, query, before, max(1, min(limit, PAGE_LIMIT_MAX)))
+            lambda transaction: find(transaction, query, before, max(1, min(limit, PAGE_LIMIT_MAX)))
         )
 
     async def attempts(self, job_id: JobId) -> list[Attempt]:
@@ -75,36 +75,6 @@ def _get_many(transaction: Transaction, ids: Sequence[JobId]) -> list[Job | None
         result = None if codec is None else bytes.fromhex(hexed or "")
         replies[index] = row.job(result=result, result_codec=codec)
     return replies
-
-
-_CONDITIONS = {
-    "states": "j.state IN (SELECT value FROM json_each(:states))",
-    "queues": "j.queue IN (SELECT value FROM json_each(:queues))",
-    "tasks": "j.task IN (SELECT value FROM json_each(:tasks))",
-    "tags": "NOT EXISTS (SELECT value FROM json_each(:tags) EXCEPT SELECT value FROM json_each(b.tags))",
-    "since": "j.enqueued_at >= :since",
-    "until": "j.enqueued_at < :until",
-    "before": "j.seq < :before",
-}
-
-
-def _find(transaction: Transaction, query: JobQuery, before: int | None, limit: int) -> Page[Job]:
-    given: dict[str, Any] = {
-        "states": as_json(query.states) if query.states else None,
-        "queues": as_json(query.queues) if query.queues else None,
-        "tasks": as_json(query.tasks) if query.tasks else None,
-        "tags": as_json(query.tags) if query.tags else None,
-        "since": None if query.since is None else to_us(query.since),
-        "until": None if query.until is None else to_us(query.until),
-        "before": before,
-    }
-    values = {name: value for name, value in given.items() if value is not None}
-    filters = " AND ".join(_CONDITIONS[name] for name in values) or "TRUE"
-    # One more than asked for tells whether another page follows.
-    found = transaction.filtered("find_jobs", filters, {**values, "limit": limit + 1})
-    rows = decode_jobs(found)
-    cursor = str(rows[limit - 1].seq) if len(rows) > limit else None
-    return Page(items=[row.job() for row in rows[:limit]], next_cursor=cursor)
 
 
 def _read_cursor(cursor: str) -> int:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from headrace.cli.durations import Instant, ago
+from headrace.cli.durations import Instant, ago, rfc3339
 from headrace.cli.output import Column, Item, note, output_options, print_list
-from headrace.cli.query import STATES, Filters, read_query
+from headrace.cli.query import STATES, check_states, read_query
 from headrace.cli.stores import resolve_store, store_option, with_store
 from headrace.cli.views import job_view, when_of
 
@@ -46,32 +46,43 @@ def command(
 ) -> None:
     """The jobs that match, newest first.
 
-    QUERY is FIELD:VALUE with the fields state, queue, task, tag, since and until. All must match; several values of
-    one field, as in state:dead,expired, widen it.
+    QUERY is a search, such as state:dead task:mail.* since:2h; headrace help query tells all of it. Parts that the
+    shell would take apart belong in quotes: 'error:"connection refused"'.
 
     \b
     Examples:
       headrace job list
       headrace job list state:dead queue:mail since:2h
+      headrace job list 'args.user.id:42 (attempt:3.. OR wait:5m..)'
       headrace job list --state queued --limit 10 --json
       headrace job list state:dead -o name | headrace job retry -
     """
-    filters = read_query(
-        terms,
-        Filters(states=list(states), queues=list(queues), tasks=list(tasks), tags=list(tags), since=since, until=until),
-    )
+    where = read_query(terms)
+    check_states(states)
 
     async def ask(app: Headrace) -> Page[Job]:
-        return await app.find(**filters, cursor=cursor, limit=limit)
+        return await app.find(
+            states=states, queues=queues, tasks=tasks, tags=tags, since=since, until=until, where=where,
+            cursor=cursor, limit=limit,
+        )  # fmt: skip
 
     page = with_store(resolve_store(store), ask)
     items = [job_view(job) for job in page.items]
-    print_list(
-        output, "headrace.job.list/1", items, _columns(datetime.now(UTC)), more={"next_cursor": page.next_cursor}
-    )
-    if page.next_cursor is not None and output != "json":
-        note(f"{len(items)} jobs; next page: --cursor {page.next_cursor}")
-    elif not items and output == "table":
+    more = {"next_cursor": page.next_cursor, **({} if page.complete else {"reached": page.reached})}
+    print_list(output, "headrace.job.list/1", items, _columns(datetime.now(UTC)), more=more)
+    if output != "json":
+        _tell_how_it_ended(page, output)
+
+
+def _tell_how_it_ended(page: Page[Job], output: str) -> None:
+    if not page.complete:
+        note(
+            f"{len(page.items)} jobs among those enqueued since {rfc3339(page.reached)}; "
+            f"to look further back: --cursor {page.next_cursor}"
+        )
+    elif page.next_cursor is not None:
+        note(f"{len(page.items)} jobs; next page: --cursor {page.next_cursor}")
+    elif not page.items and output == "table":
         note("no job matches")
 
 

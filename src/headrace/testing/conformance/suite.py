@@ -22,6 +22,7 @@ from headrace.testing.conformance.locks import LockPromises
 from headrace.testing.conformance.queues import QueuePromises
 from headrace.testing.conformance.reading import ReadingPromises
 from headrace.testing.conformance.retry import RetryPromises
+from headrace.testing.conformance.search import SearchPromises
 from headrace.testing.conformance.signals import SignalPromises
 from headrace.testing.conformance.upkeep import UpkeepPromises
 from headrace.testing.conformance.waiting import WaitingPromises
@@ -42,6 +43,7 @@ class BackendConformance(
     DeletePromises,
     UpkeepPromises,
     ReadingPromises,
+    SearchPromises,
     CounterPromises,
     QueuePromises,
     KeyValuePromises,

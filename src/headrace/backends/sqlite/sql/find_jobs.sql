@@ -1,4 +1,4 @@
--- :states, :queues, :tasks, :tags JSON arrays (empty: any), :since, :until, :before a seq, :limit. Newest first, as one
+-- :before, :floor seqs, :limit and what FILTERS binds. Newest first, as one
 -- JSON array. Fields in the order of rows.JobRow. The text FILTERS is replaced by the conditions that apply.
 SELECT json_group_array(json_array(
     seq, id, task, queue, priority, state, attempt, max_attempts, claims, wakes, cancel, enqueued_at, run_at, timeout,

@@ -1,0 +1,215 @@
+"""Lists of jobs: which index leads to them, and how far to look where none does.
+
+Jobs are listed by ``seq``, newest first. Ids and, while few, jobs in chosen states are reached by an index. Anything
+else is a walk over the newest jobs, ``JobQuery.scan`` of them at most for a page. Times of enqueuing rise with ``seq``
+but for steps of the clock, so ``since`` and ``until`` are found by bisection and bound the walk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from headrace.backends.sqlite.rows import JobRow, as_json, decode_jobs
+from headrace.backends.sqlite.times import from_us, to_us
+from headrace.backends.sqlite.transaction import Transaction
+from headrace.backends.sqlite.translation import Translator
+from headrace.model.job import FINAL_STATES, Job, JobState
+from headrace.model.page import JobQuery, Page
+from headrace.model.search.matching import resolve
+from headrace.model.search.tree import And, Between, Compare, Is, Query, Term
+
+CLOCK_STEP_MAX = timedelta(hours=1)
+"""How far back the clock may have been stepped without jobs being missed by ``since`` and ``until``."""
+
+_BY_INDEX = {
+    JobState.QUEUED: "SELECT seq FROM headrace_jobs WHERE state = 'queued'",
+    JobState.RUNNING: "SELECT seq FROM headrace_jobs WHERE state = 'running'",
+    JobState.SCHEDULED: "SELECT seq FROM headrace_jobs WHERE wake_at IS NOT NULL AND state = 'scheduled'",
+    **{
+        state: f"SELECT seq FROM headrace_jobs WHERE finished_at IS NOT NULL AND state = '{state}'"
+        for state in sorted(FINAL_STATES)
+    },
+}
+"""How an index leads to all jobs in a state. Jobs that wait without a limit are in none."""
+
+_GIVEN = {
+    "states": "j.state IN (SELECT value FROM json_each(:states))",
+    "queues": "j.queue IN (SELECT value FROM json_each(:queues))",
+    "tasks": "j.task IN (SELECT value FROM json_each(:tasks))",
+    "tags": "NOT EXISTS (SELECT value FROM json_each(:tags) EXCEPT SELECT value FROM json_each(b.tags))",
+    "since": "j.enqueued_at >= :since",
+    "until": "j.enqueued_at < :until",
+    "as_of": "max(j.enqueued_at, coalesce(j.started_at, 0), coalesce(j.finished_at, 0)) <= :as_of",
+}
+
+
+class Bounds(NamedTuple):
+    """What a query says about the jobs it can match, in words that an index understands. None: nothing."""
+
+    states: frozenset[JobState] | None = None
+    ids: tuple[str, ...] | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def find(transaction: Transaction, query: JobQuery, before: int | None, limit: int) -> Page[Job]:
+    """A page of at most ``limit`` jobs with a ``seq`` below ``before``."""
+    return _Search(transaction, query, limit).page(before)
+
+
+def bounds_of(query: JobQuery, now: datetime) -> Bounds:
+    """The narrowest that all given fields and all parts of ``where`` allow."""
+    states = frozenset(query.states) if query.states else None
+    bounds = Bounds(states=states, since=query.since, until=query.until)
+    where = query.where
+    parts: tuple[Query, ...] = where.parts if isinstance(where, And) else (where,) if where is not None else ()
+    for part in parts:
+        if isinstance(part, Term):
+            bounds = _narrowed(bounds, part, now)
+    return bounds
+
+
+def _narrowed(bounds: Bounds, term: Term, now: datetime) -> Bounds:
+    exact = tuple(str(test.value) for test in term.tests if isinstance(test, Is))
+    if term.field == "state":
+        states = frozenset(JobState(value) for value in exact)
+        return bounds._replace(states=states if bounds.states is None else bounds.states & states)
+    if term.field == "id" and len(exact) == len(term.tests):
+        return bounds._replace(ids=exact)
+    if term.field == "enqueued" and len(term.tests) == 1:
+        match term.tests[0]:
+            case Compare(operator=">" | ">=", value=value):
+                return bounds._replace(since=_tighter(max, bounds.since, resolve(value, now)))
+            case Compare(operator="<", value=value):
+                return bounds._replace(until=_tighter(min, bounds.until, resolve(value, now)))
+            case Between(low=low, high=high):
+                since = _tighter(max, bounds.since, resolve(low, now))
+                return bounds._replace(since=since, until=_tighter(min, bounds.until, resolve(high, now)))
+            case _:
+                pass
+    return bounds
+
+
+def _tighter(choose: Callable[..., datetime], one: datetime | None, other: datetime) -> datetime:
+    return other if one is None else choose(one, other)
+
+
+class _Search:
+    """One page's work: the condition once, and the windows it is asked in."""
+
+    def __init__(self, transaction: Transaction, query: JobQuery, limit: int) -> None:
+        now = query.as_of or from_us(transaction.now)
+        self._transaction = transaction
+        self._scan = query.scan
+        self._limit = limit
+        self._bounds = bounds_of(query, now)
+        self._translator = Translator(now)
+        self._filters = self._conditions(query)
+
+    def page(self, before: int | None) -> Page[Job]:
+        if self._bounds.ids is not None:
+            source = f"j.id IN (SELECT value FROM json_each({self._translator.bind(as_json(self._bounds.ids))}))"
+            return self._whole(source, before)
+        by_index = self._by_index()
+        return self._whole(f"j.seq IN ({by_index})", before) if by_index is not None else self._walk(before)
+
+    def _conditions(self, query: JobQuery) -> list[str]:
+        given = {
+            "states": as_json(query.states) if query.states else None,
+            "queues": as_json(query.queues) if query.queues else None,
+            "tasks": as_json(query.tasks) if query.tasks else None,
+            "tags": as_json(query.tags) if query.tags else None,
+            "since": None if query.since is None else to_us(query.since),
+            "until": None if query.until is None else to_us(query.until),
+            "as_of": None if query.as_of is None else to_us(query.as_of),
+        }
+        present = {name: value for name, value in given.items() if value is not None}
+        self._translator.values.update(present)
+        conditions = [_GIVEN[name] for name in present]
+        if query.where is not None and query.where != And(()):
+            conditions.append(self._translator.condition(query.where))
+        return conditions
+
+    def _by_index(self) -> str | None:
+        """What answers the ``seq`` of every job in the wanted states, where an index does so for few enough."""
+        states = self._bounds.states
+        if states is None or not states <= _BY_INDEX.keys():
+            return None
+        count = sum(n for _, state, n in self._transaction.rows("get_counters") if state in states)
+        if count > self._scan:
+            return None
+        return " UNION ALL ".join(_BY_INDEX[state] for state in sorted(states)) or "SELECT NULL WHERE FALSE"
+
+    def _whole(self, source: str, before: int | None) -> Page[Job]:
+        rows = self._rows(self._limit + 1, before=before, source=source)
+        return self._full(rows) if len(rows) > self._limit else _page(rows)
+
+    def _walk(self, before: int | None) -> Page[Job]:
+        """From the newest job that can match backwards, to the oldest that can, or as far as a page may look."""
+        if not self._filters:
+            rows = self._rows(self._limit + 1, before=before)
+            return self._full(rows) if len(rows) > self._limit else _page(rows)
+        top, bottom = self._range(before)
+        rows = self._rows(self._limit + 1, before=top, floor=max(bottom, top - self._scan))
+        if len(rows) > self._limit:
+            return self._full(rows)
+        if bottom >= top - self._scan:
+            return _page(rows)
+        # Where jobs were deleted there are gaps, so the window held fewer jobs than may be looked at.
+        last = self._transaction.value("nth_job", {"before": top, "skip": self._scan - 1, "floor": bottom})
+        wanted = self._limit + 1 - len(rows)
+        rows += self._rows(wanted, before=top - self._scan, floor=bottom if last is None else last)
+        if len(rows) > self._limit:
+            return self._full(rows)
+        if last is None or not self._transaction.value("any_job_below", {"before": last, "floor": bottom}):
+            return _page(rows)
+        reached = from_us(self._transaction.value("enqueued_at", {"seq": last}))
+        return Page(items=[row.job() for row in rows], next_cursor=str(last), complete=False, reached=reached)
+
+    def _range(self, before: int | None) -> tuple[int, int]:
+        top = (self._transaction.value("last_seq") or 0) + 1
+        if self._bounds.until is not None:
+            top = self._place(self._bounds.until, CLOCK_STEP_MAX, top)
+        if before is not None:
+            top = min(top, before)
+        return top, 0 if self._bounds.since is None else self._place(self._bounds.since, -CLOCK_STEP_MAX, top)
+
+    def _place(self, instant: datetime, slack: timedelta, top: int) -> int:
+        """From which ``seq`` on jobs were enqueued at ``instant``, with the slack, or later; by bisection."""
+        try:
+            wanted = to_us(instant + slack)
+        except OverflowError:
+            return 0 if slack < timedelta(0) else top
+        low, high = 0, top
+        while low < high:
+            middle = (low + high) // 2
+            enqueued_at = self._transaction.value("enqueued_at", {"seq": middle})
+            if enqueued_at is None or enqueued_at < wanted:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+    def _rows(
+        self, count: int, *, before: int | None = None, floor: int | None = None, source: str | None = None
+    ) -> list[JobRow]:
+        conditions = [source] if source is not None else []
+        values = {**self._translator.values, "limit": count}
+        if before is not None:
+            conditions.append("j.seq < :before")
+            values["before"] = before
+        if floor is not None:
+            conditions.append("j.seq >= :floor")
+            values["floor"] = floor
+        filters = " AND ".join((*conditions, *self._filters)) or "TRUE"
+        return decode_jobs(self._transaction.filtered("find_jobs", filters, values))
+
+    def _full(self, rows: list[JobRow]) -> Page[Job]:
+        """One more row than was asked for says that another page follows."""
+        return _page(rows[: self._limit], str(rows[self._limit - 1].seq))
+
+
+def _page(rows: list[JobRow], cursor: str | None = None) -> Page[Job]:
+    return Page(items=[row.job() for row in rows], next_cursor=cursor)
