@@ -52,11 +52,19 @@ BESIDE = (
     ("headrace.contrib.json_lines", "read_lines"),
     ("headrace.contrib.recorder", "Recorder"),
     ("headrace.contrib.recorder", "Event"),
+    ("headrace.testing.harness", "AppHarness"),
+    ("headrace.testing.sync_harness", "SyncHarness"),
+    ("headrace.testing.enqueued", "EnqueuedJob"),
+    ("headrace.testing.report", "DrainReport"),
+    ("headrace.testing.report", "Run"),
+    ("headrace.testing.spy", "Spy"),
     ("headrace.testing.clock", "FrozenClock"),
+    ("headrace.testing.fault_plans", "Outage"),
+    ("headrace.testing.fault_plans", "Script"),
 )
 """What public methods take and answer, and what tests import; the names of ``headrace`` itself come first."""
 
-MADE_FOR_YOU = {"AppWorker", "Call", "JobContext", "JobHandle", "SyncDesk", "SyncJobHandle", "Task"}
+MADE_FOR_YOU = {"AppWorker", "Call", "JobContext", "JobHandle", "SyncDesk", "SyncHarness", "SyncJobHandle", "Task"}
 """Classes that programs are given and do not make: how to is nobody's business."""
 
 

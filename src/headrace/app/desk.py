@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -32,6 +32,8 @@ from headrace.telemetry import Telemetry
 
 R = TypeVar("R")
 
+MakeSettlement = Callable[[Backend], Settlement]
+
 CHUNKS_IN_FLIGHT = 4
 """Enough to keep a store busy while the next chunk is made; few enough that a store that merges them into one
 transaction does not hold others up for long."""
@@ -43,13 +45,21 @@ CONFLICTS_SHOWN = 3
 class JobDesk(Operations):
     """Opens and closes a backend, enqueues calls on it, and waits for results."""
 
-    def __init__(self, backend: Backend, registry: TaskRegistry, codecs: Codecs, telemetry: Telemetry) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        registry: TaskRegistry,
+        codecs: Codecs,
+        telemetry: Telemetry,
+        *,
+        make_settlement: MakeSettlement = Settlement,
+    ) -> None:
         super().__init__(backend)
         self._registry = registry
         self._codecs = codecs
         self.telemetry = telemetry
-        # One bad job must not fail those it happened to be merged with: the batch is then stored one by one.
-        self._batcher = Batcher(self._store, limit=backend.capabilities.max_batch, isolate=(TooLarge, Unsupported))
+        self._make_settlement = make_settlement
+        self._batcher = self._make_batcher()
 
     async def open(self) -> None:
         """Open the store, and make its schema where there is none. Once open, doing it again changes nothing.
@@ -60,9 +70,8 @@ class JobDesk(Operations):
             return
         await self._backend.open()
         if self._settlement is None:
-            settlement = Settlement(self._backend)
+            settlement = self._make_settlement(self._backend)
             await settlement.start()
-            self._loop = asyncio.get_running_loop()
             self._settlement = settlement
 
     async def close(self) -> None:
@@ -151,6 +160,11 @@ class JobDesk(Operations):
         """Wake who waits for these jobs: told by a worker on this event loop, which knows it before any signal."""
         if self._settlement is not None:
             self._settlement.settled(job_ids)
+
+    def _make_batcher(self) -> Batcher[NewJob, Enqueued]:
+        # One bad job must not fail those it happened to be merged with: the batch is then stored one by one.
+        limit = self._backend.capabilities.max_batch
+        return Batcher(self._store, limit=limit, isolate=(TooLarge, Unsupported))
 
     async def _store(self, jobs: Sequence[NewJob]) -> list[Enqueued]:
         # The store announces the queues that have work now; see headrace.storage.signals.

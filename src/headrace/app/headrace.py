@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, Unpack, overload
 
 from headrace.app.backends import make_backend
-from headrace.app.desk import JobDesk
+from headrace.app.desk import JobDesk, MakeSettlement
 from headrace.app.registry import TaskRegistry
+from headrace.app.settlement import Settlement
 from headrace.config import WorkerConfig
 from headrace.errors import ConfigError, UsageError
 from headrace.model.payload import Codec, Codecs
@@ -106,11 +108,31 @@ class Headrace(JobDesk):
 
         Raises UsageError when the app is open, and ConfigError for a URL that no backend serves.
         """
-        if self.is_open or "sync" in self.__dict__:
-            message = f"use_store changes the store of an app that nobody uses yet; this one is in use: {self!r}"
-            raise UsageError(message)
-        self._backend = make_backend(url)
-        self._payload_limit = min(self._payload_limit, self._backend.capabilities.max_payload)
+        self._refuse_while_in_use("use_store")
+        self._live_in(make_backend(url))
+
+    @contextmanager
+    def moved_to(self, backend: Backend, *, make_settlement: MakeSettlement = Settlement) -> Iterator[None]:
+        """Live in another backend until the block ends, and then where it lived before: for tests.
+
+        The tasks stay as they are, and what code holds of the app (tasks, ``app.sync``) moves with it. ``backend``
+        stays the caller's to close. ``make_settlement`` makes what waits for results; see
+        :class:`~headrace.testing.AppHarness`, which moves an app onto a store in memory.
+        Raises UsageError when the app is open.
+        """
+        self._refuse_while_in_use("moved_to")
+        before = self._backend, self._payload_limit, self._make_settlement
+        self._live_in(backend)
+        self._make_settlement = make_settlement
+        try:
+            yield
+        finally:
+            if "sync" in self.__dict__:
+                self.sync.close()
+            # Left open, it was open on an event loop that may be gone by now, with all that waited there.
+            self._settlement = None
+            self._backend, self._payload_limit, self._make_settlement = before
+            self._batcher = self._make_batcher()
 
     def worker(
         self, queues: Mapping[str, int] | Iterable[str] | None = None, **settings: Unpack[WorkerSettings]
@@ -131,7 +153,17 @@ class Headrace(JobDesk):
         """The same for code without an event loop: scripts, ``def`` handlers, Django and Flask views, any thread."""
         from headrace.app.sync import SyncDesk
 
-        return SyncDesk(self._make_sibling_desk, self._backend)
+        return SyncDesk(self._make_sibling_desk)
+
+    def _refuse_while_in_use(self, verb: str) -> None:
+        if self.is_open or ("sync" in self.__dict__ and self.sync.is_open):
+            message = f"{verb} changes the store of an app that nobody uses now; this one is in use: {self!r}. Close it"
+            raise UsageError(message)
+
+    def _live_in(self, backend: Backend) -> None:
+        self._backend = backend
+        self._payload_limit = min(self._payload_limit, backend.capabilities.max_payload)
+        self._batcher = self._make_batcher()
 
     def _define(self, function: Any, settings: Mapping[str, Any]) -> Task[Any, Any]:
         task = define_task(function, settings, codecs=self._codecs, payload_limit=self._payload_limit, app=self)
@@ -139,7 +171,13 @@ class Headrace(JobDesk):
         return task
 
     def _make_sibling_desk(self) -> JobDesk:
-        return JobDesk(self._backend.sibling(), self._registry, self._codecs, self.telemetry)
+        return JobDesk(
+            self._backend.sibling(),
+            self._registry,
+            self._codecs,
+            self.telemetry,
+            make_settlement=self._make_settlement,
+        )
 
     def __repr__(self) -> str:
         return f"<Headrace {self._backend.url} with {len(self._registry)} tasks>"

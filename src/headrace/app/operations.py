@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 
@@ -29,7 +28,6 @@ class Operations:
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self._settlement: Settlement | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def is_open(self) -> bool:
@@ -129,12 +127,10 @@ class Operations:
         return await list_workers(self.backend.kv)
 
     def _opened(self) -> Settlement:
-        """What waits on this event loop. An app used on another loop than its own would hang without a word."""
+        """What waits on this event loop. Raises UsageError unless the app is open, and open on this one."""
         if self._settlement is None:
             raise _not_open()
-        if asyncio.get_running_loop() is not self._loop:
-            message = "the app is open on another event loop, and belongs to it. In a thread use app.sync"
-            raise UsageError(message)
+        self._settlement.check_loop()
         return self._settlement
 
     async def _in_chunks(

@@ -73,6 +73,13 @@ class Settlement(Service):
         self._heard: asyncio.Event | None = None
         self._sweep: asyncio.TimerHandle | None = None
         self._sweep_rest = SWEEP_REST_MIN_S
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def check_loop(self) -> None:
+        """Raise UsageError on another event loop than that of ``start``, where a wait would hang without a word."""
+        if asyncio.get_running_loop() is not self._loop:
+            message = "the app is open on another event loop, and belongs to it. In a thread use app.sync"
+            raise UsageError(message)
 
     async def read(self, job_id: JobId) -> Job:
         """The job as it is now. Raises JobNotFound."""
@@ -111,6 +118,9 @@ class Settlement(Service):
         if self._to_look_at and not self._reading:
             self._reading = True
             self._spawn(self._look())
+
+    async def _begin(self) -> None:
+        self._loop = asyncio.get_running_loop()
 
     async def _end(self) -> None:
         if self._sweep is not None:

@@ -22,7 +22,6 @@ from headrace.model.job import Attempt, Job, JobState, LogLine
 from headrace.model.page import PAGE_LIMIT_DEFAULT, Page
 from headrace.model.queue import JobCount, QueueSettings
 from headrace.model.search import Query
-from headrace.storage.backend import Backend
 from headrace.storage.jobs import Changed
 from headrace.tasks.call import Call
 
@@ -47,13 +46,17 @@ class SyncDesk:
     <JobState.QUEUED: 'queued'>
     """
 
-    def __init__(self, make_desk: Callable[[], JobDesk], backend: Backend) -> None:
+    def __init__(self, make_desk: Callable[[], JobDesk]) -> None:
         self._make_desk = make_desk
-        self._backend = backend
         self._lane: LoopThread | None = None
         self._lock = threading.Lock()
         self._pid = os.getpid()
         self._registered = False
+
+    @property
+    def is_open(self) -> bool:
+        """True between the first call and ``close``."""
+        return self._lane is not None and self._pid == os.getpid()
 
     def open(self) -> None:
         """Open now what the first call would open, to meet its errors early. Doing it again changes nothing."""

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from types import TracebackType
+from typing import Self
 
 from msgspec import Struct
 
@@ -97,7 +98,7 @@ class Worker(Service):
         self._dispatcher = Dispatcher(
             registry,
             backend.clock,
-            executor=Executor(self._pools),
+            executor=self._make_executor(),
             completer=self._completer,
             reporter=self._reporter,
             held=self._held,
@@ -129,7 +130,7 @@ class Worker(Service):
             ],
         )
 
-    async def __aenter__(self) -> Worker:
+    async def __aenter__(self) -> Self:
         await self.start()
         return self
 
@@ -219,6 +220,9 @@ class Worker(Service):
             for waiting in (quiet, hurry):
                 waiting.cancel()
             await asyncio.wait([quiet, hurry])
+
+    def _make_executor(self) -> Executor:
+        return Executor(self._pools)
 
     def _make_heartbeats(self, thread: bool) -> Service:
         make = HeartbeatThread if thread else Heartbeater

@@ -101,6 +101,32 @@ class Script:
         return 0 if kind in self._lose else 2 if kind in self._double else 1
 
 
+class Outage:
+    """The store is away: the next ``calls`` calls of any verb are refused, or all of them.
+
+    >>> outage = Outage(calls=1)
+    >>> outage.fault("jobs.claim") is None, outage.fault("jobs.claim") is None, outage.refused
+    (False, True, 1)
+    """
+
+    def __init__(self, calls: int | None = None) -> None:
+        self.refused = 0
+        self._calls = calls
+        self._lock = threading.Lock()
+
+    def fault(self, verb: str) -> Fault | None:
+        """A refusal while it lasts."""
+        with self._lock:
+            if self._calls is not None and self.refused >= self._calls:
+                return None
+            self.refused += 1
+        return refused(f"injected: the store is away ({verb})")
+
+    def copies(self, topic: str) -> int:
+        """Signals are not the matter here."""
+        return 1
+
+
 class RandomFaults:
     """Faults by chance, the same for the same seed and the same order of calls. ``active`` switches them off and on.
 

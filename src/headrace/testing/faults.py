@@ -22,9 +22,9 @@ from headrace.storage.kv import KeyValueStore
 from headrace.storage.locks import LockStore
 from headrace.storage.queues import QueueStore
 from headrace.storage.signals import SignalBus
-from headrace.testing.fault_plans import Fault, FaultPlan, RandomFaults, Script, lost_reply, refused
+from headrace.testing.fault_plans import Fault, FaultPlan, Outage, RandomFaults, Script, lost_reply, refused
 
-__all__ = ["Fault", "FaultPlan", "FaultyBackend", "RandomFaults", "Script", "lost_reply", "refused"]
+__all__ = ["Fault", "FaultPlan", "FaultyBackend", "Outage", "RandomFaults", "Script", "lost_reply", "refused"]
 
 
 class FaultyBackend:

@@ -1,0 +1,86 @@
+"""The pytest plugin: finds the app as it was told, says what to write when it was not, and is not felt otherwise."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+APP = """
+from headrace import Headrace
+app = Headrace("sqlite:////nowhere/never-made.db")
+
+@app.task(name="greet")
+async def greet(name: str) -> str:
+    return f"Hello, {name}!"
+
+async def sign_up(name: str) -> None:
+    await greet.enqueue(name)
+"""
+
+TEST = """
+import asyncio
+from myapp import greet, sign_up
+
+async def test_signing_up_sends_a_greeting(headrace_app):
+    await sign_up("Ada")
+    headrace_app.assert_enqueued(greet, name="Ada")
+    assert (await headrace_app.drain()).succeeded == 1
+
+def test_each_test_begins_with_nothing(headrace_app):
+    headrace_app.assert_not_enqueued()
+    asyncio.run(sign_up("Bob"))
+    assert headrace_app.sync.drain().succeeded == 1
+"""
+
+
+@pytest.fixture(autouse=True)
+def project(pytester: pytest.Pytester) -> pytest.Pytester:
+    pytester.makepyfile(myapp=APP)
+    pytester.syspathinsert()
+    return pytester
+
+
+def run(pytester: pytest.Pytester, test: str, ini: str = "") -> pytest.RunResult:
+    pytester.makeini(f"[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\n{ini}")
+    pytester.makepyfile(test)
+    return pytester.runpytest_inprocess("-p", "no:cacheprovider", "-W", "error", "--strict-markers")
+
+
+def test_the_app_is_found_by_a_setting(pytester: pytest.Pytester) -> None:
+    run(pytester, TEST, "headrace_app = myapp:app").assert_outcomes(passed=2)
+
+
+def test_the_app_is_found_by_a_marker(pytester: pytest.Pytester) -> None:
+    marked = f"import pytest\npytestmark = pytest.mark.headrace('myapp:app')\n{TEST}"
+    run(pytester, marked, "headrace_app = other:app").assert_outcomes(passed=2)
+
+
+def test_the_app_is_found_by_a_fixture(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest("import pytest, myapp\n@pytest.fixture\ndef headrace_target():\n    return myapp.app\n")
+    run(pytester, TEST).assert_outcomes(passed=2)
+
+
+@pytest.mark.parametrize(
+    ("ini", "said"),
+    [
+        ("", 'headrace_app = "myapp.tasks:app"'),
+        ("headrace_app = myapp", "'myapp' names no app: it is module:attribute"),
+        ("headrace_app = myapp:appp", "called otherwise?"),
+        ("headrace_app = myap:app", "No module named 'myap'"),
+        ("headrace_app = myapp:greet", "'myapp:greet' is no Headrace but a Task"),
+    ],
+)
+def test_an_app_that_is_not_found_says_what_to_write(pytester: pytest.Pytester, ini: str, said: str) -> None:
+    result = run(pytester, "def test_it(headrace_app): ...", ini)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([f"*{said}*".replace("[", "[[]")])
+
+
+def test_suites_that_do_not_use_it_load_nothing() -> None:
+    code = "import sys, headrace.testing.plugin; print([m for m in sys.modules if m in ('msgspec', 'apsw', 'asyncio')])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
