@@ -21,6 +21,9 @@ DONE = "done"
 CANCEL = "cancel"
 """``cancel:JOB_ID``: the cancellation of that running job was requested."""
 
+SCHEDULE = "schedule"
+"""``schedule:NAME``: that schedule was made, changed or deleted."""
+
 
 def topic(kind: str, name: str) -> str:
     """Write a topic.
