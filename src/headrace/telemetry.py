@@ -13,6 +13,8 @@ event                     attributes
 ``job.rescued``           ``job_id``, ``queue``, ``state``, ``worker``
 ``worker.started``        ``worker``, ``queues``
 ``worker.stopped``        ``worker``, ``released``
+``schedule.fired``        ``schedule``, ``planned``, ``job_id``, ``delay_s``, ``count``; likewise ``schedule.held``,
+                          ``schedule.skipped``, ``schedule.missed`` and ``schedule.failed``
 ``loop.blocked``          ``worker``, ``blocked_s``, ``stack``, ``gil``: the event loop, or the interpreter, stood still
 ``upkeep.round``          ``duty``, ``count``, ``took_s``
 ``store.error``           ``operation``, ``error``

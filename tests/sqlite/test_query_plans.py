@@ -46,6 +46,11 @@ PLANS: list[tuple[str, dict[str, Any] | tuple[Any, ...], str]] = [
     ),
     ("oldest_queued", (), "headrace_jobs_queued (queue=?)"),
     ("find_keys", {"keys": "[]", "now": 0}, "PRIMARY KEY (key=?)"),
+    (
+        "scan_entries",
+        {"bucket": "b", "prefix": "p", "after": "q", "mono": 0, "limit": 1},
+        "PRIMARY KEY (bucket=? AND key>? AND key<?)",
+    ),
 ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -27,7 +27,7 @@ _SCAN_LIMIT = 500
 
 
 class WorkerRecord(Struct, frozen=True, kw_only=True):
-    """What a worker says about itself, every ten seconds."""
+    """What a worker says about itself, every ten seconds. ``schedules`` are those that its code declares."""
 
     id: WorkerId
     hostname: str
@@ -37,18 +37,26 @@ class WorkerRecord(Struct, frozen=True, kw_only=True):
     version: str = __version__
     running: int = 0
     last_claim_at: datetime | None = None
+    schedules: tuple[str, ...] = ()
 
 
 class Registrar(Periodic):
     """Writes this worker's record, and deletes it at the end."""
 
     def __init__(
-        self, kv: KeyValueStore, worker: WorkerId, queues: Mapping[str, int], *, load: Callable[[], WorkerLoad]
+        self,
+        kv: KeyValueStore,
+        worker: WorkerId,
+        queues: Mapping[str, int],
+        *,
+        load: Callable[[], WorkerLoad],
+        schedules: Sequence[str] = (),
     ) -> None:
         super().__init__("worker registry", RECORD_EVERY)
         self._kv = kv
         self._worker = worker
         self._queues = dict(queues)
+        self._schedules = tuple(schedules)
         self._load = load
 
     async def tick(self) -> timedelta | None:
@@ -62,6 +70,7 @@ class Registrar(Periodic):
             started_at=load.started_at,
             running=load.running,
             last_claim_at=load.last_claim_at,
+            schedules=self._schedules,
         )
         await self._kv.put_many(BUCKET, [Put(key=self._worker, value=msgspec.json.encode(record), ttl=RECORD_TTL)])
         return None

@@ -28,9 +28,11 @@ from headrace.engine.registry import Registrar, WorkerLoad
 from headrace.engine.reporter import Reporter
 from headrace.engine.rescuer import Rescuer
 from headrace.engine.runnable import Registry
+from headrace.engine.scheduler import Scheduler
 from headrace.engine.service import Periodic, Service, Supervisor
 from headrace.engine.watchdog import Watchdog
 from headrace.model.ids import JobId, WorkerId, new_worker_id
+from headrace.model.schedule import Schedule
 from headrace.storage.backend import Backend
 from headrace.telemetry import Telemetry
 
@@ -60,7 +62,8 @@ class Worker(Service):
 
     ``registry`` finds tasks by name and ``known_tasks`` lists them for messages. ``on_settled`` is called on the event
     loop with the ids of jobs that have ended, once that is stored. ``heartbeat_thread`` False keeps the heartbeats on
-    the event loop, for simulations; ``watchdog`` False leaves the event loop unwatched.
+    the event loop, for simulations; ``watchdog`` False leaves the event loop unwatched. ``schedules`` are those that
+    the code declares.
     """
 
     def __init__(
@@ -74,6 +77,7 @@ class Worker(Service):
         on_settled: Callable[[Sequence[JobId]], None] | None = None,
         heartbeat_thread: bool = True,
         watchdog: bool = True,
+        schedules: Sequence[Schedule] = (),
     ) -> None:
         self.id = new_worker_id()
         super().__init__(f"worker {self.id}")
@@ -116,11 +120,17 @@ class Worker(Service):
             on_gone=self._leave,
         )
         self._leader = Leader(backend.locks, backend.clock, self.id, on_elected=self._elected)
-        self._upkeep = self._make_upkeep() if config.upkeep else []
+        self._upkeep = self._make_upkeep(schedules) if config.upkeep else []
         self._rest = Supervisor(
             "worker services",
             [
-                Registrar(backend.kv, self.id, config.queues, load=self._load),
+                Registrar(
+                    backend.kv,
+                    self.id,
+                    config.queues,
+                    load=self._load,
+                    schedules=[schedule.name for schedule in schedules],
+                ),
                 self._make_heartbeats(heartbeat_thread),
                 *([Watchdog(self.id, config.lag_warning, telemetry)] if watchdog else []),
                 *self._upkeep,
@@ -235,7 +245,7 @@ class Worker(Service):
             on_unheard=self._dispatcher.give_up,
         )
 
-    def _make_upkeep(self) -> list[Periodic]:
+    def _make_upkeep(self, schedules: Sequence[Schedule]) -> list[Periodic]:
         backend, telemetry, config = self._backend, self._telemetry, self._config
 
         def gate() -> bool:
@@ -246,6 +256,7 @@ class Worker(Service):
             Rescuer(backend, config.lease, gate=gate, telemetry=telemetry),
             Expirer(backend, gate=gate, telemetry=telemetry),
             Pruner(backend, config.retention, gate=gate, telemetry=telemetry),
+            Scheduler(backend, leading=gate, telemetry=telemetry, declared=schedules),
         ]
 
     def _elected(self) -> None:
