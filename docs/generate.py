@@ -31,7 +31,15 @@ NOTE = "<!-- Made by docs/generate.py from the docstrings. Change those, and run
 BESIDE = (
     ("headrace.tasks.options", "JobOptions"),
     ("headrace.tasks.define", "TaskSettings"),
+    ("headrace.tasks.schedules", "ScheduleSettings"),
+    ("headrace.app.schedules", "Schedules"),
+    ("headrace.model.rules", "CronRule"),
+    ("headrace.model.rules", "EveryRule"),
+    ("headrace.model.rules", "AtRule"),
+    ("headrace.model.rules", "Planned"),
+    ("headrace.model.schedule", "Firing"),
     ("headrace.app.sync", "SyncDesk"),
+    ("headrace.app.sync_schedules", "SyncSchedules"),
     ("headrace.app.sync_handle", "SyncJobHandle"),
     ("headrace.app.worker", "AppWorker"),
     ("headrace.engine.worker", "WorkerHealth"),
@@ -64,7 +72,18 @@ BESIDE = (
 )
 """What public methods take and answer, and what tests import; the names of ``headrace`` itself come first."""
 
-MADE_FOR_YOU = {"AppWorker", "Call", "JobContext", "JobHandle", "SyncDesk", "SyncHarness", "SyncJobHandle", "Task"}
+MADE_FOR_YOU = {
+    "AppWorker",
+    "Call",
+    "JobContext",
+    "JobHandle",
+    "Schedules",
+    "SyncDesk",
+    "SyncHarness",
+    "SyncJobHandle",
+    "SyncSchedules",
+    "Task",
+}
 """Classes that programs are given and do not make: how to is nobody's business."""
 
 

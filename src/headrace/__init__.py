@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from headrace.model.job import JobState
     from headrace.model.queue import Retention
     from headrace.model.retry import ByException, Exponential, Fixed, Never
+    from headrace.model.schedule import Schedule
     from headrace.tasks import Call, JobHandle, Task
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "Never",
     "Retention",
     "Retry",
+    "Schedule",
     "Snooze",
     "Task",
     "WorkerConfig",
@@ -68,6 +70,7 @@ _HOME = {
     "Never": "model.retry",
     "Retention": "model.queue",
     "Retry": "model.control",
+    "Schedule": "model.schedule",
     "Snooze": "model.control",
     "Task": "tasks",
     "WorkerConfig": "config",

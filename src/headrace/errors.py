@@ -6,6 +6,7 @@
     ├── UsageError                      the program asks for something that cannot be
     │   ├── ConfigError                 a setting is wrong; names field, value and what to do
     │   ├── UnknownTask                 no task of that name is registered
+    │   ├── UnknownSchedule             no schedule of that name is stored
     │   ├── InvalidArguments            the arguments do not fit the task's signature
     │   ├── QueryError                  a search cannot be read; points at the place
     │   └── MissingExtra                a part that is not installed; says the install command
@@ -52,6 +53,7 @@ __all__ = [
     "StorageFull",
     "TooLarge",
     "Unavailable",
+    "UnknownSchedule",
     "UnknownTask",
     "Unsupported",
     "UsageError",
@@ -73,6 +75,10 @@ class ConfigError(UsageError):
 
 class UnknownTask(UsageError):
     """Raised when no task of that name is registered; the message lists near names."""
+
+
+class UnknownSchedule(UsageError):
+    """Raised when no schedule of that name is stored; the message lists near names."""
 
 
 class InvalidArguments(UsageError):

@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from headrace.app.operations import Operations
 from headrace.app.registry import TaskRegistry
@@ -29,6 +29,9 @@ from headrace.storage.jobs import Enqueued, JobStore
 from headrace.tasks.call import Call
 from headrace.tasks.handle import JobHandle
 from headrace.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from headrace.app.schedules import Schedules
 
 R = TypeVar("R")
 
@@ -131,6 +134,13 @@ class JobDesk(Operations):
     def job(self, job_id: str) -> JobHandle[Any]:
         """A handle from an id, for instance one that was kept in another table. The store is not asked."""
         return JobHandle(self, JobId(job_id))
+
+    @property
+    def schedules(self) -> Schedules:
+        """What is enqueued by itself: make, change, pause and look at schedules while everything runs."""
+        from headrace.app.schedules import Schedules
+
+        return Schedules(self)
 
     async def settled(self, job_id: str, timeout: float | None = None) -> Job:
         """The job once it has ended, however it ended. Raises JobNotFound, and TimeoutError after ``timeout`` s."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, Unpack, overload
 
 from headrace.app.backends import make_backend
+from headrace.app.declared import DeclaredSchedules, ScheduleDecorator
 from headrace.app.desk import JobDesk, MakeSettlement
 from headrace.app.registry import TaskRegistry
 from headrace.app.settlement import Settlement
@@ -22,6 +24,7 @@ from headrace.telemetry import Telemetry
 if TYPE_CHECKING:
     from headrace.app.sync import SyncDesk
     from headrace.app.worker import AppWorker, WorkerSettings
+    from headrace.tasks.schedules import ScheduleSettings
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -72,6 +75,7 @@ class Headrace(JobDesk):
         super().__init__(chosen, TaskRegistry(), Codecs(codecs), telemetry or Telemetry())
         self._payload_limit = _check_payload_limit(payload_limit, chosen.capabilities.max_payload)
         self._worker_config = worker or WorkerConfig()
+        self._declared = DeclaredSchedules()
 
     @overload
     def task(self, function: Callable[P, Coroutine[Any, Any, R]], /) -> Task[P, R]: ...
@@ -88,6 +92,35 @@ class Headrace(JobDesk):
         if function:
             return self._define(function[0], settings)
         return lambda below: self._define(below, settings)
+
+    def cron(
+        self,
+        when: str,
+        *,
+        name: str | None = None,
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        **settings: Unpack[ScheduleSettings],
+    ) -> ScheduleDecorator:
+        """Run the task below by the wall clock: put ``@app.cron("0 3 * * *", timezone="Europe/Paris")`` on top.
+
+        ``when`` is a cron expression or simple English, such as ``"every weekday at 9:00"``. ``name`` is the
+        schedule's, the task's unless given. ``args`` and ``kwargs`` are the task's arguments. The settings are
+        explained at :class:`~headrace.tasks.schedules.ScheduleSettings`. It fires while a worker of this app runs.
+        """
+        return self._declared.decorator(when, name=name, args=args, kwargs=kwargs or {}, settings=settings)
+
+    def every(
+        self,
+        step: timedelta,
+        *,
+        name: str | None = None,
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        **settings: Unpack[ScheduleSettings],
+    ) -> ScheduleDecorator:
+        """Run the task below at an interval: put ``@app.every(minutes(10))`` above ``@app.task``. See ``cron``."""
+        return self._declared.decorator(step, name=name, args=args, kwargs=kwargs or {}, settings=settings)
 
     @property
     def tasks(self) -> Mapping[str, Task[Any, Any]]:
@@ -146,7 +179,13 @@ class Headrace(JobDesk):
         # Imported here, because a program that only enqueues needs none of what runs jobs.
         from headrace.app.worker import AppWorker, worker_config
 
-        return AppWorker(self, self._backend, self._registry, worker_config(self._worker_config, queues, settings))
+        return AppWorker(
+            self,
+            self._backend,
+            self._registry,
+            worker_config(self._worker_config, queues, settings),
+            schedules=self._declared.schedules(self._backend.clock.now()),
+        )
 
     @cached_property
     def sync(self) -> SyncDesk:

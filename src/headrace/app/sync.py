@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from datetime import datetime, timedelta
 from importlib import import_module
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from headrace.app.desk import JobDesk
 from headrace.app.loop_thread import LoopThread
@@ -24,6 +24,9 @@ from headrace.model.queue import JobCount, QueueSettings
 from headrace.model.search import Query
 from headrace.storage.jobs import Changed
 from headrace.tasks.call import Call
+
+if TYPE_CHECKING:
+    from headrace.app.sync_schedules import SyncSchedules
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -176,9 +179,20 @@ class SyncDesk:
         """Delete jobs that are not running, with their history."""
         return self._run(lambda desk: desk.delete(ids))
 
+    @property
+    def schedules(self) -> SyncSchedules:
+        """What is enqueued by itself. See ``Headrace.schedules``."""
+        from headrace.app.sync_schedules import SyncSchedules
+
+        return SyncSchedules(self)
+
     def workers(self) -> list[WorkerRecord]:
         """The workers heard of within the last half minute."""
         return self._run(lambda desk: desk.workers())
+
+    def ask(self, ask: Callable[[JobDesk], Coroutine[Any, Any, T]]) -> T:
+        """Run what ``ask`` makes of the open desk on its loop, and wait for the answer: for the parts of this desk."""
+        return self._run(ask)
 
     def _run(self, ask: Callable[[JobDesk], Coroutine[Any, Any, T]]) -> T:
         lane = self._ready()

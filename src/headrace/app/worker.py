@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import TypedDict
 
@@ -14,6 +14,7 @@ from headrace.config import CONCURRENCY_DEFAULT, WorkerConfig
 from headrace.engine.worker import Worker
 from headrace.errors import ConfigError
 from headrace.model.queue import Retention
+from headrace.model.schedule import Schedule
 from headrace.storage.backend import Backend
 
 
@@ -60,7 +61,15 @@ def worker_config(
 class AppWorker(Worker):
     """What ``Headrace.worker`` answers. ``start`` opens the app if it is not open; ``stop`` then closes it again."""
 
-    def __init__(self, desk: JobDesk, backend: Backend, registry: TaskRegistry, config: WorkerConfig) -> None:
+    def __init__(
+        self,
+        desk: JobDesk,
+        backend: Backend,
+        registry: TaskRegistry,
+        config: WorkerConfig,
+        *,
+        schedules: Sequence[Schedule] = (),
+    ) -> None:
         super().__init__(
             backend,
             registry.find,
@@ -68,6 +77,7 @@ class AppWorker(Worker):
             desk.telemetry,
             known_tasks=registry.names,
             on_settled=desk.note_settled,
+            schedules=schedules,
         )
         self._desk = desk
         self._opened_the_app = False

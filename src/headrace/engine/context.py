@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from headrace.engine.failures import MESSAGE_BYTES_MAX, safe_text
 from headrace.errors import UsageError
 from headrace.model.ids import JobId
-from headrace.model.job import ErrorInfo, Job, LogLine, Progress
+from headrace.model.job import OCCURRENCE_META, ErrorInfo, Job, LogLine, Progress
 from headrace.storage.jobs import JOB_LOG_LINES_MAX
 
 
@@ -76,6 +76,12 @@ class JobContext:
     def meta(self) -> Mapping[str, Any]:
         """What the caller attached to the job."""
         return self._job.meta
+
+    @property
+    def occurrence(self) -> datetime | None:
+        """The planned instant of the occurrence that this job is of; None for a job that no schedule has made."""
+        planned = self._job.meta.get(OCCURRENCE_META)
+        return None if planned is None else datetime.fromisoformat(planned)
 
     @property
     def enqueued_at(self) -> datetime:

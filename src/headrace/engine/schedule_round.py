@@ -9,7 +9,7 @@ from datetime import datetime
 
 from msgspec import structs
 
-from headrace.engine.schedule_store import ScheduleStore, Stored
+from headrace.engine.schedule_store import ACTIVE_MAX, ScheduleStore, Stored
 from headrace.errors import StorageError, Unavailable
 from headrace.model.ids import JobId
 from headrace.model.job import NewJob
@@ -33,9 +33,6 @@ LEDGER_KEEP = 1_000
 
 PRUNE_EVERY = 100
 """Occurrences between two looks at a ledger's length, which cost a page of a thousand entries each."""
-
-ACTIVE_MAX = 100
-"""Jobs of a schedule that are asked about before an occurrence fires; with ``skip`` and ``queue`` it is one or two."""
 
 
 @dataclass(slots=True, eq=False)

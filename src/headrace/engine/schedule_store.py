@@ -33,6 +33,9 @@ SCHEDULES = "schedules"
 LEDGER = "schedule-ledger"
 PAGE = 1_000
 
+ACTIVE_MAX = 100
+"""Jobs of a schedule that are asked about before an occurrence fires; with ``skip`` and ``queue`` it is one or two."""
+
 T = TypeVar("T")
 
 _write = msgspec.json.Encoder().encode
@@ -174,7 +177,7 @@ class ScheduleStore:
         while True:
             found = (await self.states([schedule.name])).get(schedule.name)
             state = state_of(schedule, found)
-            noted = structs.replace(state.value, active=(*state.value.active, job_id))
+            noted = structs.replace(state.value, active=(*state.value.active, job_id)[-ACTIVE_MAX:])
             if (await self.settle({}, {schedule.name: Stored(noted, state.revision)}))[schedule.name] is not None:
                 return
 

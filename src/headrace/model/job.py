@@ -24,6 +24,10 @@ IDEMPOTENCY_WINDOW_DEFAULT = timedelta(hours=24)
 MAX_ATTEMPTS_DEFAULT = 5
 QUEUE_DEFAULT = "default"
 
+SCHEDULE_META = "headrace.schedule"
+OCCURRENCE_META = "headrace.occurrence"
+"""Where a scheduled job's ``meta`` says which schedule it is of, and for which planned instant (RFC 3339)."""
+
 
 class JobState(StrEnum):
     """Where a job is. ``docs/explanation/architecture.md`` draws who moves it."""

@@ -10,12 +10,8 @@ from msgspec import Struct, structs
 
 from headrace.model.durations import ZERO
 from headrace.model.ids import JobId, format_uuid7
-from headrace.model.job import NewJob
+from headrace.model.job import OCCURRENCE_META, SCHEDULE_META, JobState, NewJob
 from headrace.model.rules import EPOCH, Rule
-
-SCHEDULE_META = "headrace.schedule"
-OCCURRENCE_META = "headrace.occurrence"
-"""Where a scheduled job's ``meta`` says which schedule it is of, and for which planned instant (RFC 3339)."""
 
 MISFIRE_AFTER_DEFAULT = timedelta(minutes=1)
 """Longer than a change of leader takes on every store, and short enough that people call the rest late."""
@@ -96,10 +92,11 @@ class Schedule(Struct, frozen=True, kw_only=True):
     since: datetime
 
 
-class Firing(Struct, frozen=True, kw_only=True):
+class Firing(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An entry of the ledger: an occurrence, what was decided about it and why, and the job it became.
 
-    ``count`` above 1: it stands for that many missed occurrences, the last of which was ``planned``.
+    ``count`` above 1: it stands for that many missed occurrences, the last of which was ``planned``. ``job_state`` is
+    filled by ``history`` alone: None for a job that is no longer kept.
     """
 
     planned: datetime
@@ -110,6 +107,7 @@ class Firing(Struct, frozen=True, kw_only=True):
     fired_at: datetime | None = None
     job_id: JobId | None = None
     count: int = 1
+    job_state: JobState | None = None
 
     @property
     def delay(self) -> timedelta | None:

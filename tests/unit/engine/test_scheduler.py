@@ -16,14 +16,13 @@ from headrace.engine.schedule_store import ScheduleStore
 from headrace.engine.scheduler import LOOK_EVERY, STAND_IN_AFTER, Scheduler
 from headrace.model.durations import hours, minutes, seconds
 from headrace.model.ids import JobId
-from headrace.model.job import Job, JobState, NewJob
+from headrace.model.job import OCCURRENCE_META, Job, JobState, NewJob
 from headrace.model.lease import Claim
 from headrace.model.outcome import Completed, Finish
 from headrace.model.page import JobQuery
 from headrace.model.planning import HELD_MAX
 from headrace.model.rules import make_rule
 from headrace.model.schedule import (
-    OCCURRENCE_META,
     Firing,
     Misfire,
     Origin,
