@@ -93,6 +93,7 @@ def prepare(line: str, url: str, app: Headrace) -> None:
     def greet(name: str) -> None: ...
 
     app.sync.enqueue(greet.call("Ada").options(job_id=ID))
+    app.sync.schedules.create("nightly", "@hourly", greet.call("Ada"))
     if "retry" in line:
         app.sync.cancel([ID])
     if "watch" in line:

@@ -20,13 +20,14 @@ TABLE = {
     "worker": Entry("headrace.cli.worker", "run a worker; list the workers there are"),
     "job": Entry("headrace.cli.job", "list, get, watch, enqueue, retry and cancel jobs"),
     "queue": Entry("headrace.cli.queue", "list, pause and resume queues"),
+    "schedule": Entry("headrace.cli.schedule", "make, list, pause, trigger and backfill schedules"),
     "store": Entry("headrace.cli.store", "check a store, and tell its size and pace"),
     "status": Entry("headrace.cli.job.get", "everything about one job (the same as: job get)"),
     "doctor": Entry("headrace.cli.doctor", "look for what is wrong, and say how to put it right"),
     "demo": Entry("headrace.cli.demo", "index the standard library with two workers, one of which is killed"),
     "help": Entry("headrace.cli.topics", "explain exit codes, formats, queries or the environment"),
 }
-ALIASES = {"workers": "worker", "jobs": "job", "queues": "queue", "stores": "store"}
+ALIASES = {"workers": "worker", "jobs": "job", "queues": "queue", "schedules": "schedule", "stores": "store"}
 
 
 class PipeClosed(Exception):

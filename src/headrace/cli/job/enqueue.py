@@ -59,7 +59,7 @@ def command(
       headrace job enqueue myapp.greet --arg name=Ada --app myapp:app
     """
     arguments = read_arguments(pairs, whole)
-    app, call = _call(task, app_name, arguments)
+    app, call = make_call(task, app_name, arguments)
     call = call.options(**_job_options(**options))
     if app_name is None:
         app.use_store(resolve_store(store, may_create=True))
@@ -81,7 +81,8 @@ def command(
         note("the key was used before: this is the id of that job, and nothing new was enqueued")
 
 
-def _call(task: str, app_name: str | None, arguments: dict[str, Any]) -> tuple[Headrace, Call[Any]]:
+def make_call(task: str, app_name: str | None, arguments: dict[str, Any]) -> tuple[Headrace, Call[Any]]:
+    """A call of the task, checked by the app that is named, or as it is where none is; and the app to hand it to."""
     if app_name is not None:
         from headrace.cli.loading import load_app
 

@@ -26,7 +26,7 @@ def pause(names: tuple[str, ...], reason: str, store: str | None) -> None:
     Examples:
       headrace queue pause mail --reason "the relay is down"
     """
-    whole = f"{reason} (by {_who()})" if reason else f"by {_who()}"
+    whole = f"{reason} (by {who()})" if reason else f"by {who()}"
     with_store(resolve_store(store), _each(names, lambda app, name: app.pause(name, reason=whole)))
     for name in names:
         click.echo(f"{name}  paused")
@@ -63,7 +63,8 @@ def _each(
     return act
 
 
-def _who() -> str:
+def who() -> str:
+    """The name of the person at the terminal."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):

@@ -1,0 +1,67 @@
+"""``headrace schedule create``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from headrace.cli.job.enqueue import make_call
+from headrace.cli.job.values import read_arguments
+from headrace.cli.output import note, output_options, print_json
+from headrace.cli.schedule.options import given, parse_when, schedule_settings
+from headrace.cli.schedule.views import read_schedule
+from headrace.cli.stores import resolve_store, store_option, with_app
+
+if TYPE_CHECKING:
+    from headrace.app import Headrace
+
+
+@click.command("create")
+@click.argument("name", metavar="NAME")
+@click.argument("when", metavar="WHEN")
+@click.argument("task", metavar="TASK")
+@click.option("--arg", "pairs", multiple=True, metavar="K=V", help="An argument; V is JSON if it parses, else text.")
+@click.option("--args", "whole", metavar="JSON", help="All arguments as one JSON object; - reads it from stdin.")
+@click.option("--queue", metavar="NAME", help="The queue. [the task's with --app, or default]")
+@click.option("--app", "app_name", metavar="APP", help="module:attribute of the app, to check the arguments.")
+@schedule_settings
+@store_option
+@output_options("table", "json", "name")
+def command(
+    name: str,
+    when: str,
+    task: str,
+    pairs: tuple[str, ...],
+    whole: str | None,
+    queue: str | None,
+    app_name: str | None,
+    store: str | None,
+    output: str,
+    **settings: Any,
+) -> None:
+    """Run TASK whenever WHEN says: a cron expression, simple English, a duration such as 90m, or an instant for once.
+
+    \b
+    Examples:
+      headrace schedule create report "every weekday at 9:00" myapp.greet --arg name=Ada --timezone Europe/Paris
+      headrace schedule create tick "*/5 * * * *" myapp.greet --arg name=Ada --overlap allow
+      headrace schedule create once 2099-01-31T09:00:00Z myapp.greet --arg name=Ada --app myapp:app
+    """
+    app, call = make_call(task, app_name, read_arguments(pairs, whole))
+    if queue is not None:
+        call = call.options(queue=queue)
+    if app_name is None or store:
+        app.use_store(resolve_store(store, may_create=True))
+
+    async def create(app: Headrace) -> dict[str, Any]:
+        await app.schedules.create(name, parse_when(when), call, **given(settings))
+        return await read_schedule(app, name)
+
+    schedule = with_app(app, create)
+    if output == "json":
+        print_json({"schema": "headrace.schedule.create/1", **schedule})
+        return
+    click.echo(name)
+    if output == "table":
+        note(f"{schedule['when']}; next at {schedule['next']['local']}")
