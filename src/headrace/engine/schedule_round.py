@@ -182,20 +182,23 @@ class ScheduleRound:
 
     def _tell(self, work: _Work) -> None:
         name = work.item.schedule.name
+        for outcome in (Outcome.MISSED, Outcome.FAILED):
+            firings = [firing for firing, _ in work.entries.values() if firing.outcome is outcome]
+            if firings:
+                last, count = firings[-1], sum(firing.count for firing in firings)
+                at, reason = last.planned.isoformat(), last.reason
+                log.warning("schedule %s: %d occurrences, up to that of %s, %s: %s", name, count, at, outcome, reason)
+        if not self._telemetry.active:
+            return
         for firing, _ in work.entries.values():
-            if firing.outcome in (Outcome.MISSED, Outcome.FAILED):
-                at, reason = firing.planned.isoformat(), firing.reason
-                log.warning("schedule %s: the occurrence of %s was %s: %s", name, at, firing.outcome, reason)
-            if self._telemetry.active:
-                delay_s = None if firing.delay is None else firing.delay.total_seconds()
-                self._telemetry.emit(
-                    f"schedule.{firing.outcome}",
-                    schedule=name,
-                    planned=firing.planned,
-                    job_id=firing.job_id,
-                    delay_s=delay_s,
-                    count=firing.count,
-                )
+            self._telemetry.emit(
+                f"schedule.{firing.outcome}",
+                schedule=name,
+                planned=firing.planned,
+                job_id=firing.job_id,
+                delay_s=None if firing.delay is None else firing.delay.total_seconds(),
+                count=firing.count,
+            )
 
     async def _prune(self, work: _Work) -> None:
         name = work.item.schedule.name

@@ -44,7 +44,7 @@ def command(
 
     \b
     Examples:
-      headrace schedule create report "every weekday at 9:00" myapp.greet --arg name=Ada --timezone Europe/Paris
+      headrace schedule create report "every weekday at 9:00" myapp.greet --arg name=Ada
       headrace schedule create tick "*/5 * * * *" myapp.greet --arg name=Ada --overlap allow
       headrace schedule create once 2099-01-31T09:00:00Z myapp.greet --arg name=Ada --app myapp:app
     """
