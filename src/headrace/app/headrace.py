@@ -24,6 +24,7 @@ from headrace.telemetry import Telemetry
 if TYPE_CHECKING:
     from headrace.app.sync import SyncDesk
     from headrace.app.worker import AppWorker, WorkerSettings
+    from headrace.model.schedule import Schedule
     from headrace.tasks.schedules import ScheduleSettings
 
 P = ParamSpec("P")
@@ -122,6 +123,10 @@ class Headrace(JobDesk):
         """Run the task below at an interval: put ``@app.every(minutes(10))`` above ``@app.task``. See ``cron``."""
         return self._declared.decorator(step, name=name, args=args, kwargs=kwargs or {}, settings=settings)
 
+    def declared_schedules(self) -> list[Schedule]:
+        """The schedules that the code declares, as a worker that starts now would store them for the first time."""
+        return self._declared.schedules(self._backend.clock.now())
+
     @property
     def tasks(self) -> Mapping[str, Task[Any, Any]]:
         """The registered tasks, by name."""
@@ -184,7 +189,7 @@ class Headrace(JobDesk):
             self._backend,
             self._registry,
             worker_config(self._worker_config, queues, settings),
-            schedules=self._declared.schedules(self._backend.clock.now()),
+            schedules=self.declared_schedules(),
         )
 
     @cached_property

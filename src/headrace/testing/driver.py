@@ -11,6 +11,7 @@ from msgspec import structs
 from headrace.app import Headrace
 from headrace.backends.memory.place import Place
 from headrace.config import LEASE_DEFAULT
+from headrace.engine.scheduler import Scheduler
 from headrace.errors import JobFailed, UsageError
 from headrace.model.control import Control
 from headrace.model.durations import ZERO
@@ -55,9 +56,10 @@ class Driver:
         wanted = None if queues is None else frozenset(queues)
         end = self._clock.now() + step
         runs: list[Run] = []
+        scheduler = self._scheduler()
         async with Hand(self._app, self._backend, self._watch) as hand:
             while True:
-                following = await self._upkeep()
+                following = await self._upkeep(scheduler)
                 if (claim := await self._claim(wanted, hand)) is not None:
                     _refuse_endless(runs, limit)
                     runs.append(await self._run(hand, claim, raise_errors))
@@ -87,16 +89,21 @@ class Driver:
             raise _failure(ended)
         return self._app.result_of(ended)
 
-    async def _upkeep(self) -> datetime | None:
-        """What a leader does, at this instant. Answers when the next job will be due."""
+    def _scheduler(self) -> Scheduler:
+        declared = self._app.declared_schedules()
+        return Scheduler(self._backend, leading=lambda: True, telemetry=self._app.telemetry, declared=declared)
+
+    async def _upkeep(self, scheduler: Scheduler) -> datetime | None:
+        """What a leader does, at this instant. Answers when the next job, or the next occurrence, will be due."""
         jobs = self._backend.jobs
+        occurrence = await scheduler.fire_due()
         while len(await jobs.rescue(limit=MAX_BATCH_DEFAULT)) == MAX_BATCH_DEFAULT:
             pass
         while len(await jobs.expire(limit=MAX_BATCH_DEFAULT)) == MAX_BATCH_DEFAULT:
             pass
         while (promotion := await jobs.promote(limit=MAX_BATCH_DEFAULT)).count == MAX_BATCH_DEFAULT:
             pass
-        return promotion.next_due
+        return min((at for at in (promotion.next_due, occurrence) if at is not None), default=None)
 
     async def _claim(self, queues: frozenset[str] | None, hand: Hand) -> Claim | None:
         """The next job to run, from the first queue that gives one: paused queues give none."""
