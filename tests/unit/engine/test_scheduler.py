@@ -21,6 +21,7 @@ from headrace.model.lease import Claim
 from headrace.model.outcome import Completed, Finish
 from headrace.model.page import JobQuery
 from headrace.model.planning import HELD_MAX
+from headrace.model.queue import Retention
 from headrace.model.rules import make_rule
 from headrace.model.schedule import (
     Firing,
@@ -30,6 +31,7 @@ from headrace.model.schedule import (
     Overlap,
     Schedule,
     ledger_key,
+    occurrence_job,
 )
 from headrace.storage.signals import SCHEDULE, topic
 from headrace.telemetry import Telemetry
@@ -369,4 +371,19 @@ async def test_an_occurrence_that_was_decided_by_one_that_died_is_completed(benc
     await bench.store.enter({ledger_key("report", entry.planned): entry})
     await bench.pass_time(minutes(1))
     assert await bench.planned() == [at(minutes=1)]
+    assert await bench.outcomes() == ["fired"]
+
+
+async def test_an_occurrence_whose_job_has_run_and_is_pruned_is_not_enqueued_again(bench: Bench) -> None:
+    schedule = await bench.add(minutes(1))
+    entry = Firing(planned=START + minutes(1), outcome=Outcome.FIRING, decided_at=START)
+    await bench.store.enter({ledger_key("report", entry.planned): entry})
+    bench.clock.advance(minutes(1))
+    await bench.backend.jobs.enqueue_many([occurrence_job(schedule, entry.planned, now=bench.clock.now())])
+    await bench.finish(await bench.claim())
+    bench.clock.advance(seconds(1))
+    await bench.backend.jobs.prune(Retention(succeeded=timedelta(0)), limit=10)
+    assert await bench.jobs() == []
+    await bench.leader.tick()
+    assert await bench.jobs() == []
     assert await bench.outcomes() == ["fired"]
