@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, assert_type
 
-from headrace import Call, Exponential, Headrace, JobHandle, JobState, Task, minutes, seconds
+from headrace import Call, Exponential, Headrace, JobHandle, JobState, Schedule, Task, minutes, seconds
 from headrace.app.sync_handle import SyncJobHandle
 from headrace.model.job import Job
 
@@ -55,10 +56,14 @@ async def main() -> None:
     async with app, app.worker(queues={"mail": 10}, grace=seconds(5)) as worker:
         assert_type(worker.health().ok, bool)
     app.worker(["mail", "default"])
+    assert_type(app.cron("@daily", timezone="Europe/Paris", overlap="skip")(named), Task[[], bytes])
+    assert_type(await app.schedules.create("add", minutes(5), add.call(1, 2), misfire="all"), Schedule)
+    assert_type((await app.schedules.next("add"))[0].at, datetime)
 
 
 def script() -> None:
     with app.sync:
         assert_type(app.sync.enqueue(greet.call("Ada")), SyncJobHandle[str])
         assert_type(app.sync.enqueue(add.call(1, 2)).result(timeout=5), int)
+        assert_type(app.sync.schedules.list(), list[Schedule])
         assert_type(app.sync.enqueue_many([send.call("Ada")]), list[SyncJobHandle[dict[str, int]]])

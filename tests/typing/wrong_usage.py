@@ -48,4 +48,8 @@ async def main() -> None:
     app.worker(queues=10)  # type: ignore[arg-type]
     app.worker(graces=minutes(1))  # type: ignore[call-arg]
     app.sync.enqueue(add.call(1, 2)).result().upper()  # type: ignore[attr-defined]
+    app.cron("@daily", overlap="wait")  # type: ignore[arg-type]
+    app.every(5)  # type: ignore[arg-type]
+    await app.schedules.create("add", 5, add.call(1, 2))  # type: ignore[arg-type]
+    await app.schedules.create("add", "@daily", add)  # type: ignore[arg-type]
     del wrong_result, number, wrong_task

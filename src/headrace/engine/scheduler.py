@@ -40,7 +40,8 @@ HELD_LOOK_EVERY = timedelta(seconds=1)
 class Scheduler(Periodic):
     """Each worker has one. The leader's fires in time, the others' stand in for it.
 
-    ``declared`` are the schedules in the code of this worker's app; they are stored when the service starts.
+    ``declared`` are the schedules in the code of this worker's app; they are stored when the service starts, or as soon
+    as the store answers.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Scheduler(Periodic):
         self._backend = backend
         self._leading = leading
         self._declared = tuple(declared)
+        self._undeclared = bool(declared)
         self._store = ScheduleStore(backend)
         self._round_of = ScheduleRound(backend, self._store, telemetry)
         self._listener = Listener(backend.signals, (SCHEDULE,), lambda _name: self._look_again())
@@ -62,8 +64,8 @@ class Scheduler(Periodic):
         self._look_at = 0.0
 
     async def _begin(self) -> None:
-        await self._store.declare(self._declared)
         await self._listener.start()
+        await self._round()
         await super()._begin()
 
     async def _end(self) -> None:
@@ -75,6 +77,9 @@ class Scheduler(Periodic):
 
     async def tick(self) -> timedelta | None:
         """Fire what is due, and say when the next occurrence is."""
+        if self._undeclared:
+            await self._store.declare(self._declared)
+            self._undeclared = False
         if self._backend.clock.monotonic() >= self._look_at:
             await self._look()
         if not self._items:

@@ -33,22 +33,17 @@ class Decision(NamedTuple):
 class Plan(NamedTuple):
     """The decisions in the order of time, and the instant up to which all is then decided.
 
-    ``more``: there are more occurrences due than one round takes.
+    That may be before now: one round takes so many occurrences, and the next one goes on.
     """
 
     decisions: list[Decision]
     cursor: datetime
-    more: bool = False
 
 
 def plan(schedule: Schedule, cursor: datetime, now: datetime) -> Plan:
     """Decide about everything after ``cursor`` and up to ``now``. Overlap is not looked at here."""
-    due = [
-        planned.at
-        for planned in takewhile(
-            lambda planned: planned.at <= now, islice(occurrences(schedule.rule, cursor), ROUND_MAX)
-        )
-    ]
+    following = (planned.at for planned in islice(occurrences(schedule.rule, cursor), ROUND_MAX))
+    due = list(takewhile(lambda at: at <= now, following))
     if not due:
         return Plan([], cursor)
     late_until = now - schedule.misfire_after
@@ -59,7 +54,7 @@ def plan(schedule: Schedule, cursor: datetime, now: datetime) -> Plan:
     made_good = _made_good(schedule, late, in_time=bool(in_time))
     missed = late[: len(late) - made_good]
     decisions = _missed(missed, schedule) + _late(late[len(missed) :], schedule) + in_time
-    return Plan(decisions, due[-1], more=len(due) == ROUND_MAX)
+    return Plan(decisions, due[-1])
 
 
 def _plan_long_absence(schedule: Schedule, due: list[datetime], late_until: datetime, now: datetime) -> Plan:
@@ -76,7 +71,7 @@ def _plan_long_absence(schedule: Schedule, due: list[datetime], late_until: date
     last_missed = latest or due[0]
     reason = f"{len(due)} or more occurrences since {due[0].isoformat()} were missed"
     summary = Decision(last_missed, Outcome.MISSED, reason, len(due))
-    return Plan([summary, *_late(kept, schedule)], kept[-1] if kept else last_missed, more=True)
+    return Plan([summary, *_late(kept, schedule)], kept[-1] if kept else last_missed)
 
 
 def _made_good(schedule: Schedule, late: list[datetime], *, in_time: bool) -> int:
