@@ -29,9 +29,10 @@ if TYPE_CHECKING:
     from headrace.model.queue import Retention
     from headrace.model.retry import ByException, Exponential, Fixed, Never
     from headrace.model.schedule import Schedule
-    from headrace.tasks import Call, JobHandle, Task
+    from headrace.tasks import Blueprint, Call, JobHandle, Task, TaskDefaults
 
 __all__ = [
+    "Blueprint",
     "ByException",
     "Call",
     "Cancel",
@@ -47,6 +48,7 @@ __all__ = [
     "Schedule",
     "Snooze",
     "Task",
+    "TaskDefaults",
     "WorkerConfig",
     "__version__",
     "current_job",
@@ -58,6 +60,7 @@ __all__ = [
 ]
 
 _HOME = {
+    "Blueprint": "tasks",
     "ByException": "model.retry",
     "Call": "tasks",
     "Cancel": "model.control",
@@ -73,6 +76,7 @@ _HOME = {
     "Schedule": "model.schedule",
     "Snooze": "model.control",
     "Task": "tasks",
+    "TaskDefaults": "tasks",
     "WorkerConfig": "config",
     "current_job": "engine.context",
     "days": "model.durations",

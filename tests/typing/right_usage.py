@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, assert_type
 
-from headrace import Call, Exponential, Headrace, JobHandle, JobState, Schedule, Task, minutes, seconds
+from headrace import Blueprint, Call, Exponential, Headrace, JobHandle, JobState, Schedule, Task, minutes, seconds
 from headrace.app.sync_handle import SyncJobHandle
 from headrace.model.job import Job
 
@@ -31,6 +31,19 @@ async def send(to: str) -> dict[str, int]:
 def crunch(*numbers: float, scale: float = 1.0) -> None: ...
 
 
+mail = Blueprint(prefix="mail.", queue="mail", retry=Exponential(attempts=3))
+
+
+@mail.task
+async def remind(to: str, *, days: int = 1) -> bool:
+    return days > 0
+
+
+@mail.task(priority="high")
+def note(to: str) -> int:
+    return len(to)
+
+
 async def nightly() -> bytes:
     return b""
 
@@ -47,6 +60,8 @@ async def main() -> None:
     assert_type(await app.enqueue_many(add.call(n, n) for n in range(3)), list[JobHandle[int]])
     assert_type(await crunch.enqueue(1.0, 2.0, scale=3.0), JobHandle[None])
     assert_type(app.job("id"), JobHandle[Any])
+    assert_type(await remind.enqueue("Ada", days=2), JobHandle[bool])
+    assert_type(note.call("Ada"), Call[int])
     assert_type(await (await greet.enqueue("Ada")).state(), JobState)
     assert_type((await app.find(states=["dead", JobState.QUEUED])).items, list[Job])
     task: Task[[], bytes] = app.task(nightly)
@@ -59,6 +74,9 @@ async def main() -> None:
     assert_type(app.cron("@daily", timezone="Europe/Paris", overlap="skip")(named), Task[[], bytes])
     assert_type(await app.schedules.create("add", minutes(5), add.call(1, 2), misfire="all"), Schedule)
     assert_type((await app.schedules.next("add"))[0].at, datetime)
+
+
+app.include(mail)
 
 
 def script() -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, Unpack, overload
+from typing import TYPE_CHECKING, Any, Unpack
 
 from headrace.app.backends import make_backend
 from headrace.app.declared import DeclaredSchedules, ScheduleDecorator
@@ -17,7 +17,10 @@ from headrace.config import WorkerConfig
 from headrace.errors import ConfigError, UsageError
 from headrace.model.payload import Codec, Codecs
 from headrace.storage.backend import Backend
-from headrace.tasks.define import TaskDecorator, TaskSettings, define_task
+from headrace.tasks.blueprint import Blueprint
+from headrace.tasks.defaults import TaskDefaults, check_defaults
+from headrace.tasks.define import define_task
+from headrace.tasks.maker import TaskMaker
 from headrace.tasks.task import Task
 from headrace.telemetry import Telemetry
 
@@ -27,13 +30,10 @@ if TYPE_CHECKING:
     from headrace.model.schedule import Schedule
     from headrace.tasks.schedules import ScheduleSettings
 
-P = ParamSpec("P")
-R = TypeVar("R")
-
 URL_DEFAULT = "sqlite:///headrace.db"
 
 
-class Headrace(JobDesk):
+class Headrace(JobDesk, TaskMaker):
     """An app: its tasks, its store, and everything that can be asked of them.
 
     Making one opens nothing; ``async with app:`` does, or ``await app.open()``. An app is used on one event loop at a
@@ -45,6 +45,7 @@ class Headrace(JobDesk):
     payload_limit: the largest encoded arguments or result, in bytes. Default and maximum: what the store takes.
     codecs: codecs of your own, beside ``json`` and ``msgpack``.
     telemetry: who listens to what happens; attach listeners to ``app.telemetry``.
+    defaults: settings for all tasks that do not say otherwise, see :class:`~headrace.tasks.defaults.TaskDefaults`.
 
     >>> import asyncio
     >>> app = Headrace("memory://")
@@ -68,6 +69,7 @@ class Headrace(JobDesk):
         payload_limit: int | None = None,
         codecs: Iterable[Codec] = (),
         telemetry: Telemetry | None = None,
+        defaults: TaskDefaults | None = None,
     ) -> None:
         if url is not None and backend is not None:
             message = f"give a url or a backend, not both; got backend={backend!r} as well"
@@ -77,22 +79,18 @@ class Headrace(JobDesk):
         self._payload_limit = _check_payload_limit(payload_limit, chosen.capabilities.max_payload)
         self._worker_config = worker or WorkerConfig()
         self._declared = DeclaredSchedules()
+        self._defaults = check_defaults("Headrace(defaults=...)", defaults or {})
 
-    @overload
-    def task(self, function: Callable[P, Coroutine[Any, Any, R]], /) -> Task[P, R]: ...
-    @overload
-    def task(self, function: Callable[P, R], /) -> Task[P, R]: ...
-    @overload
-    def task(self, **settings: Unpack[TaskSettings]) -> TaskDecorator: ...
-    def task(self, *function: Any, **settings: Any) -> Any:
-        """Make a function a task: ``@app.task`` or ``@app.task(queue="mail", timeout=seconds(30))``.
+    def include(self, *blueprints: Blueprint) -> None:
+        """Take in the tasks of blueprints, those that are there and those to come. Doing it again changes nothing.
 
-        The settings are explained at :class:`~headrace.tasks.define.TaskSettings`. The function may be called as
-        before. Raises ConfigError or UsageError for a setting or a function that cannot work.
+        Raises UsageError for a blueprint of another app, or a name that is taken.
         """
-        if function:
-            return self._define(function[0], settings)
-        return lambda below: self._define(below, settings)
+        for blueprint in blueprints:
+            if not isinstance(blueprint, Blueprint):
+                message = f"include takes blueprints, such as Blueprint(queue='mail'); got {blueprint!r}"
+                raise UsageError(message)
+            blueprint.attach(self)
 
     def cron(
         self,
@@ -209,9 +207,32 @@ class Headrace(JobDesk):
         self._payload_limit = min(self._payload_limit, backend.capabilities.max_payload)
         self._batcher = self._make_batcher()
 
-    def _define(self, function: Any, settings: Mapping[str, Any]) -> Task[Any, Any]:
-        task = define_task(function, settings, codecs=self._codecs, payload_limit=self._payload_limit, app=self)
+    @property
+    def ready(self) -> bool:
+        """True: tasks of an app can be enqueued once the app is open."""
+        return True
+
+    @property
+    def codecs(self) -> Codecs:
+        """The codecs that arguments and results can be stored in."""
+        return self._codecs
+
+    @property
+    def payload_limit(self) -> int:
+        """The largest encoded arguments or result, in bytes."""
+        return self._payload_limit
+
+    def layers(self) -> tuple[Mapping[str, Any], ...]:
+        """The defaults that lie below the tasks' own settings."""
+        return (self._defaults,)
+
+    def adopt(self, task: Task[Any, Any]) -> None:
+        """Register a task. What the decorators and blueprints call."""
         self._registry.add(task)
+
+    def _define(self, function: Any, settings: Mapping[str, Any]) -> Task[Any, Any]:
+        task = define_task(function, settings, home=self)
+        self.adopt(task)
         return task
 
     def _make_sibling_desk(self) -> JobDesk:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from datetime import timedelta
-from typing import Any, Literal, ParamSpec, Protocol, TypedDict, TypeVar, overload
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, Literal, ParamSpec, Protocol, TypeVar, overload
 
 from headrace.engine.runnable import ExecutorKind
 from headrace.errors import ConfigError, UsageError
-from headrace.model.job import PriorityWord
-from headrace.model.payload import CODEC_DEFAULT, Codecs
-from headrace.model.retry import Exponential, RetryPolicy
+from headrace.tasks.defaults import OF_JOBS, OF_RUNS, TaskDefaults, check_defaults
 from headrace.tasks.naming import check_importable, check_task_name, default_name, module_of
-from headrace.tasks.options import check_options, check_version
-from headrace.tasks.ports import Enqueuer
+from headrace.tasks.options import check_version
+from headrace.tasks.ports import TaskHome
 from headrace.tasks.schema import ArgumentsSchema
 from headrace.tasks.task import Registration, Task
 
@@ -22,7 +19,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class TaskSettings(TypedDict, total=False):
+class TaskSettings(TaskDefaults, total=False):
     """What ``@app.task(...)`` takes. The options of jobs are explained at :class:`~headrace.tasks.options.JobOptions`.
 
     name: what jobs carry and workers look for. Default: ``module.qualified_name``; for a script, its file's stem.
@@ -35,18 +32,8 @@ class TaskSettings(TypedDict, total=False):
     """
 
     name: str
-    queue: str
-    priority: int | PriorityWord
-    retry: RetryPolicy
-    max_attempts: int
-    timeout: timedelta | None
     executor: Literal["loop", "thread", "process"]
-    codec: str
-    tags: Sequence[str]
-    meta: Mapping[str, Any]
-    expires_in: timedelta | None
     version: int
-    keep_result: bool
 
 
 class TaskDecorator(Protocol):
@@ -58,47 +45,41 @@ class TaskDecorator(Protocol):
     def __call__(self, function: Callable[P, R], /) -> Task[P, R]: ...
 
 
-_OF_JOBS = ("queue", "priority", "max_attempts", "timeout", "codec", "tags", "meta", "expires_in")
-_OF_TASKS = ("name", "retry", "executor", "version", "keep_result")
+_OF_TASKS = ("name", "executor", "version")
 
 
 def define_task(
-    function: Callable[..., Any], settings: Mapping[str, Any], *, codecs: Codecs, payload_limit: int, app: Enqueuer
+    function: Callable[..., Any], settings: Mapping[str, Any], *, home: TaskHome, prefix: str = ""
 ) -> Task[Any, Any]:
     """Make a task of ``function``. Raises ConfigError or UsageError that says what to write instead."""
     for setting in settings:
-        if setting not in _OF_JOBS and setting not in _OF_TASKS:
-            message = f"@app.task has no setting {setting!r}; there are: {', '.join(sorted(_OF_JOBS + _OF_TASKS))}"
+        if setting not in OF_JOBS and setting not in OF_RUNS and setting not in _OF_TASKS:
+            every = sorted(OF_JOBS + OF_RUNS + _OF_TASKS)
+            message = f"@app.task has no setting {setting!r}; there are: {', '.join(every)}"
             raise ConfigError(message)
     name = settings.get("name")
-    task_name = check_task_name(default_name(function) if name is None else name)
+    if name is None:
+        name = default_name(function)
+        name = name.rpartition(".")[2] if prefix else name
+    task_name = check_task_name(f"{prefix}{name}" if isinstance(name, str) else name)
     _refuse_what_cannot_be_a_task(task_name, function)
-    retry = settings.get("retry", Exponential())
-    if isinstance(retry, type) or not callable(getattr(retry, "delay", None)) or not hasattr(retry, "attempts"):
-        message = f"retry is a policy, such as Exponential(attempts=8), Fixed() or Never(); got {retry!r}"
-        raise ConfigError(message)
     is_async = inspect.iscoroutinefunction(function)
     executor = _choose_executor(task_name, settings.get("executor"), is_async)
     if executor is ExecutorKind.PROCESS:
         check_importable(task_name, function)
-    given = {name: settings[name] for name in _OF_JOBS if name in settings}
-    options = check_options({"max_attempts": retry.attempts, "codec": CODEC_DEFAULT, **given})
-    options["task"] = task_name
-    options["task_version"] = check_version("version", settings.get("version", 1))
+    own = check_defaults("@app.task", {name: settings[name] for name in settings if name not in _OF_TASKS})
     registration = Registration(
         name=task_name,
         function=function,
         executor=executor,
         is_async=is_async,
-        retry=retry,
+        version=check_version("version", settings.get("version", 1)),
         reference=f"{module_of(function)}:{getattr(function, '__qualname__', task_name)}",
-        keep_result=bool(settings.get("keep_result", True)),
         schema=ArgumentsSchema(task_name, function),
-        codecs=codecs,
-        payload_limit=payload_limit,
-        app=app,
+        home=home,
+        own=own,
     )
-    return Task(registration, options)
+    return Task(registration)
 
 
 def _refuse_what_cannot_be_a_task(name: str, function: Any) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from headrace.model.job import Job
+from headrace.model.payload import Codecs
 from headrace.storage.jobs import Changed
 
 if TYPE_CHECKING:
     from headrace.tasks.call import Call
     from headrace.tasks.handle import JobHandle
+    from headrace.tasks.task import Task
 
 R = TypeVar("R")
 
@@ -25,7 +27,24 @@ class Desk(Protocol):
     async def retry(self, ids: Iterable[str]) -> list[Changed]: ...
 
 
-class Enqueuer(Protocol):
-    """Where a task hands in its calls."""
+class TaskHome(Protocol):
+    """Where a task belongs: an app, or a blueprint, which answers once an app has included it."""
+
+    @property
+    def ready(self) -> bool:
+        """True when the rest can be asked; until then it raises UsageError."""
+        ...
+
+    @property
+    def codecs(self) -> Codecs: ...
+    @property
+    def payload_limit(self) -> int: ...
+    def layers(self) -> Sequence[Mapping[str, Any]]:
+        """The defaults that lie below a task's own settings, the outermost first."""
+        ...
+
+    def adopt(self, task: Task[Any, Any]) -> None:
+        """Register a task."""
+        ...
 
     async def enqueue(self, call: Call[R]) -> JobHandle[R]: ...

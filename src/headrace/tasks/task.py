@@ -3,41 +3,73 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import update_wrapper
+from functools import cached_property, update_wrapper
 from types import MappingProxyType
 from typing import Any, Generic, ParamSpec, TypeVar, Unpack
-
-from msgspec import Struct
 
 from headrace.engine.runnable import ExecutorKind
 from headrace.errors import TooLarge, UsageError
 from headrace.model.job import Job
-from headrace.model.payload import Codecs
+from headrace.model.payload import Codec
 from headrace.model.retry import RetryPolicy
 from headrace.tasks.call import Call
+from headrace.tasks.defaults import OF_RUNS, layered
 from headrace.tasks.handle import JobHandle
 from headrace.tasks.options import JobOptions, check_options, merge_options
-from headrace.tasks.ports import Enqueuer
+from headrace.tasks.ports import TaskHome
 from headrace.tasks.schema import Arguments, ArgumentsSchema
 
 P = ParamSpec("P")
 R = TypeVar("R", covariant=True)
 
 
-class Registration(Struct, frozen=True, kw_only=True):
+class Registration:
     """What is fixed when a function becomes a task, and shared by all its copies with other options."""
 
-    name: str
-    function: Callable[..., Any]
-    executor: ExecutorKind
-    is_async: bool
-    retry: RetryPolicy
-    reference: str
-    keep_result: bool
-    schema: ArgumentsSchema
-    codecs: Codecs
-    payload_limit: int
-    app: Enqueuer
+    def __init__(
+        self,
+        *,
+        name: str,
+        function: Callable[..., Any],
+        executor: ExecutorKind,
+        is_async: bool,
+        version: int,
+        reference: str,
+        schema: ArgumentsSchema,
+        home: TaskHome,
+        own: Mapping[str, Any],
+    ) -> None:
+        self.name = name
+        self.function = function
+        self.executor = executor
+        self.is_async = is_async
+        self.version = version
+        self.reference = reference
+        self.schema = schema
+        self.home = home
+        self._own = own
+
+    @cached_property
+    def settings(self) -> Mapping[str, Any]:
+        """The task's settings over the defaults. Raises UsageError while the task belongs to no app."""
+        return layered([*self.home.layers(), self._own])
+
+    @cached_property
+    def options(self) -> Mapping[str, Any]:
+        """The part of the settings that each job is made with."""
+        of_jobs = {name: value for name, value in self.settings.items() if name not in OF_RUNS}
+        return {**of_jobs, "task": self.name, "task_version": self.version}
+
+    @cached_property
+    def retry(self) -> RetryPolicy:
+        """What happens after a failed attempt."""
+        policy: RetryPolicy = self.settings["retry"]
+        return policy
+
+    @cached_property
+    def keep_result(self) -> bool:
+        """Whether what the function returns is stored."""
+        return bool(self.settings["keep_result"])
 
 
 class Task(Generic[P, R]):
@@ -47,13 +79,29 @@ class Task(Generic[P, R]):
     ``async def``), so that a type checker sees a wrong argument of ``enqueue`` as it would that of a plain call.
     """
 
-    def __init__(self, registration: Registration, options: Mapping[str, Any]) -> None:
+    def __init__(self, registration: Registration, changes: Mapping[str, Any] = MappingProxyType({})) -> None:
         self._registration = registration
-        self._options = dict(options)
-        self._codec = registration.codecs.get(options["codec"])
+        self._changes = changes
         self._schema = registration.schema
-        self._limit = registration.payload_limit
         update_wrapper(self, registration.function)
+        if registration.home.ready:
+            self.settle()
+
+    def settle(self) -> None:
+        """Look up now what the first call would, to meet its errors early. For the app that includes a blueprint."""
+        _ = self._codec, self._limit
+
+    @cached_property
+    def _options(self) -> dict[str, Any]:
+        return merge_options(self._registration.options, self._changes)
+
+    @cached_property
+    def _codec(self) -> Codec:
+        return self._registration.home.codecs.get(self._options["codec"])
+
+    @cached_property
+    def _limit(self) -> int:
+        return self._registration.home.payload_limit
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Any:
         """Call the function itself, here and now; nothing is enqueued. For an ``async def`` await what it answers."""
@@ -64,7 +112,8 @@ class Task(Generic[P, R]):
 
         Raises InvalidArguments that names the parameter, and TooLarge for more than the app's ``payload_limit``.
         """
-        payload = self._schema.encode(self._codec, args, kwargs)
+        codec = self._codec
+        payload = self._schema.encode(codec, args, kwargs)
         if len(payload) > self._limit:
             self._too_large("arguments", len(payload))
         return Call(self, payload, self._options)
@@ -74,7 +123,7 @@ class Task(Generic[P, R]):
 
         Raises what ``call`` and ``Headrace.enqueue`` raise; then nothing was stored.
         """
-        return await self._registration.app.enqueue(self.call(*args, **kwargs))
+        return await self._registration.home.enqueue(self.call(*args, **kwargs))
 
     def options(self, **changes: Unpack[JobOptions]) -> Task[P, R]:
         """This task with other options for its jobs, see :class:`~headrace.tasks.options.JobOptions`.
@@ -82,7 +131,7 @@ class Task(Generic[P, R]):
         The answer is a copy: the registered task, which workers use, stays as it is.
         Raises ConfigError that names the field, the value and what is accepted.
         """
-        return Task(self._registration, merge_options(self._options, check_options(changes)))
+        return Task(self._registration, merge_options(self._changes, check_options(changes)))
 
     @property
     def name(self) -> str:
@@ -98,6 +147,11 @@ class Task(Generic[P, R]):
     def retry(self) -> RetryPolicy:
         """What happens after a failed attempt."""
         return self._registration.retry
+
+    @property
+    def version(self) -> int:
+        """The version that its jobs are stored with."""
+        return self._registration.version
 
     @property
     def function(self) -> Callable[..., Any]:
@@ -135,7 +189,7 @@ class Task(Generic[P, R]):
 
     def decode(self, job: Job) -> Arguments:
         """The arguments of a stored job; raises what its codec raises."""
-        return self._schema.decode(self._registration.codecs.get(job.codec), job.payload)
+        return self._schema.decode(self._registration.home.codecs.get(job.codec), job.payload)
 
     def encode_result(self, value: Any) -> tuple[bytes | None, str]:
         """The stored form of a returned value, None for None and where results are not kept, and the codec's name."""
@@ -153,7 +207,7 @@ class Task(Generic[P, R]):
         """
         if job.result is None:
             return None
-        codec = self._registration.codecs.get(job.result_codec or job.codec)
+        codec = self._registration.home.codecs.get(job.result_codec or job.codec)
         try:
             return self._schema.read_result(codec, job.result)
         except (ValueError, TypeError) as error:

@@ -116,10 +116,10 @@ def test_a_module_that_is_loaded_again_replaces_its_tasks(app: Headrace) -> None
 
 
 def test_the_documented_settings_are_the_checked_ones() -> None:
-    from headrace.tasks import JobOptions, TaskSettings, define, options
+    from headrace.tasks import JobOptions, TaskSettings, defaults, define, options
 
     assert set(JobOptions.__annotations__) == set(options._CHECKS)
-    assert set(TaskSettings.__annotations__) == {*define._OF_JOBS, *define._OF_TASKS}
+    assert set(TaskSettings.__annotations__) == {*defaults.OF_JOBS, *defaults.OF_RUNS, *define._OF_TASKS}
 
 
 def test_two_apps_share_no_tasks(app: Headrace) -> None:
