@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from headrace.app import Headrace
     from headrace.config import WorkerConfig
     from headrace.engine.context import current_job
+    from headrace.engine.inject import Inject
+    from headrace.engine.middleware import Middleware
     from headrace.model.control import Cancel, Discard, Retry, Snooze
     from headrace.model.durations import days, hours, minutes, seconds
     from headrace.model.job import JobState
@@ -40,8 +42,10 @@ __all__ = [
     "Exponential",
     "Fixed",
     "Headrace",
+    "Inject",
     "JobHandle",
     "JobState",
+    "Middleware",
     "Never",
     "Retention",
     "Retry",
@@ -68,8 +72,10 @@ _HOME = {
     "Exponential": "model.retry",
     "Fixed": "model.retry",
     "Headrace": "app",
+    "Inject": "engine.inject",
     "JobHandle": "tasks",
     "JobState": "model.job",
+    "Middleware": "engine.middleware",
     "Never": "model.retry",
     "Retention": "model.queue",
     "Retry": "model.control",

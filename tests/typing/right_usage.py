@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any, assert_type
 
-from headrace import Blueprint, Call, Exponential, Headrace, JobHandle, JobState, Schedule, Task, minutes, seconds
+from headrace import (
+    Blueprint,
+    Call,
+    Exponential,
+    Headrace,
+    Inject,
+    JobHandle,
+    JobState,
+    Middleware,
+    Schedule,
+    Task,
+    minutes,
+    seconds,
+)
 from headrace.app.sync_handle import SyncJobHandle
 from headrace.model.job import Job
 
@@ -44,6 +58,35 @@ def note(to: str) -> int:
     return len(to)
 
 
+class Database: ...
+
+
+@app.provider
+async def database() -> AsyncIterator[Database]:
+    yield Database()
+
+
+@app.provider(scope="job")
+def name() -> str:
+    return "Ada"
+
+
+assert_type(name(), str)
+app.provide(bytes, lambda: b"", scope="job")
+
+
+@app.task
+async def query(sql: str, db: Database = Inject()) -> int:
+    return len(sql)
+
+
+@app.middleware
+class Nothing(Middleware): ...
+
+
+assert_type(app.middleware(Nothing()), Nothing)
+
+
 async def nightly() -> bytes:
     return b""
 
@@ -62,6 +105,9 @@ async def main() -> None:
     assert_type(app.job("id"), JobHandle[Any])
     assert_type(await remind.enqueue("Ada", days=2), JobHandle[bool])
     assert_type(note.call("Ada"), Call[int])
+    assert_type(await query.enqueue("select 1"), JobHandle[int])
+    with app.override(Database, Database()):
+        assert_type(await query("select 1", Database()), Any)
     assert_type(await (await greet.enqueue("Ada")).state(), JobState)
     assert_type((await app.find(states=["dead", JobState.QUEUED])).items, list[Job])
     task: Task[[], bytes] = app.task(nightly)

@@ -12,6 +12,7 @@ from headrace.app.operations import Operations
 from headrace.app.registry import TaskRegistry
 from headrace.app.settlement import Settlement
 from headrace.engine.batching import Batcher
+from headrace.engine.middleware import EnqueueNext, Middleware, enqueue_chain
 from headrace.errors import (
     IdempotencyConflict,
     JobCancelled,
@@ -56,8 +57,10 @@ class JobDesk(Operations):
         telemetry: Telemetry,
         *,
         make_settlement: MakeSettlement = Settlement,
+        middleware: Sequence[Middleware] = (),
     ) -> None:
         super().__init__(backend)
+        self._middleware = middleware
         self._registry = registry
         self._codecs = codecs
         self.telemetry = telemetry
@@ -101,13 +104,15 @@ class JobDesk(Operations):
         exists once you commit. Raises Unsupported where the store has no transactions, and IdempotencyConflict when
         the idempotency key is taken by another task or other arguments.
         """
-        if connection is None:
-            self._opened()
-            job = _checked(call).new_job()
-            reply = await self._batcher.submit(job)
+        job = _checked(call).new_job()
+        if connection is not None:
+            [reply] = await self._around(self._within(connection).enqueue_many)([job])
         else:
-            job = _checked(call).new_job()
-            reply = (await self._within(connection).enqueue_many([job]))[0]
+            self._opened()
+            if self._middleware:
+                [reply] = await self._around(self._submit_all)([job])
+            else:
+                reply = await self._batcher.submit(job)
         if reply.conflict:
             raise IdempotencyConflict(_conflict_text([(job, reply)], 1))
         return JobHandle(self, reply.id, job.task, reply.duplicate)
@@ -125,7 +130,7 @@ class JobDesk(Operations):
         if connection is None:
             jobs, replies = await self._store_in_chunks(chunks)
         else:
-            jobs, replies = await _store_within(self._within(connection), chunks)
+            jobs, replies = await _store_within(self._around(self._within(connection).enqueue_many), chunks)
         conflicts = [pair for pair in zip(jobs, replies, strict=True) if pair[1].conflict]
         if conflicts:
             raise IdempotencyConflict(_conflict_text(conflicts, len(jobs)))
@@ -188,6 +193,7 @@ class JobDesk(Operations):
 
     async def _store_in_chunks(self, chunks: Sequence[Sequence[Call[Any]]]) -> tuple[list[NewJob], list[Enqueued]]:
         """Make the jobs of a chunk while the store still writes those before it."""
+        store = self._around(self._store)
         jobs: list[NewJob] = []
         replies: list[Enqueued] = []
         flying: deque[asyncio.Task[list[Enqueued]]] = deque()
@@ -195,7 +201,7 @@ class JobDesk(Operations):
             for chunk in chunks:
                 made = [call.new_job() for call in chunk]
                 jobs += made
-                flying.append(asyncio.create_task(self._store(made)))
+                flying.append(asyncio.create_task(store(made)))
                 await asyncio.sleep(0)  # lets it leave for the store
                 if len(flying) == CHUNKS_IN_FLIGHT:
                     replies += await flying.popleft()
@@ -206,6 +212,12 @@ class JobDesk(Operations):
                 task.cancel()
             await asyncio.gather(*flying, return_exceptions=True)
         return jobs, replies
+
+    def _around(self, store: EnqueueNext) -> EnqueueNext:
+        return enqueue_chain(self._middleware, store) if self._middleware else store
+
+    async def _submit_all(self, jobs: Sequence[NewJob]) -> list[Enqueued]:
+        return list(await asyncio.gather(*map(self._batcher.submit, jobs)))
 
     def _within(self, connection: object) -> JobStore:
         backend = self.backend
@@ -220,13 +232,15 @@ class JobDesk(Operations):
         return store
 
 
-async def _store_within(store: JobStore, chunks: Sequence[Sequence[Call[Any]]]) -> tuple[list[NewJob], list[Enqueued]]:
+async def _store_within(
+    store: EnqueueNext, chunks: Sequence[Sequence[Call[Any]]]
+) -> tuple[list[NewJob], list[Enqueued]]:
     """Chunk after chunk, here and now: the caller's connection belongs to the caller's thread."""
     jobs: list[NewJob] = []
     replies: list[Enqueued] = []
     for chunk in chunks:
         made = [call.new_job() for call in chunk]
-        replies += await store.enqueue_many(made)
+        replies += await store(made)
         jobs += made
     return jobs, replies
 

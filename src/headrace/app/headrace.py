@@ -13,6 +13,7 @@ from headrace.app.declared import DeclaredSchedules, ScheduleDecorator
 from headrace.app.desk import JobDesk, MakeSettlement
 from headrace.app.registry import TaskRegistry
 from headrace.app.settlement import Settlement
+from headrace.app.surrounding import Surrounding
 from headrace.config import WorkerConfig
 from headrace.errors import ConfigError, UsageError
 from headrace.model.payload import Codec, Codecs
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 URL_DEFAULT = "sqlite:///headrace.db"
 
 
-class Headrace(JobDesk, TaskMaker):
+class Headrace(JobDesk, Surrounding, TaskMaker):
     """An app: its tasks, its store, and everything that can be asked of them.
 
     Making one opens nothing; ``async with app:`` does, or ``await app.open()``. An app is used on one event loop at a
@@ -75,7 +76,15 @@ class Headrace(JobDesk, TaskMaker):
             message = f"give a url or a backend, not both; got backend={backend!r} as well"
             raise ConfigError(message)
         chosen = backend if backend is not None else make_backend(URL_DEFAULT if url is None else url)
-        super().__init__(chosen, TaskRegistry(), Codecs(codecs), telemetry or Telemetry())
+        Surrounding.__init__(self)
+        JobDesk.__init__(
+            self,
+            chosen,
+            TaskRegistry(),
+            Codecs(codecs),
+            telemetry or Telemetry(),
+            middleware=self._surroundings.middleware,
+        )
         self._payload_limit = _check_payload_limit(payload_limit, chosen.capabilities.max_payload)
         self._worker_config = worker or WorkerConfig()
         self._declared = DeclaredSchedules()
@@ -91,6 +100,7 @@ class Headrace(JobDesk, TaskMaker):
                 message = f"include takes blueprints, such as Blueprint(queue='mail'); got {blueprint!r}"
                 raise UsageError(message)
             blueprint.attach(self)
+        self._note_module(2)
 
     def cron(
         self,
@@ -187,6 +197,7 @@ class Headrace(JobDesk, TaskMaker):
             self._backend,
             self._registry,
             worker_config(self._worker_config, queues, settings),
+            self._surroundings,
             schedules=self.declared_schedules(),
         )
 
@@ -242,6 +253,7 @@ class Headrace(JobDesk, TaskMaker):
             self._codecs,
             self.telemetry,
             make_settlement=self._make_settlement,
+            middleware=self._surroundings.middleware,
         )
 
     def __repr__(self) -> str:

@@ -11,8 +11,11 @@ from msgspec import structs
 from headrace.app.desk import JobDesk
 from headrace.app.registry import TaskRegistry
 from headrace.config import CONCURRENCY_DEFAULT, WorkerConfig
+from headrace.engine.around import Around
+from headrace.engine.surroundings import Surroundings
 from headrace.engine.worker import Worker
 from headrace.errors import ConfigError
+from headrace.model.job import QUEUE_DEFAULT
 from headrace.model.queue import Retention
 from headrace.model.schedule import Schedule
 from headrace.storage.backend import Backend
@@ -67,6 +70,7 @@ class AppWorker(Worker):
         backend: Backend,
         registry: TaskRegistry,
         config: WorkerConfig,
+        declared: Surroundings,
         *,
         schedules: Sequence[Schedule] = (),
     ) -> None:
@@ -78,6 +82,11 @@ class AppWorker(Worker):
             known_tasks=registry.names,
             on_settled=desk.note_settled,
             schedules=schedules,
+            around=Around(
+                declared,
+                tasks=lambda: [task for task in registry if task.defaults.get("queue", QUEUE_DEFAULT) in config.queues],
+                known=lambda: list(registry),
+            ),
         )
         self._desk = desk
         self._opened_the_app = False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import importlib
 import os
@@ -13,6 +12,7 @@ from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from typing import Any, cast
 
+from headrace.engine.child_home import ChildHome
 from headrace.engine.context import JobContext, running_here
 from headrace.engine.failures import describe
 from headrace.engine.frames import Began, Run, Told, decode_run, encode, ended
@@ -30,12 +30,15 @@ _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 def main(connection: Connection) -> None:
     """Run jobs from ``connection`` until it ends. What ``multiprocessing`` calls in the new process."""
     _detach_from_terminal()
-    letters: SimpleQueue[bytes] = SimpleQueue()
-    threading.Thread(target=_receive, args=(connection, letters), name="headrace-parent", daemon=True).start()
+    mailbox = _Mailbox(connection)
+    threading.Thread(target=mailbox.receive, name="headrace-parent", daemon=True).start()
     outbox = _Outbox(connection)
-    while True:
-        frame = _run(decode_run(letters.get()), outbox)
+    home = ChildHome()
+    while (letter := mailbox.get()) is not None:
+        frame = _run(decode_run(letter), outbox, home)
+        mailbox.done()
         outbox.send(encode(frame))
+    home.close()
 
 
 def _detach_from_terminal() -> None:
@@ -50,13 +53,38 @@ def _detach_from_terminal() -> None:
         os.setpgid(0, 0)
 
 
-def _receive(connection: Connection, letters: SimpleQueue[bytes]) -> None:
-    """Runs beside the handler, so that the end of the parent is noticed during the longest job."""
-    while True:
-        try:
-            letters.put(connection.recv_bytes())
-        except (EOFError, OSError):
-            os._exit(0)
+class _Mailbox:
+    """What the parent sends. Its end ends the child: in the middle of a job at once, between jobs in good order."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._letters: SimpleQueue[bytes | None] = SimpleQueue()
+        self._busy = False
+        self._lock = threading.Lock()
+
+    def receive(self) -> None:
+        """Runs beside the handler, so that the end of the parent is noticed during the longest job."""
+        while True:
+            try:
+                letter = self._connection.recv_bytes()
+            except (EOFError, OSError):
+                break
+            with self._lock:
+                self._busy = True
+            self._letters.put(letter)
+        with self._lock:
+            if self._busy:
+                os._exit(0)
+            self._letters.put(None)
+
+    def get(self) -> bytes | None:
+        """The next letter; None when there will be no more."""
+        return self._letters.get()
+
+    def done(self) -> None:
+        """The job is over. Called before it is told, because the next letter may come with the telling."""
+        with self._lock:
+            self._busy = False
 
 
 class _Outbox:
@@ -103,8 +131,10 @@ class _Teller:
                 self._outbox.send(encode(Told(progress=progress, logs=logs)))
 
 
-def _run(run: Run, outbox: _Outbox) -> EndedFrame:
+def _run(run: Run, outbox: _Outbox, home: ChildHome) -> EndedFrame:
     try:
+        for module in run.modules:
+            importlib.import_module(module)
         task = find_task(run.reference)
     except Exception as error:
         return EndedFrame(missing=describe(error), resident=_resident())
@@ -113,21 +143,20 @@ def _run(run: Run, outbox: _Outbox) -> EndedFrame:
     teller = _Teller(run, outbox)
     token = running_here.set(teller)
     try:
-        outcome = _outcome(run, task)
+        outcome = _outcome(run, task, teller, home)
     finally:
         running_here.reset(token)
         teller.flush()
     return ended(outcome, _resident())
 
 
-def _outcome(run: Run, task: Runnable) -> Outcome:
+def _outcome(run: Run, task: Runnable, teller: _Teller, home: ChildHome) -> Outcome:
     try:
         args, kwargs = task.decode(run.job)
     except Exception as error:
         return undecodable(error)
     try:
-        value = task.function(*args, **kwargs)
-        return completed(task, asyncio.run(value) if task.is_async else value)
+        return completed(task, home.run(task, lambda: teller.context, args, kwargs))
     except BaseException as error:
         return raised(error, run.job, task.retry)
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
+from headrace.engine.around import Around
 from headrace.engine.context import running_here
 from headrace.engine.execution import Execution, Interruption, Phase
 from headrace.engine.pools import Pools
 from headrace.engine.runnable import ExecutorKind, Runnable
+from headrace.engine.surroundings import Surroundings
+from headrace.engine.threads import call_of
 from headrace.engine.verdict import completed, failed, raised, undecodable
 from headrace.model.control import Control
 from headrace.model.job import AttemptOutcome
@@ -18,8 +23,11 @@ from headrace.model.outcome import Cancelled, Finish, Outcome, Released
 class Executor:
     """Runs handlers where their tasks say: here on the loop, or in one of the pools."""
 
-    def __init__(self, pools: Pools, *, noise: Callable[[], float] = random.random) -> None:
+    def __init__(
+        self, pools: Pools, *, around: Around | None = None, noise: Callable[[], float] = random.random
+    ) -> None:
         self._pools = pools
+        self._around = around or Around(Surroundings())
         self._noise = noise
 
     async def execute(self, run: Execution) -> Finish | None:
@@ -51,12 +59,22 @@ class Executor:
             args, kwargs = runnable.decode(run.job)
         except Exception as error:
             return undecodable(error)
+        if runnable.needs or self._around.wraps:
+            return completed(runnable, await self._run_surrounded(run, runnable, args, kwargs))
         if runnable.executor is ExecutorKind.THREAD:
-            return completed(runnable, await self._pools.threads.run(run, runnable, args, kwargs))
+            return completed(runnable, await self._pools.threads.run(run, call_of(runnable, args, kwargs)))
         if run.job.timeout is not None:
             run.arm()
         value = runnable.function(*args, **kwargs)
         return completed(runnable, await value if runnable.is_async else value)
+
+    async def _run_surrounded(
+        self, run: Execution, runnable: Runnable, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        if runnable.executor is ExecutorKind.LOOP:
+            run.arm()
+        threads = partial(self._pools.threads.run, run)
+        return await self._around.run(runnable, lambda: run.context, args, kwargs, threads)
 
     def _judge(self, run: Execution, runnable: Runnable, error: BaseException) -> Outcome | None:
         # A handler that answers its interruption with Retry or Snooze has decided; anything else it raises then,

@@ -12,10 +12,14 @@ from headrace.model.outcome import Cancelled, Completed, Discarded, Failed, Outc
 
 
 class Run(Struct, frozen=True, kw_only=True):
-    """To the child: run this job. ``reference`` is ``module:qualified.name`` of its task."""
+    """To the child: run this job. ``reference`` is ``module:qualified.name`` of its task.
+
+    ``modules`` are to be imported first: they declare what its handlers are given and run in.
+    """
 
     reference: str
     job: Job
+    modules: tuple[str, ...] = ()
     clock_ahead: timedelta
     """How far the store's clock was ahead of this host's when the job was sent, for the instants of log lines."""
 

@@ -145,7 +145,9 @@ class ProcessPool:
             chosen.append(self._take())
 
         def call() -> Ended:
-            frame = Run(reference=runnable.reference, job=run.job, clock_ahead=self._ahead())
+            declared = runnable.surroundings
+            modules = () if declared is None else tuple(declared.modules)
+            frame = Run(reference=runnable.reference, job=run.job, modules=modules, clock_ahead=self._ahead())
             try:
                 return chosen[0].talk(encode(frame), told)
             except BaseException:

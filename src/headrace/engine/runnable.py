@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from headrace.model.job import Job
 from headrace.model.retry import RetryPolicy
+
+if TYPE_CHECKING:
+    from headrace.engine.surroundings import Surroundings
 
 
 class ExecutorKind(StrEnum):
@@ -38,6 +41,16 @@ class Runnable(Protocol):
     @property
     def reference(self) -> str:
         """``module:qualified.name`` of the task object, by which a child process finds it."""
+        ...
+
+    @property
+    def needs(self) -> Mapping[str, Any]:
+        """The types of the parameters that the worker fills in, by name; empty for most."""
+        ...
+
+    @property
+    def surroundings(self) -> Surroundings | None:
+        """What the app has declared around its handlers; None where there is no app."""
         ...
 
     def decode(self, job: Job) -> tuple[tuple[Any, ...], dict[str, Any]]:

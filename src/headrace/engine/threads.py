@@ -8,6 +8,7 @@ import contextvars
 import logging
 import threading
 from collections.abc import Callable
+from functools import partial
 from queue import SimpleQueue
 from typing import Any
 
@@ -74,15 +75,9 @@ class ThreadPool:
         self._made = 0
         self.abandoned = 0
 
-    async def run(self, run: Execution, runnable: Runnable, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    async def run(self, run: Execution, call: Call) -> Any:
         """Run a handler in a thread, within the context variables of its job."""
         context = contextvars.copy_context()
-        function = runnable.function
-
-        def call() -> Any:
-            if runnable.is_async:
-                return context.run(asyncio.run, function(*args, **kwargs))
-            return context.run(function, *args, **kwargs)
 
         def abandon() -> None:
             self.abandoned += 1
@@ -95,7 +90,7 @@ class ThreadPool:
                 extra=job_fields(run),
             )
 
-        return await self.call(call, before=run.arm, on_cancel=abandon)
+        return await self.call(partial(context.run, call), before=run.arm, on_cancel=abandon)
 
     async def call(
         self,
@@ -143,6 +138,13 @@ class ThreadPool:
     def _make(self) -> _Thread:
         self._made += 1
         return _Thread(f"{self._name}-{self._made}")
+
+
+def call_of(runnable: Runnable, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
+    """The call of a handler in a thread; an ``async def`` gets an event loop of its own there."""
+    if runnable.is_async:
+        return lambda: asyncio.run(runnable.function(*args, **kwargs))
+    return partial(runnable.function, *args, **kwargs)
 
 
 def job_fields(run: Execution) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Self
 from msgspec import Struct
 
 from headrace.config import WorkerConfig
+from headrace.engine.around import Around
 from headrace.engine.completer import Completer
 from headrace.engine.dispatcher import Dispatcher
 from headrace.engine.execution import Execution, Interruption
@@ -30,6 +31,7 @@ from headrace.engine.rescuer import Rescuer
 from headrace.engine.runnable import Registry
 from headrace.engine.scheduler import Scheduler
 from headrace.engine.service import Periodic, Service, Supervisor
+from headrace.engine.surroundings import Surroundings
 from headrace.engine.watchdog import Watchdog
 from headrace.model.ids import JobId, WorkerId, new_worker_id
 from headrace.model.schedule import Schedule
@@ -61,9 +63,9 @@ class Worker(Service):
     """Claims jobs of the configured queues from ``backend``, which must be open, and runs them until it is stopped.
 
     ``registry`` finds tasks by name and ``known_tasks`` lists them for messages. ``on_settled`` is called on the event
-    loop with the ids of jobs that have ended, once that is stored. ``heartbeat_thread`` False keeps the heartbeats on
-    the event loop, for simulations; ``watchdog`` False leaves the event loop unwatched. ``schedules`` are those that
-    the code declares.
+    loop with the ids of jobs that have ended, once that is stored. ``schedules`` are those that the code declares, and
+    ``around`` is what the handlers run in. ``heartbeat_thread`` False keeps the heartbeats on the event loop, for
+    simulations; ``watchdog`` False leaves the event loop unwatched.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class Worker(Service):
         *,
         known_tasks: Callable[[], Sequence[str]],
         on_settled: Callable[[Sequence[JobId]], None] | None = None,
+        around: Around | None = None,
         heartbeat_thread: bool = True,
         watchdog: bool = True,
         schedules: Sequence[Schedule] = (),
@@ -87,6 +90,7 @@ class Worker(Service):
         self._telemetry = telemetry
         self._held: dict[JobId, Execution] = {}
         self._pools = Pools(config, backend.clock)
+        self._around = around or Around(Surroundings())
         self._hurry = asyncio.Event()
         self._over = asyncio.Event()
         self._leaving: asyncio.Task[None] | None = None
@@ -124,6 +128,7 @@ class Worker(Service):
         self._rest = Supervisor(
             "worker services",
             [
+                self._around,
                 Registrar(
                     backend.kv,
                     self.id,
@@ -232,7 +237,7 @@ class Worker(Service):
             await asyncio.wait([quiet, hurry])
 
     def _make_executor(self) -> Executor:
-        return Executor(self._pools)
+        return Executor(self._pools, around=self._around)
 
     def _make_heartbeats(self, thread: bool) -> Service:
         make = HeartbeatThread if thread else Heartbeater

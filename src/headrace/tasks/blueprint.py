@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 from headrace.errors import ConfigError, UsageError
 from headrace.model.payload import Codecs
@@ -14,6 +14,9 @@ from headrace.tasks.handle import JobHandle
 from headrace.tasks.maker import TaskMaker
 from headrace.tasks.ports import TaskHome
 from headrace.tasks.task import Task
+
+if TYPE_CHECKING:
+    from headrace.engine.surroundings import Surroundings
 
 R = TypeVar("R")
 
@@ -55,6 +58,11 @@ class Blueprint(TaskMaker):
     def ready(self) -> bool:
         """True once an app has included it."""
         return self._app is not None
+
+    @property
+    def surroundings(self) -> Surroundings:
+        """What the app gives to handlers. Raises UsageError until an app has included the blueprint."""
+        return self._included().surroundings
 
     @property
     def codecs(self) -> Codecs:

@@ -21,7 +21,11 @@ def module_of(function: Callable[..., Any]) -> str:
     A program that is started as a script is ``__main__`` to itself and its file's stem to the worker that imports it;
     both must agree on the names of its tasks, so the stem, or the name given to ``python -m``, counts.
     """
-    module: str = getattr(function, "__module__", None) or MAIN
+    return module_named(getattr(function, "__module__", None) or MAIN)
+
+
+def module_named(module: str) -> str:
+    """The name of a module under which every process can import it."""
     if module not in (MAIN, "__mp_main__"):
         return module
     main = sys.modules.get(module)

@@ -10,6 +10,7 @@ from headrace.model.payload import Codecs
 from headrace.storage.jobs import Changed
 
 if TYPE_CHECKING:
+    from headrace.engine.surroundings import Surroundings
     from headrace.tasks.call import Call
     from headrace.tasks.handle import JobHandle
     from headrace.tasks.task import Task
@@ -35,6 +36,8 @@ class TaskHome(Protocol):
         """True when the rest can be asked; until then it raises UsageError."""
         ...
 
+    @property
+    def surroundings(self) -> Surroundings: ...
     @property
     def codecs(self) -> Codecs: ...
     @property

@@ -23,6 +23,7 @@ from typing import Any, NamedTuple, NoReturn
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
+from headrace.engine.inject import Injected, is_marked, kind_of
 from headrace.errors import InvalidArguments, UsageError
 from headrace.model.payload import Codec, Decode, JsonCodec, MsgpackCodec, decoder_of
 
@@ -63,7 +64,30 @@ class ArgumentsSchema:
 
     @cached_property
     def signature(self) -> inspect.Signature:
-        """The function's signature, as it was written."""
+        """The function's signature, as it was written, without the parameters that a worker fills in."""
+        whole = self._whole
+        return whole.replace(parameters=[each for each in whole.parameters.values() if each.name not in self.needs])
+
+    @cached_property
+    def needs(self) -> Mapping[str, Any]:
+        """The types of the parameters that a worker fills in, by name. Raises UsageError for one that it cannot."""
+        needs: dict[str, Any] = {}
+        parameters = self._whole.parameters.values()
+        for parameter in parameters:
+            try:
+                hint = self._hint(parameter.name, parameter.annotation)
+            except UsageError:
+                # Said when the arguments are first encoded. Only a mark in the default is told without the hint.
+                if isinstance(parameter.default, Injected):
+                    raise
+                continue
+            if is_marked(parameter, hint):
+                self._check_injected(parameter, kind_of(hint))
+                needs[parameter.name] = kind_of(hint)
+        return needs
+
+    @cached_property
+    def _whole(self) -> inspect.Signature:
         return inspect.signature(self._function)
 
     @cached_property
@@ -97,11 +121,32 @@ class ArgumentsSchema:
         answer = _as_written(signature.return_annotation)
         return str(signature.replace(parameters=parameters, return_annotation=answer))
 
+    def _check_injected(self, parameter: inspect.Parameter, kind: Any) -> None:
+        spread = any(each.kind is each.VAR_POSITIONAL for each in self._whole.parameters.values())
+        if parameter.kind is not parameter.KEYWORD_ONLY and (spread or parameter.kind is parameter.POSITIONAL_ONLY):
+            message = f"{self._task}: parameter {parameter.name!r} is filled in by name, so it must stand after a *"
+            raise UsageError(message)
+        if kind is Any or kind is inspect.Parameter.empty:
+            message = f"{self._task}: parameter {parameter.name!r} has no type by which it could be filled in"
+            raise UsageError(message)
+
     # -- building ----------------------------------------------------------------------------------------------
 
     @cached_property
     def _layout(self) -> _Layout:
         return _Layout.of(self.signature)
+
+    @cached_property
+    def _by_position(self) -> int:
+        """How many arguments are handed over by position: all that stand before a parameter that is filled in."""
+        if not self.needs:
+            return len(self._layout.positional)
+        count = 0
+        for name in self._whole.parameters:
+            if name not in self._layout.positional:
+                break
+            count += 1
+        return count
 
     @cached_property
     def _record(self) -> type[Struct]:
@@ -185,12 +230,12 @@ class ArgumentsSchema:
         values = msgspec.structs.astuple(record)
         layout = self._layout
         args: list[Any] = []
-        for value in values[: len(layout.positional)]:
+        for value in values[: self._by_position]:
             if value is UNSET:
                 break
             args.append(value)
         else:
-            if layout.simple:
+            if layout.simple and len(args) == len(values):
                 return values, {}
         kwargs = {
             name: value

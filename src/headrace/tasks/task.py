@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cached_property, update_wrapper
 from types import MappingProxyType
-from typing import Any, Generic, ParamSpec, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, Unpack
 
 from headrace.engine.runnable import ExecutorKind
 from headrace.errors import TooLarge, UsageError
@@ -18,6 +18,9 @@ from headrace.tasks.handle import JobHandle
 from headrace.tasks.options import JobOptions, check_options, merge_options
 from headrace.tasks.ports import TaskHome
 from headrace.tasks.schema import Arguments, ArgumentsSchema
+
+if TYPE_CHECKING:
+    from headrace.engine.surroundings import Surroundings
 
 P = ParamSpec("P")
 R = TypeVar("R", covariant=True)
@@ -167,6 +170,16 @@ class Task(Generic[P, R]):
     def reference(self) -> str:
         """``module:qualified.name``, by which a child process finds the task."""
         return self._registration.reference
+
+    @cached_property
+    def needs(self) -> Mapping[str, Any]:
+        """The types of the parameters that a worker fills in, by name."""
+        return self._schema.needs
+
+    @property
+    def surroundings(self) -> Surroundings | None:
+        """What its app gives to handlers and puts around them."""
+        return self._registration.home.surroundings
 
     @property
     def codec(self) -> str:

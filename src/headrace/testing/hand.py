@@ -28,8 +28,8 @@ class Hand(AppWorker):
     """
 
     def __init__(self, app: Headrace, backend: Backend, watch: Watch) -> None:
-        super().__init__(app, backend, WatchedRegistry(app, watch), WorkerConfig(upkeep=False))
-        self._rest = Supervisor("hand", [self._completer, self._reporter])
+        super().__init__(app, backend, WatchedRegistry(app, watch), WorkerConfig(upkeep=False), app.surroundings)
+        self._rest = Supervisor("hand", [self._around, self._completer, self._reporter])
         self._app = app
         self.outcomes: dict[JobId, str] = {}
 
@@ -51,7 +51,7 @@ class Hand(AppWorker):
 
     def _make_executor(self) -> Executor:
         # Without noise a jittered delay is its middle, so that a test can name the instant of a retry.
-        return Executor(self._pools, noise=lambda: 0.5)
+        return Executor(self._pools, around=self._around, noise=lambda: 0.5)
 
     async def _begin(self) -> None:
         self._over.clear()

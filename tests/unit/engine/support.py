@@ -40,6 +40,8 @@ class FakeTask:
         self.executor = executor or (ExecutorKind.LOOP if self.is_async else ExecutorKind.THREAD)
         self.retry: RetryPolicy = retry or Never()
         self.name = name or function.__name__
+        self.needs: dict[str, Any] = {}
+        self.surroundings = None
         self.reference = f"{function.__module__}:{self.name}_task"
 
     def decode(self, job: Job) -> tuple[tuple[Any, ...], dict[str, Any]]:

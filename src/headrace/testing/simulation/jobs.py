@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -70,6 +70,8 @@ class LiveTask:
     executor = ExecutorKind.LOOP
     is_async = True
     reference = ""
+    needs: Mapping[str, Any] = {}
+    surroundings = None
     retry: RetryPolicy = Exponential(base=timedelta(milliseconds=500), cap=timedelta(seconds=5))
 
     def __init__(self, function: Callable[[int], Awaitable[None]]) -> None:
