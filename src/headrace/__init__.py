@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from headrace import errors
     from headrace.app import Headrace
     from headrace.config import WorkerConfig
-    from headrace.engine.context import current_job
+    from headrace.engine.context import current_batch, current_job
     from headrace.engine.inject import Inject
     from headrace.engine.middleware import Middleware
     from headrace.model.control import Cancel, Discard, Retry, Snooze
@@ -55,6 +55,7 @@ __all__ = [
     "TaskDefaults",
     "WorkerConfig",
     "__version__",
+    "current_batch",
     "current_job",
     "days",
     "errors",
@@ -84,6 +85,7 @@ _HOME = {
     "Task": "tasks",
     "TaskDefaults": "tasks",
     "WorkerConfig": "config",
+    "current_batch": "engine.context",
     "current_job": "engine.context",
     "days": "model.durations",
     "hours": "model.durations",

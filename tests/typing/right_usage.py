@@ -58,6 +58,11 @@ def note(to: str) -> int:
     return len(to)
 
 
+@app.batch_task(size=100, wait=seconds(1), queue="search")
+async def index(pages: list[str]) -> list[int]:
+    return [len(page) for page in pages]
+
+
 class Database: ...
 
 
@@ -78,6 +83,10 @@ app.provide(bytes, lambda: b"", scope="job")
 @app.task
 async def query(sql: str, db: Database = Inject()) -> int:
     return len(sql)
+
+
+@app.batch_task()
+def store(rows: list[int], db: Database = Inject()) -> None: ...
 
 
 @app.middleware
@@ -106,6 +115,9 @@ async def main() -> None:
     assert_type(await remind.enqueue("Ada", days=2), JobHandle[bool])
     assert_type(note.call("Ada"), Call[int])
     assert_type(await query.enqueue("select 1"), JobHandle[int])
+    assert_type(await index.enqueue("page"), JobHandle[int])
+    assert_type(store.call(5), Call[None])
+    assert_type(await index(["page"]), Any)
     with app.override(Database, Database()):
         assert_type(await query("select 1", Database()), Any)
     assert_type(await (await greet.enqueue("Ada")).state(), JobState)

@@ -24,6 +24,10 @@ def add(a: int, b: int) -> int:
 def crunch() -> None: ...
 
 
+@app.batch_task(size=2)
+async def store(rows: list[int]) -> None: ...
+
+
 @app.task(que="mail")  # type: ignore[call-overload, untyped-decorator]
 def send() -> None: ...
 

@@ -16,6 +16,7 @@ from headrace.app.settlement import Settlement
 from headrace.app.surrounding import Surrounding
 from headrace.config import WorkerConfig
 from headrace.errors import ConfigError, UsageError
+from headrace.model.batch import BatchOptions
 from headrace.model.payload import Codec, Codecs
 from headrace.storage.backend import Backend
 from headrace.tasks.blueprint import Blueprint
@@ -241,8 +242,8 @@ class Headrace(JobDesk, Surrounding, TaskMaker):
         """Register a task. What the decorators and blueprints call."""
         self._registry.add(task)
 
-    def _define(self, function: Any, settings: Mapping[str, Any]) -> Task[Any, Any]:
-        task = define_task(function, settings, home=self)
+    def _define(self, function: Any, settings: Mapping[str, Any], batch: BatchOptions | None = None) -> Task[Any, Any]:
+        task = define_task(function, settings, batch=batch, home=self)
         self.adopt(task)
         return task
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 from typing import Any
 
 from headrace.engine.context import JobContext
-from headrace.engine.middleware import Middleware, around_runs, run_chain
+from headrace.engine.middleware import Middleware, RunNext, around_runs, run_chain
 from headrace.engine.providers import Plan
 from headrace.engine.resources import Resources, filled, in_thread
 from headrace.engine.runnable import ExecutorKind, Runnable
@@ -54,13 +55,13 @@ class Around(Service):
         threads: Threads,
     ) -> Any:
         """Run a handler within its surroundings, and answer what it returned; on the loop, or in a thread for a def."""
+        return await self.wrap(context, partial(self.call, runnable, context, args, kwargs, threads))
 
-        async def handler() -> Any:
-            return await self._call(runnable, context, args, kwargs, threads)
-
+    async def wrap(self, context: Callable[[], JobContext], handler: RunNext) -> Any:
+        """Run ``handler`` within the middleware."""
         return await (run_chain(self._wraps, context(), handler)() if self._wraps else handler())
 
-    async def _call(
+    async def call(
         self,
         runnable: Runnable,
         context: Callable[[], JobContext],
@@ -68,6 +69,7 @@ class Around(Service):
         kwargs: dict[str, Any],
         threads: Threads,
     ) -> Any:
+        """Call a handler with what it is given."""
         function = runnable.function
         plan = self._plan_of(runnable)
         failure: BaseException

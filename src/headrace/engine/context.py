@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from headrace.engine.failures import MESSAGE_BYTES_MAX, safe_text
 from headrace.errors import UsageError
@@ -155,12 +155,34 @@ running_here: ContextVar[_HasContext | None] = ContextVar("headrace_running_here
 """Set by the engine for each job. It holds the maker of a context, so that jobs that never ask do not pay for one."""
 
 
+running_batch: ContextVar[Sequence[_HasContext] | None] = ContextVar("headrace_running_batch", default=None)
+"""Set by the engine for each call of a batch handler."""
+
+
 def current_job() -> JobContext:
-    """The job that is running here. Raises UsageError outside one."""
+    """The job that is running here. Raises UsageError outside one, and in a batch handler, which runs several."""
     maker = running_here.get()
+    if maker is None and running_batch.get() is not None:
+        no_single_job()
     if maker is None:
         raise UsageError(
             "current_job() works only while a worker runs the job: in its handler, in what that calls, and in the "
             "asyncio tasks it starts. In a thread of your own, run the code in contextvars.copy_context().run(...)."
         )
     return maker.context
+
+
+def current_batch() -> list[JobContext]:
+    """The jobs whose items the batch handler was given, in the same order. Raises UsageError outside a batch handler.
+
+    One that is cancelled meanwhile says so by ``cancel_requested``; its answer is ignored.
+    """
+    runs = running_batch.get()
+    if runs is None:
+        raise UsageError("current_batch() works only in a batch handler; in other handlers use current_job()")
+    return [run.context for run in runs]
+
+
+def no_single_job() -> NoReturn:
+    """Raise UsageError: a batch handler runs for several jobs."""
+    raise UsageError("a batch handler runs for several jobs at once: current_batch() answers one context for each")

@@ -9,11 +9,12 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from headrace.engine.completer import Completer
+from headrace.engine.crowd import Crowd
 from headrace.engine.execution import Execution, Interruption, Phase
 from headrace.engine.executor import Executor
 from headrace.engine.lanes import Lane
 from headrace.engine.reporter import Reporter
-from headrace.engine.runnable import Registry
+from headrace.engine.runnable import Registry, Runnable
 from headrace.engine.threads import job_fields
 from headrace.model.ids import JobId
 from headrace.model.lease import Claim
@@ -48,6 +49,7 @@ class Dispatcher:
     ) -> None:
         self._registry = registry
         self._clock = clock
+        self._executor = executor
         self._execute = executor.execute
         self._completer = completer
         self._reporter = reporter
@@ -87,6 +89,9 @@ class Dispatcher:
     def drain(self) -> None:
         """Start nothing more. What is claimed from now on goes to the waiting, and back by ``give_back``."""
         self._draining = True
+        for lane in self.lanes.values():
+            for crowd in list(lane.crowds.values()):
+                crowd.close()
 
     def give_back(self) -> None:
         """Release what has not started; no attempt is lost."""
@@ -157,11 +162,58 @@ class Dispatcher:
         self._held[job.id] = run
         if runnable is None:
             self._snooze_unknown(run)
+        elif runnable.batch is not None:
+            self._gather(run, runnable)
         elif lane.running < lane.slots and not self._draining:
             lane.running += 1
             self._start(run)
         else:
             lane.waiting.append(run)
+
+    def _gather(self, run: Execution, runnable: Runnable) -> None:
+        """Add a job to the batch of its task that is being gathered, or begin one where a slot is free."""
+        lane = run.lane
+        crowd = lane.crowds.get(runnable.name)
+        if crowd is None:
+            if lane.running >= lane.slots or self._draining:
+                lane.waiting.append(run)
+                return
+            lane.running += 1
+            crowd = Crowd(
+                runnable,
+                self._executor.call_batch,
+                self._context.copy(),
+                on_begin=lambda begun: self._take_no_more(lane, begun),
+                on_end=lambda _: self._free_slot(lane),
+            )
+            lane.crowds[runnable.name] = crowd
+        crowd.admit(run)
+        self._start(run)
+
+    def _take_no_more(self, lane: Lane, crowd: Crowd) -> None:
+        if lane.crowds.get(crowd.runnable.name) is crowd:
+            del lane.crowds[crowd.runnable.name]
+
+    def _free_slot(self, lane: Lane) -> None:
+        """A slot is free: start what waits for one, and with the first of a batch all that fit into it."""
+        if not lane.waiting or self._draining:
+            lane.running -= 1
+            if not lane.running:
+                self._quiet.set()
+            return
+        run = lane.waiting.popleft()
+        runnable = run.runnable
+        assert runnable is not None
+        if runnable.batch is None:
+            self._start(run)
+            return
+        lane.running -= 1
+        self._gather(run, runnable)
+        for other in [each for each in lane.waiting if each.runnable is runnable]:
+            if runnable.name not in lane.crowds:
+                break
+            lane.waiting.remove(other)
+            self._gather(other, runnable)
 
     def _start(self, run: Execution) -> None:
         run.phase = Phase.STARTED
@@ -183,12 +235,8 @@ class Dispatcher:
             self._forget(run)
         else:
             self._completer.submit(run, finish)
-        if lane.waiting and not self._draining:
-            self._start(lane.waiting.popleft())
-        else:
-            lane.running -= 1
-            if not lane.running:
-                self._quiet.set()
+        if run.crowd is None:
+            self._free_slot(lane)
         if lane.hungry:
             self._on_hungry()
         if self._telemetry.active or finish is None or type(finish.outcome) is not Completed:

@@ -12,6 +12,7 @@ from headrace.engine.runnable import Runnable
 from headrace.model.lease import Claim
 
 if TYPE_CHECKING:
+    from headrace.engine.crowd import Crowd
     from headrace.engine.lanes import Lane
 
 
@@ -55,6 +56,7 @@ class Execution:
         "_host",
         "begun_at",
         "completed_by_handler",
+        "crowd",
         "deadline",
         "extended_at",
         "interruption",
@@ -82,6 +84,7 @@ class Execution:
         self.deadline: datetime | None = None
         self.begun_at = 0.0
         self.completed_by_handler = False
+        self.crowd: Crowd | None = None
         self._host = host
         self._context: JobContext | None = None
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 from headrace.engine.around import Around
-from headrace.engine.context import running_here
+from headrace.engine.context import no_single_job, running_batch, running_here
 from headrace.engine.execution import Execution, Interruption, Phase
 from headrace.engine.pools import Pools
 from headrace.engine.runnable import ExecutorKind, Runnable
@@ -50,6 +50,8 @@ class Executor:
             # SystemExit and KeyboardInterrupt of a handler are that job's failure; the worker lives on.
             outcome = self._judge(run, runnable, error)
         run.end()
+        if run.crowd is not None:
+            run.crowd.withdraw(run)
         if outcome is None or run.interruption is Interruption.LOST:
             return None
         return Finish(lease=run.lease, outcome=outcome)
@@ -59,6 +61,10 @@ class Executor:
             args, kwargs = runnable.decode(run.job)
         except Exception as error:
             return undecodable(error)
+        if run.crowd is not None:
+            return completed(
+                runnable, await self._around.wrap(lambda: run.context, partial(run.crowd.join, run, *args))
+            )
         if runnable.needs or self._around.wraps:
             return completed(runnable, await self._run_surrounded(run, runnable, args, kwargs))
         if runnable.executor is ExecutorKind.THREAD:
@@ -75,6 +81,23 @@ class Executor:
             run.arm()
         threads = partial(self._pools.threads.run, run)
         return await self._around.run(runnable, lambda: run.context, args, kwargs, threads)
+
+    async def call_batch(self, runnable: Runnable, runs: Sequence[Execution], items: list[Any]) -> Any:
+        """Call a batch handler with the items of these jobs. The timeout of each counts from now."""
+        running_batch.set(runs)
+
+        def arm() -> None:
+            for run in runs:
+                run.arm()
+
+        threads = partial(self._pools.threads.run, runs[0], before=arm)
+        if runnable.executor is ExecutorKind.LOOP:
+            arm()
+        if runnable.needs:
+            return await self._around.call(runnable, no_single_job, (items,), {}, threads)
+        if runnable.executor is ExecutorKind.THREAD:
+            return await threads(call_of(runnable, (items,), {}))
+        return await runnable.function(items)
 
     def _judge(self, run: Execution, runnable: Runnable, error: BaseException) -> Outcome | None:
         # A handler that answers its interruption with Retry or Snooze has decided; anything else it raises then,

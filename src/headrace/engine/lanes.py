@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 
+from headrace.engine.crowd import Crowd
 from headrace.engine.execution import Execution
 
 PREFETCH_HORIZON_S = 1.0
@@ -15,9 +16,9 @@ _RATE_WINDOW_S = 0.1
 
 
 class Lane:
-    """A queue's share of the worker."""
+    """A queue's share of the worker. ``crowds`` are the batches that still gather jobs, by task."""
 
-    __slots__ = ("_ended", "_since", "ahead", "ahead_max", "queue", "running", "slots", "waiting")
+    __slots__ = ("_ended", "_since", "ahead", "ahead_max", "crowds", "queue", "running", "slots", "waiting")
 
     def __init__(self, queue: str, slots: int, ahead_max: int, now: float) -> None:
         self.queue = queue
@@ -26,6 +27,7 @@ class Lane:
         self.ahead = 0
         self.running = 0
         self.waiting: deque[Execution] = deque()
+        self.crowds: dict[str, Crowd] = {}
         self._ended = 0
         self._since = now
 
@@ -46,13 +48,17 @@ class Lane:
     @property
     def demand(self) -> int:
         """How many jobs to claim now."""
-        return max(0, self.slots + self.ahead - self.running - len(self.waiting))
+        wanted = self.slots + self.ahead - self.running - len(self.waiting)
+        if self.crowds:
+            # A batch holds one slot, and takes as many jobs as it has room for.
+            wanted += sum(crowd.room for crowd in self.crowds.values())
+        return max(0, wanted)
 
     @property
     def hungry(self) -> bool:
         """True when a claim is worth a call: a slot is free, or half of what was held ahead is used up."""
         held = len(self.waiting)
-        return self.running < self.slots or held * 2 < self.ahead
+        return self.running < self.slots or held * 2 < self.ahead or bool(self.crowds)
 
 
 def make_lanes(queues: Mapping[str, int], prefetch: int, now: float) -> dict[str, Lane]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
+from headrace.model.batch import BatchOptions
 from headrace.model.job import Job
 from headrace.model.retry import RetryPolicy
 
@@ -46,6 +47,11 @@ class Runnable(Protocol):
     @property
     def needs(self) -> Mapping[str, Any]:
         """The types of the parameters that the worker fills in, by name; empty for most."""
+        ...
+
+    @property
+    def batch(self) -> BatchOptions | None:
+        """Set for a handler that takes several jobs in one call, as a list."""
         ...
 
     @property

@@ -75,8 +75,8 @@ class ThreadPool:
         self._made = 0
         self.abandoned = 0
 
-    async def run(self, run: Execution, call: Call) -> Any:
-        """Run a handler in a thread, within the context variables of its job."""
+    async def run(self, run: Execution, call: Call, *, before: Callable[[], None] | None = None) -> Any:
+        """Run a handler in a thread, within the context variables of its job. ``before`` is called when it begins."""
         context = contextvars.copy_context()
 
         def abandon() -> None:
@@ -90,7 +90,7 @@ class ThreadPool:
                 extra=job_fields(run),
             )
 
-        return await self.call(partial(context.run, call), before=run.arm, on_cancel=abandon)
+        return await self.call(partial(context.run, call), before=before or run.arm, on_cancel=abandon)
 
     async def call(
         self,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 from headrace.errors import ConfigError, UsageError
+from headrace.model.batch import BatchOptions
 from headrace.model.payload import Codecs
 from headrace.tasks.call import Call
 from headrace.tasks.defaults import TaskDefaults, check_defaults
@@ -98,8 +99,8 @@ class Blueprint(TaskMaker):
             task.settle()
             app.adopt(task)
 
-    def _define(self, function: Any, settings: Mapping[str, Any]) -> Task[Any, Any]:
-        task = define_task(function, settings, home=self, prefix=self.prefix)
+    def _define(self, function: Any, settings: Mapping[str, Any], batch: BatchOptions | None = None) -> Task[Any, Any]:
+        task = define_task(function, settings, batch=batch, home=self, prefix=self.prefix)
         self.adopt(task)
         return task
 

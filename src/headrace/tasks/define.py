@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Literal, ParamSpec, Protocol, TypeVar, overload
 
 from headrace.engine.runnable import ExecutorKind
 from headrace.errors import ConfigError, UsageError
+from headrace.model.batch import BatchOptions
+from headrace.tasks.batches import refuse_process
 from headrace.tasks.defaults import OF_JOBS, OF_RUNS, TaskDefaults, check_defaults
 from headrace.tasks.naming import check_importable, check_task_name, default_name, module_of
 from headrace.tasks.options import check_version
 from headrace.tasks.ports import TaskHome
 from headrace.tasks.schema import ArgumentsSchema
-from headrace.tasks.task import Registration, Task
+from headrace.tasks.task import BatchTask, Registration, Task
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
 
 
 class TaskSettings(TaskDefaults, total=False):
@@ -45,11 +48,29 @@ class TaskDecorator(Protocol):
     def __call__(self, function: Callable[P, R], /) -> Task[P, R]: ...
 
 
+class BatchTaskDecorator(Protocol):
+    """What ``app.batch_task(...)`` answers: it makes a task of ``T`` of the function below it, which takes a list."""
+
+    @overload
+    def __call__(self, function: Callable[[list[T]], Coroutine[Any, Any, None]], /) -> BatchTask[T, None]: ...
+    @overload
+    def __call__(self, function: Callable[[list[T]], Coroutine[Any, Any, Sequence[R]]], /) -> BatchTask[T, R]: ...
+    @overload
+    def __call__(self, function: Callable[[list[T]], None], /) -> BatchTask[T, None]: ...
+    @overload
+    def __call__(self, function: Callable[[list[T]], Sequence[R]], /) -> BatchTask[T, R]: ...
+
+
 _OF_TASKS = ("name", "executor", "version")
 
 
 def define_task(
-    function: Callable[..., Any], settings: Mapping[str, Any], *, home: TaskHome, prefix: str = ""
+    function: Callable[..., Any],
+    settings: Mapping[str, Any],
+    *,
+    home: TaskHome,
+    prefix: str = "",
+    batch: BatchOptions | None = None,
 ) -> Task[Any, Any]:
     """Make a task of ``function``. Raises ConfigError or UsageError that says what to write instead."""
     for setting in settings:
@@ -66,6 +87,8 @@ def define_task(
     is_async = inspect.iscoroutinefunction(function)
     executor = _choose_executor(task_name, settings.get("executor"), is_async)
     if executor is ExecutorKind.PROCESS:
+        if batch is not None:
+            refuse_process(task_name)
         check_importable(task_name, function)
     own = check_defaults("@app.task", {name: settings[name] for name in settings if name not in _OF_TASKS})
     registration = Registration(
@@ -75,11 +98,12 @@ def define_task(
         is_async=is_async,
         version=check_version("version", settings.get("version", 1)),
         reference=f"{module_of(function)}:{getattr(function, '__qualname__', task_name)}",
-        schema=ArgumentsSchema(task_name, function),
+        schema=ArgumentsSchema(task_name, function, batch=batch is not None),
+        batch=batch,
         home=home,
         own=own,
     )
-    return Task(registration)
+    return Task(registration) if batch is None else BatchTask(registration)
 
 
 def _refuse_what_cannot_be_a_task(name: str, function: Any) -> None:

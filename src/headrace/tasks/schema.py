@@ -26,6 +26,7 @@ from msgspec import UNSET, Struct, UnsetType
 from headrace.engine.inject import Injected, is_marked, kind_of
 from headrace.errors import InvalidArguments, UsageError
 from headrace.model.payload import Codec, Decode, JsonCodec, MsgpackCodec, decoder_of
+from headrace.tasks.batches import answer_of, check_batch, item_of
 
 VALUE_TEXT_MAX = 120
 """Characters of a wrong value shown in an error: enough to recognise it, and no payload spilled into a log."""
@@ -57,9 +58,10 @@ class ArgumentsSchema:
     headrace.errors.InvalidArguments: greet: name=5 does not fit: Expected `str`, got `int`. ...
     """
 
-    def __init__(self, task: str, function: Callable[..., Any]) -> None:
+    def __init__(self, task: str, function: Callable[..., Any], *, batch: bool = False) -> None:
         self._task = task
         self._function = function
+        self._batch = batch
         self._forms: dict[str, _Form] = {}
 
     @cached_property
@@ -92,8 +94,9 @@ class ArgumentsSchema:
 
     @cached_property
     def result_type(self) -> Any:
-        """What the function says it returns; Any where it does not say."""
-        return self._hint("return", self.signature.return_annotation)
+        """What the function says it returns; Any where it does not say. For a batch, what it answers to one item."""
+        hint = self._hint("return", self.signature.return_annotation)
+        return answer_of(hint) if self._batch else hint
 
     def encode(self, codec: Codec, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
         """The stored form of a call. Raises InvalidArguments that names the parameter, its value and what fits."""
@@ -150,6 +153,8 @@ class ArgumentsSchema:
 
     @cached_property
     def _record(self) -> type[Struct]:
+        if self._batch:
+            check_batch(self._task, self.signature)
         positional: list[Any] = []
         keyword: list[Any] = []
         for parameter in self.signature.parameters.values():
@@ -165,7 +170,9 @@ class ArgumentsSchema:
 
     def _field_type(self, parameter: inspect.Parameter) -> Any:
         hint = self._hint(parameter.name, parameter.annotation)
-        if parameter.kind is parameter.VAR_POSITIONAL:
+        if self._batch:
+            hint = item_of(self._task, parameter, hint)
+        elif parameter.kind is parameter.VAR_POSITIONAL:
             hint = list[hint]  # type: ignore[valid-type]
         elif parameter.kind is parameter.VAR_KEYWORD:
             unpacked = typing.get_origin(hint) is typing.Unpack

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, update_wrapper
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, Unpack
 
 from headrace.engine.runnable import ExecutorKind
 from headrace.errors import TooLarge, UsageError
+from headrace.model.batch import BatchOptions
 from headrace.model.job import Job
 from headrace.model.payload import Codec
 from headrace.model.retry import RetryPolicy
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from headrace.engine.surroundings import Surroundings
 
 P = ParamSpec("P")
+T = TypeVar("T")
 R = TypeVar("R", covariant=True)
 
 
@@ -41,6 +43,7 @@ class Registration:
         schema: ArgumentsSchema,
         home: TaskHome,
         own: Mapping[str, Any],
+        batch: BatchOptions | None = None,
     ) -> None:
         self.name = name
         self.function = function
@@ -51,6 +54,7 @@ class Registration:
         self.schema = schema
         self.home = home
         self._own = own
+        self.batch = batch
 
     @cached_property
     def settings(self) -> Mapping[str, Any]:
@@ -82,8 +86,12 @@ class Task(Generic[P, R]):
     ``async def``), so that a type checker sees a wrong argument of ``enqueue`` as it would that of a plain call.
     """
 
+    batch: BatchOptions | None
+    """Set where the function takes several jobs in one call."""
+
     def __init__(self, registration: Registration, changes: Mapping[str, Any] = MappingProxyType({})) -> None:
         self._registration = registration
+        self.batch = registration.batch
         self._changes = changes
         self._schema = registration.schema
         update_wrapper(self, registration.function)
@@ -134,7 +142,7 @@ class Task(Generic[P, R]):
         The answer is a copy: the registered task, which workers use, stays as it is.
         Raises ConfigError that names the field, the value and what is accepted.
         """
-        return Task(self._registration, merge_options(self._changes, check_options(changes)))
+        return type(self)(self._registration, merge_options(self._changes, check_options(changes)))
 
     @property
     def name(self) -> str:
@@ -238,3 +246,11 @@ class Task(Generic[P, R]):
 
     def __repr__(self) -> str:
         return f"<Task {self.name}{self._schema.describe()}>"
+
+
+class BatchTask(Task[[T], R]):
+    """What ``@app.batch_task`` makes of a function that takes a list: ``enqueue`` and ``call`` take one item of it."""
+
+    def __call__(self, items: Sequence[T], *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+        """Call the function itself, here and now, with all its items."""
+        return self._registration.function(items, *args, **kwargs)

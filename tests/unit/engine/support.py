@@ -12,6 +12,7 @@ from headrace.backends.memory import MemoryBackend
 from headrace.config import WorkerConfig
 from headrace.engine.runnable import ExecutorKind
 from headrace.engine.worker import Worker
+from headrace.model.batch import BatchOptions
 from headrace.model.durations import ZERO, seconds
 from headrace.model.ids import JobId, new_job_id
 from headrace.model.job import Job, NewJob
@@ -42,6 +43,7 @@ class FakeTask:
         self.name = name or function.__name__
         self.needs: dict[str, Any] = {}
         self.surroundings = None
+        self.batch: BatchOptions | None = None
         self.reference = f"{function.__module__}:{self.name}_task"
 
     def decode(self, job: Job) -> tuple[tuple[Any, ...], dict[str, Any]]:

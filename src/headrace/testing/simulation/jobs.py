@@ -72,6 +72,7 @@ class LiveTask:
     reference = ""
     needs: Mapping[str, Any] = {}
     surroundings = None
+    batch = None
     retry: RetryPolicy = Exponential(base=timedelta(milliseconds=500), cap=timedelta(seconds=5))
 
     def __init__(self, function: Callable[[int], Awaitable[None]]) -> None:
