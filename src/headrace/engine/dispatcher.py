@@ -89,6 +89,10 @@ class Dispatcher:
     def drain(self) -> None:
         """Start nothing more. What is claimed from now on goes to the waiting, and back by ``give_back``."""
         self._draining = True
+        self.close_batches()
+
+    def close_batches(self) -> None:
+        """Let batches begin with what they have gathered."""
         for lane in self.lanes.values():
             for crowd in list(lane.crowds.values()):
                 crowd.close()
@@ -209,7 +213,7 @@ class Dispatcher:
             return
         lane.running -= 1
         self._gather(run, runnable)
-        for other in [each for each in lane.waiting if each.runnable is runnable]:
+        for other in [each for each in lane.waiting if each.job.task == runnable.name]:
             if runnable.name not in lane.crowds:
                 break
             lane.waiting.remove(other)

@@ -43,6 +43,7 @@ class Hand(AppWorker):
         detach = self._app.telemetry.attach(self._hear)
         try:
             self._dispatcher.accept(claim, self._backend.clock.monotonic())
+            self._dispatcher.close_batches()  # of one job: others are not waited for
             await self._dispatcher.quiet()
             await self._completer.drained()
         finally:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from typing import Any, cast
 
 from headrace.app import Headrace
 from headrace.app.registry import TaskRegistry
-from headrace.engine.context import current_job, running_here
+from headrace.engine.context import running_batch, running_here
 from headrace.engine.execution import Execution, Interruption
 from headrace.engine.runnable import ExecutorKind
 from headrace.model.ids import JobId
@@ -45,13 +45,13 @@ class Watch:
         return None
 
     def _note(self, error: BaseException) -> None:
-        job_id = current_job().id
-        if isinstance(error, WorkerDied):
-            self.crashed.add(job_id)
-            # Nothing of this attempt may be stored: the executor takes it for one whose lease is lost.
-            cast("Execution", running_here.get()).interruption = Interruption.LOST
-        else:
-            self.raised[job_id] = error
+        for run in cast("Sequence[Execution]", running_batch.get() or [running_here.get()]):
+            if isinstance(error, WorkerDied):
+                self.crashed.add(run.job.id)
+                # Nothing of this attempt may be stored: the executor takes it for one whose lease is lost.
+                run.interruption = Interruption.LOST
+            else:
+                self.raised[run.job.id] = error
 
 
 class WatchedTask:

@@ -31,6 +31,7 @@ from headrace.model.durations import ZERO
 from headrace.model.job import Job
 from headrace.model.lease import Claim
 from headrace.tasks.batches import answer_of
+from headrace.testing.harness import AppHarness
 
 PATIENCE_S = 20
 
@@ -376,3 +377,18 @@ def _one(item: int) -> None: ...
 )
 def test_the_answer_to_one_item_has_the_type_of_what_the_list_holds(hint: Any, answer: Any) -> None:
     assert answer_of(hint) == answer
+
+
+async def test_under_test_a_batch_task_handles_each_job_at_once() -> None:
+    app = Headrace("memory://")
+    calls: list[list[int]] = []
+
+    @app.batch_task(size=100, wait=seconds(60))
+    async def work(items: list[int]) -> list[int]:
+        calls.append(items)
+        return items
+
+    async with AppHarness(app) as harness:
+        assert await harness.run(work, 1) == 1
+        await harness.run(work, 2)
+    assert calls == [[1], [2]]
