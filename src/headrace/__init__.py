@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from headrace.model.durations import days, hours, minutes, seconds
     from headrace.model.job import JobState
     from headrace.model.queue import Retention
+    from headrace.model.redaction import Secret
     from headrace.model.retry import ByException, Exponential, Fixed, Never
     from headrace.model.schedule import Schedule
     from headrace.tasks import Blueprint, Call, JobHandle, Task, TaskDefaults
@@ -50,6 +51,7 @@ __all__ = [
     "Retention",
     "Retry",
     "Schedule",
+    "Secret",
     "Snooze",
     "Task",
     "TaskDefaults",
@@ -81,6 +83,7 @@ _HOME = {
     "Retention": "model.queue",
     "Retry": "model.control",
     "Schedule": "model.schedule",
+    "Secret": "model.redaction",
     "Snooze": "model.control",
     "Task": "tasks",
     "TaskDefaults": "tasks",

@@ -8,9 +8,11 @@ event                     attributes
 ``job.enqueued``          ``count``, ``queues``
 ``job.started``           ``job_id``, ``task``, ``queue``, ``attempt``, ``wait_s``
 ``job.finished``          ``job_id``, ``task``, ``queue``, ``attempt``, ``outcome``, ``run_s``
+``job.not_known``         ``job_id``, ``task``, ``queue``, ``attempt``, ``version``, ``newest``: not for this build
 ``job.lease_lost``        ``job_id``, ``task``, ``queue``, ``attempt``
 ``job.stale``             ``job_id``, ``task``, ``queue``, ``attempt``: a finish came too late and changed nothing
 ``job.rescued``           ``job_id``, ``queue``, ``state``, ``worker``
+``task.deprecated``       ``task``, ``version``, ``message``: jobs of that version come; said once
 ``worker.started``        ``worker``, ``queues``
 ``worker.stopped``        ``worker``, ``released``
 ``schedule.fired``        ``schedule``, ``planned``, ``job_id``, ``delay_s``, ``count``; likewise ``schedule.held``,

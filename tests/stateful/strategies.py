@@ -125,6 +125,8 @@ edits: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "payload": st.sampled_from([b"1", b"edited"]),
         "tags": st.sampled_from([(), ("x", "y")]),
         "meta": st.sampled_from([{}, {"edited": True}]),
+        "task_version": st.integers(1, 3),
+        "if_payload": st.sampled_from([b"1", b"edited"]),
     },
 )
 

@@ -7,10 +7,12 @@ from datetime import datetime
 
 from msgspec import structs
 
+from headrace.app.catalogue import list_tasks
 from headrace.app.settlement import Settlement
 from headrace.config import check_queue_name
 from headrace.engine.registry import WorkerRecord, list_workers
 from headrace.errors import ConfigError, UsageError
+from headrace.model.catalogue import TaskRecord
 from headrace.model.ids import JobId
 from headrace.model.job import Attempt, Job, JobState, LogLine
 from headrace.model.page import PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, JobQuery, Page
@@ -121,6 +123,10 @@ class Operations:
     async def delete(self, ids: Iterable[str]) -> list[Changed]:
         """Delete jobs that are not running, with their history."""
         return await self._in_chunks(ids, lambda chunk: self._backend.jobs.delete_many(chunk))
+
+    async def catalogue(self) -> list[TaskRecord]:
+        """The tasks that workers have told of when they started, by name; readable without their code."""
+        return await list_tasks(self.backend.kv)
 
     async def workers(self) -> list[WorkerRecord]:
         """The workers heard of within the last half minute."""

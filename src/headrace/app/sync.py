@@ -18,6 +18,7 @@ from headrace.app.sync_handle import SyncJobHandle
 from headrace.engine.registry import WorkerRecord
 from headrace.engine.run_now import run_now
 from headrace.errors import UsageError
+from headrace.model.catalogue import TaskRecord
 from headrace.model.job import Attempt, Job, JobState, LogLine
 from headrace.model.page import PAGE_LIMIT_DEFAULT, Page
 from headrace.model.queue import JobCount, QueueSettings
@@ -185,6 +186,10 @@ class SyncDesk:
         from headrace.app.sync_schedules import SyncSchedules
 
         return SyncSchedules(self)
+
+    def catalogue(self) -> list[TaskRecord]:
+        """The tasks that workers of this store have told of, by name."""
+        return self._run(lambda desk: desk.catalogue())
 
     def workers(self) -> list[WorkerRecord]:
         """The workers heard of within the last half minute."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import TypedDict
 
 from msgspec import structs
 
+from headrace.app.catalogue import publish
 from headrace.app.desk import JobDesk
 from headrace.app.registry import TaskRegistry
 from headrace.config import CONCURRENCY_DEFAULT, WorkerConfig
@@ -19,6 +22,11 @@ from headrace.model.job import QUEUE_DEFAULT
 from headrace.model.queue import Retention
 from headrace.model.schedule import Schedule
 from headrace.storage.backend import Backend
+
+log = logging.getLogger("headrace")
+
+CATALOGUE_S_MAX = 10.0
+"""How long a store that is slow may hold up the start of a worker for the sake of its views."""
 
 
 class WorkerSettings(TypedDict, total=False):
@@ -89,6 +97,7 @@ class AppWorker(Worker):
             ),
         )
         self._desk = desk
+        self._registry = registry
         self._opened_the_app = False
 
     async def start(self) -> None:
@@ -101,11 +110,20 @@ class AppWorker(Worker):
         except BaseException:
             await self._close_the_app()
             raise
+        await self._tell_of_tasks()
 
     async def stop(self, *, now: bool = False) -> None:
         """Stop as :class:`~headrace.engine.worker.Worker` does, and close the app if ``start`` opened it."""
         await super().stop(now=now)
         await self._close_the_app()
+
+    async def _tell_of_tasks(self) -> None:
+        """Write the catalogue. Views are poorer without it; jobs run all the same."""
+        try:
+            async with asyncio.timeout(CATALOGUE_S_MAX):
+                await publish(self._backend.kv, self._registry, self._backend.clock.now())
+        except Exception as error:
+            log.warning("the tasks of this worker could not be told to the catalogue: %r", error)
 
     async def _close_the_app(self) -> None:
         if self._opened_the_app:

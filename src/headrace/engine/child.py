@@ -154,7 +154,7 @@ def _outcome(run: Run, task: Runnable, teller: _Teller, home: ChildHome) -> Outc
     try:
         args, kwargs = task.decode(run.job)
     except Exception as error:
-        return undecodable(error)
+        return undecodable(error, run.job, task.retry)
     try:
         return completed(task, home.run(task, lambda: teller.context, args, kwargs))
     except BaseException as error:

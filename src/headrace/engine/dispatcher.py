@@ -24,8 +24,8 @@ from headrace.telemetry import Telemetry
 
 log = logging.getLogger("headrace")
 
-UNKNOWN_TASK_DELAY = timedelta(seconds=30)
-"""Another version of the program may know the task: during a rolling deploy it is there within half a minute."""
+NOT_KNOWN_DELAY = timedelta(seconds=30)
+"""Another build of the program may know the task, or its version: a rolling deploy brings it within half a minute."""
 
 
 class Dispatcher:
@@ -59,7 +59,7 @@ class Dispatcher:
         self._on_hungry = on_hungry
         self._quiet = asyncio.Event()
         self._draining = False
-        self._warned: set[str] = set()
+        self._warned: set[tuple[str, int]] = set()
         self.released = 0
         self.lanes: dict[str, Lane] = {}
 
@@ -164,8 +164,8 @@ class Dispatcher:
         runnable = self._registry(job.task)
         run = Execution(claim, runnable, lane, self._reporter, asked_at)
         self._held[job.id] = run
-        if runnable is None:
-            self._snooze_unknown(run)
+        if runnable is None or job.task_version > runnable.version:
+            self._put_off(run)
         elif runnable.batch is not None:
             self._gather(run, runnable)
         elif lane.running < lane.slots and not self._draining:
@@ -257,18 +257,28 @@ class Dispatcher:
         self.released += isinstance(outcome, Released)
         self._completer.submit(run, Finish(lease=run.lease, outcome=outcome))
 
-    def _snooze_unknown(self, run: Execution) -> None:
-        task = run.job.task
-        if task not in self._warned:
-            self._warned.add(task)
-            known = ", ".join(sorted(self._known_tasks())) or "none"
-            log.warning(
-                "no task named %r is registered here; its jobs wait for a worker that knows it. Known: %s",
-                task,
-                known,
-                extra=job_fields(run),
-            )
-        self._settle(run, Snoozed(delay=UNKNOWN_TASK_DELAY, reason=f"no worker knew task {task!r}"))
+    def _put_off(self, run: Execution) -> None:
+        """Give back a job that another build of the program knows how to run, for a while and without an attempt."""
+        job = run.job
+        newest = None if run.runnable is None else run.runnable.version
+        if (job.task, job.task_version) not in self._warned:
+            self._warned.add((job.task, job.task_version))
+            if newest is None:
+                known = ", ".join(sorted(self._known_tasks())) or "none"
+                what = f"no task named {job.task!r} is registered here; its jobs wait for a worker that knows it"
+                log.warning("%s. Known: %s", what, known, extra=job_fields(run))
+            else:
+                log.warning(
+                    "task %r is version %d here; its jobs of version %d wait for a newer worker",
+                    job.task,
+                    newest,
+                    job.task_version,
+                    extra=job_fields(run),
+                )
+        if self._telemetry.active:
+            self._telemetry.emit("job.not_known", **job_fields(run), version=job.task_version, newest=newest)
+        reason = f"no worker knew version {job.task_version} of task {job.task!r}"
+        self._settle(run, Snoozed(delay=NOT_KNOWN_DELAY, reason=reason))
 
     def _tell(self, run: Execution, finish: Finish | None) -> None:
         """Log what went wrong, and tell the listeners. A job that succeeded is not logged."""
@@ -287,7 +297,7 @@ class Dispatcher:
                 run.job.attempt,
                 run.job.max_attempts,
                 error.type,
-                error.message,
+                error.message if run.runnable is None else run.runnable.conceal(run.job, error.message),
                 then,
                 extra=job_fields(run),
             )

@@ -60,7 +60,7 @@ class Executor:
         try:
             args, kwargs = runnable.decode(run.job)
         except Exception as error:
-            return undecodable(error)
+            return undecodable(error, run.job, runnable.retry, self._noise)
         if run.crowd is not None:
             return completed(
                 runnable, await self._around.wrap(lambda: run.context, partial(run.crowd.join, run, *args))

@@ -32,6 +32,11 @@ class Runnable(Protocol):
     @property
     def name(self) -> str: ...
     @property
+    def version(self) -> int:
+        """The newest version of a job that it can run."""
+        ...
+
+    @property
     def executor(self) -> ExecutorKind: ...
     @property
     def retry(self) -> RetryPolicy: ...
@@ -57,6 +62,10 @@ class Runnable(Protocol):
     @property
     def surroundings(self) -> Surroundings | None:
         """What the app has declared around its handlers; None where there is no app."""
+        ...
+
+    def conceal(self, job: Job, text: str) -> str:
+        """A text about a job without the values that must not be shown."""
         ...
 
     def decode(self, job: Job) -> tuple[tuple[Any, ...], dict[str, Any]]:

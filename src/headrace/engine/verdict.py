@@ -8,6 +8,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from msgspec import structs
+
 from headrace.engine.failures import MESSAGE_BYTES_MAX, describe, safe_text
 from headrace.engine.runnable import Runnable
 from headrace.model.control import Cancel, Control, Discard, Retry, Snooze
@@ -31,10 +33,12 @@ def completed(runnable: Runnable, value: Any) -> Completed | Discarded:
     return Completed(result=result, codec=codec)
 
 
-def undecodable(error: BaseException) -> Discarded:
-    """The payload does not decode. It never will, so it must not come back: a poison job would run for ever."""
-    what = describe(error)
-    return Discarded(reason=f"the arguments cannot be read: {what.type}: {what.message}", error=what)
+def undecodable(error: BaseException, job: Job, policy: RetryPolicy, noise: Noise = random.random) -> Failed:
+    """The payload does not decode here. A build that is being rolled out may read it, so the policy decides."""
+    outcome = failed(error, job, policy, noise)
+    what = outcome.error
+    message = safe_text(f"the arguments cannot be read: {what.message}", MESSAGE_BYTES_MAX)
+    return structs.replace(outcome, error=structs.replace(what, message=message))
 
 
 def raised(error: BaseException, job: Job, policy: RetryPolicy, noise: Noise = random.random) -> Outcome:

@@ -98,7 +98,10 @@ class Changed(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class JobEdit(Struct, frozen=True, kw_only=True, gc=False):
-    """New values for a job that is not running and has not succeeded; UNSET fields stay as they are."""
+    """New values for a job that is not running and has not succeeded; UNSET fields stay as they are.
+
+    ``if_payload`` makes it conditional: nothing changes where the payload is another by now.
+    """
 
     id: JobId
     queue: str | UnsetType = UNSET
@@ -109,6 +112,8 @@ class JobEdit(Struct, frozen=True, kw_only=True, gc=False):
     payload: bytes | UnsetType = UNSET
     tags: tuple[str, ...] | UnsetType = UNSET
     meta: Mapping[str, Any] | UnsetType = UNSET
+    task_version: int | UnsetType = UNSET
+    if_payload: bytes | UnsetType = UNSET
 
 
 class Promotion(Struct, frozen=True, kw_only=True, gc=False):

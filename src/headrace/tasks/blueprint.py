@@ -15,6 +15,7 @@ from headrace.tasks.handle import JobHandle
 from headrace.tasks.maker import TaskMaker
 from headrace.tasks.ports import TaskHome
 from headrace.tasks.task import Task
+from headrace.telemetry import Telemetry
 
 if TYPE_CHECKING:
     from headrace.engine.surroundings import Surroundings
@@ -64,6 +65,11 @@ class Blueprint(TaskMaker):
     def surroundings(self) -> Surroundings:
         """What the app gives to handlers. Raises UsageError until an app has included the blueprint."""
         return self._included().surroundings
+
+    @property
+    def telemetry(self) -> Telemetry:
+        """The app's listeners. Raises UsageError until an app has included the blueprint."""
+        return self._included().telemetry
 
     @property
     def codecs(self) -> Codecs:

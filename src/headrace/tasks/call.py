@@ -50,5 +50,4 @@ class Call(Generic[R]):
 
     def __repr__(self) -> str:
         args, kwargs = self.task.arguments(self.payload)
-        shown = [*map(repr, args), *(f"{name}={value!r}" for name, value in kwargs.items())]
-        return f"<Call {self.task.name}({', '.join(shown)})>"
+        return f"<Call {self.task.name}({self.task.schema.show(args, kwargs)})>"

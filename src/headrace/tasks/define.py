@@ -9,6 +9,7 @@ from typing import Any, Literal, ParamSpec, Protocol, TypeVar, overload
 from headrace.engine.runnable import ExecutorKind
 from headrace.errors import ConfigError, UsageError
 from headrace.model.batch import BatchOptions
+from headrace.model.redaction import check_rules
 from headrace.tasks.batches import refuse_process
 from headrace.tasks.defaults import OF_JOBS, OF_RUNS, TaskDefaults, check_defaults
 from headrace.tasks.naming import check_importable, check_task_name, default_name, module_of
@@ -30,13 +31,15 @@ class TaskSettings(TaskDefaults, total=False):
     max_attempts: default: what ``retry`` says.
     executor: ``"loop"`` for an ``async def`` on the worker's event loop, ``"thread"`` for a ``def`` in a thread,
         ``"process"`` for a child process that can be killed. Default: by the function's kind.
-    version: stored with each job; raise it when the meaning of the arguments changes.
+    version: stored with each job; raise it when the meaning of the arguments changes, and see ``Task.upcast``.
+    redact: paths into the arguments, and with ``return`` before them into the result, that views must not show.
     keep_result: False throws the returned value away.
     """
 
     name: str
     executor: Literal["loop", "thread", "process"]
     version: int
+    redact: Sequence[str]
 
 
 class TaskDecorator(Protocol):
@@ -61,7 +64,7 @@ class BatchTaskDecorator(Protocol):
     def __call__(self, function: Callable[[list[T]], Sequence[R]], /) -> BatchTask[T, R]: ...
 
 
-_OF_TASKS = ("name", "executor", "version")
+_OF_TASKS = ("name", "executor", "version", "redact")
 
 
 def define_task(
@@ -98,7 +101,9 @@ def define_task(
         is_async=is_async,
         version=check_version("version", settings.get("version", 1)),
         reference=f"{module_of(function)}:{getattr(function, '__qualname__', task_name)}",
-        schema=ArgumentsSchema(task_name, function, batch=batch is not None),
+        schema=ArgumentsSchema(
+            task_name, function, batch=batch is not None, redact=check_rules(settings.get("redact", ()))
+        ),
         batch=batch,
         home=home,
         own=own,

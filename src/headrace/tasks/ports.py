@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from headrace.tasks.call import Call
     from headrace.tasks.handle import JobHandle
     from headrace.tasks.task import Task
+    from headrace.telemetry import Telemetry
 
 R = TypeVar("R")
 
@@ -38,6 +39,8 @@ class TaskHome(Protocol):
 
     @property
     def surroundings(self) -> Surroundings: ...
+    @property
+    def telemetry(self) -> Telemetry: ...
     @property
     def codecs(self) -> Codecs: ...
     @property

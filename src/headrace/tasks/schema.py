@@ -16,7 +16,7 @@ from __future__ import annotations
 import inspect
 import re
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple, NoReturn
 
@@ -26,7 +26,9 @@ from msgspec import UNSET, Struct, UnsetType
 from headrace.engine.inject import Injected, is_marked, kind_of
 from headrace.errors import InvalidArguments, UsageError
 from headrace.model.payload import Codec, Decode, JsonCodec, MsgpackCodec, decoder_of
+from headrace.model.redaction import REDACTED, RETURN, is_always_hidden
 from headrace.tasks.batches import answer_of, check_batch, item_of
+from headrace.tasks.describe import json_schema, secret_paths
 
 VALUE_TEXT_MAX = 120
 """Characters of a wrong value shown in an error: enough to recognise it, and no payload spilled into a log."""
@@ -58,8 +60,11 @@ class ArgumentsSchema:
     headrace.errors.InvalidArguments: greet: name=5 does not fit: Expected `str`, got `int`. ...
     """
 
-    def __init__(self, task: str, function: Callable[..., Any], *, batch: bool = False) -> None:
+    def __init__(
+        self, task: str, function: Callable[..., Any], *, batch: bool = False, redact: Sequence[str] = ()
+    ) -> None:
         self._task = task
+        self._redact = tuple(redact)
         self._function = function
         self._batch = batch
         self._forms: dict[str, _Form] = {}
@@ -116,6 +121,35 @@ class ArgumentsSchema:
     def read_result(self, codec: Codec, data: bytes) -> Any:
         """A stored result, in the type the function says it returns. Raises what the codec raises."""
         return decoder_of(codec, self.result_type)(data)
+
+    @cached_property
+    def rules(self) -> tuple[str, ...]:
+        """What views must not show, see :mod:`headrace.model.redaction`: what was asked for and what is marked."""
+        marked: list[str] = []
+        for parameter in self.signature.parameters.values():
+            try:
+                marked += secret_paths(self._hint(parameter.name, parameter.annotation), parameter.name)
+                marked += secret_paths(self._hint(RETURN, self.signature.return_annotation), RETURN)
+            except UsageError:
+                continue  # Said where the arguments are encoded.
+        return tuple(dict.fromkeys((*self._redact, *marked)))
+
+    def json_schemas(self) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        """The JSON Schemas of the stored arguments and of the result."""
+        return json_schema(self._record), json_schema(self.result_type)
+
+    def show(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str:
+        """Arguments as they would be written in a call, without what must not be shown."""
+        names = [*self._layout.positional, *[self._layout.rest or ""] * len(args)]
+        texts = [self._show(name, value) for name, value in zip(names, args, strict=False)]
+        return ", ".join([*texts, *(f"{name}={self._show(name, value)}" for name, value in kwargs.items())])
+
+    def _show(self, name: str, value: Any) -> str:
+        if name in self.rules or is_always_hidden(name):
+            return REDACTED
+        if any(rule.startswith((f"{name}.", "*.")) for rule in self.rules):
+            return f"<{type(value).__qualname__}>"
+        return _show(value)
 
     def describe(self) -> str:
         """The signature as it is written in the source, for messages."""
@@ -267,7 +301,7 @@ class ArgumentsSchema:
         found = _PATH.search(str(error))
         if found:
             name, path = found.groups()
-            what, why = f"{name}={_show(bound.get(name))}", str(error)[: found.start()]
+            what, why = f"{name}={self._show(name, bound.get(name))}", str(error)[: found.start()]
             where = f" (at {name}{path})" if path else ""
             message = f"{self._task}: {what} does not fit: {why}{where}. {tail}"
             raise InvalidArguments(message) from error
@@ -275,7 +309,9 @@ class ArgumentsSchema:
             try:
                 codec.encode(value)
             except Exception as reason:
-                message = f"{self._task}: {name}={_show(value)} cannot be stored as {codec.name}: {reason}. {tail}"
+                message = (
+                    f"{self._task}: {name}={self._show(name, value)} cannot be stored as {codec.name}: {reason}. {tail}"
+                )
                 raise InvalidArguments(message) from error
         message = f"{self._task}: the arguments cannot be stored as {codec.name}: {error}. {tail}"
         raise InvalidArguments(message) from error

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from functools import cached_property, update_wrapper
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, Unpack
 
 from headrace.engine.runnable import ExecutorKind
-from headrace.errors import TooLarge, UsageError
+from headrace.errors import InvalidArguments, TooLarge, UsageError
 from headrace.model.batch import BatchOptions
 from headrace.model.job import Job
 from headrace.model.payload import Codec
+from headrace.model.redaction import for_arguments, redact, redact_text
 from headrace.model.retry import RetryPolicy
 from headrace.tasks.call import Call
 from headrace.tasks.defaults import OF_RUNS, layered
@@ -19,12 +21,14 @@ from headrace.tasks.handle import JobHandle
 from headrace.tasks.options import JobOptions, check_options, merge_options
 from headrace.tasks.ports import TaskHome
 from headrace.tasks.schema import Arguments, ArgumentsSchema
+from headrace.tasks.versions import Upcast, Upcaster, Upcasts
 
 if TYPE_CHECKING:
     from headrace.engine.surroundings import Surroundings
 
 P = ParamSpec("P")
 T = TypeVar("T")
+U = TypeVar("U", bound=Upcaster)
 R = TypeVar("R", covariant=True)
 
 
@@ -53,6 +57,7 @@ class Registration:
         self.reference = reference
         self.schema = schema
         self.home = home
+        self.upcasts = Upcasts(name, version)
         self._own = own
         self.batch = batch
 
@@ -88,10 +93,13 @@ class Task(Generic[P, R]):
 
     batch: BatchOptions | None
     """Set where the function takes several jobs in one call."""
+    version: int
+    """The version that its jobs are stored with, and the newest that it can run."""
 
     def __init__(self, registration: Registration, changes: Mapping[str, Any] = MappingProxyType({})) -> None:
         self._registration = registration
         self.batch = registration.batch
+        self.version = registration.version
         self._changes = changes
         self._schema = registration.schema
         update_wrapper(self, registration.function)
@@ -160,11 +168,6 @@ class Task(Generic[P, R]):
         return self._registration.retry
 
     @property
-    def version(self) -> int:
-        """The version that its jobs are stored with."""
-        return self._registration.version
-
-    @property
     def function(self) -> Callable[..., Any]:
         """The function itself."""
         return self._registration.function
@@ -204,13 +207,66 @@ class Task(Generic[P, R]):
         """How the arguments are checked, stored and read."""
         return self._schema
 
+    @property
+    def redact(self) -> tuple[str, ...]:
+        """What views must not show, as paths: what ``redact=`` names, and what is marked with ``Secret``."""
+        return self._schema.rules
+
+    def conceal(self, job: Job, text: str) -> str:
+        """A text about a job, such as an error message, without the values that views must not show."""
+        try:
+            arguments = self._registration.home.codecs.get(job.codec).decode(job.payload, Any)
+        except Exception:
+            return text
+        secrets: set[str] = set()
+        redact(arguments, for_arguments(self.redact), secrets)
+        return redact_text(text, secrets)
+
+    def upcast(
+        self, from_version: int, *, deprecated: str | None = None, sunset: date | None = None
+    ) -> Callable[[U], U]:
+        """Say how arguments that version ``from_version`` has stored become those of the next version.
+
+        The function below takes them as a dictionary, by name, and answers the new ones; steps are chained, 1 to 2 to
+        3. ``deprecated`` says why such jobs should not be made any more: a worker that reads one logs it once, and
+        ``sunset`` tells until when they will be read. Raises ConfigError for a version that is not older.
+        """
+
+        def add(function: U) -> U:
+            step = Upcast(from_version=from_version, function=function, deprecated=deprecated, sunset=sunset)
+            self._registration.upcasts.add(step)
+            return function
+
+        return add
+
+    @property
+    def upcasts(self) -> Mapping[int, Upcast]:
+        """The older versions whose jobs can be read, with the step from each."""
+        return self._registration.upcasts.steps
+
+    def migrated(self, job: Job) -> bytes:
+        """The payload of an older job as this version stores it. Raises what its codec or an upcast raises."""
+        codec = self._registration.home.codecs.get(job.codec)
+        arguments = codec.decode(job.payload, Any)
+        if not isinstance(arguments, dict):
+            message = f"{self.name}: the arguments of job {job.id} are no object with names"
+            raise InvalidArguments(message)
+        payload = codec.encode(self._registration.upcasts.apply(job.task_version, arguments))
+        self._schema.decode(codec, payload)
+        return payload
+
     def arguments(self, payload: bytes) -> Arguments:
         """The arguments in a payload that a call of this task, with these options, has made."""
         return self._schema.decode(self._codec, payload)
 
     def decode(self, job: Job) -> Arguments:
-        """The arguments of a stored job; raises what its codec raises."""
-        return self._schema.decode(self._registration.home.codecs.get(job.codec), job.payload)
+        """The arguments of a stored job, of this version or an older one; raises what its codec or an upcast raises."""
+        registration = self._registration
+        payload = job.payload
+        if job.task_version != registration.version:
+            payload = self.migrated(job)
+            registration.upcasts.tell(job.task_version, registration.home.telemetry)
+        return self._schema.decode(registration.home.codecs.get(job.codec), payload)
 
     def encode_result(self, value: Any) -> tuple[bytes | None, str]:
         """The stored form of a returned value, None for None and where results are not kept, and the codec's name."""

@@ -41,10 +41,14 @@ class FakeTask:
         self.executor = executor or (ExecutorKind.LOOP if self.is_async else ExecutorKind.THREAD)
         self.retry: RetryPolicy = retry or Never()
         self.name = name or function.__name__
+        self.version = 1
         self.needs: dict[str, Any] = {}
         self.surroundings = None
         self.batch: BatchOptions | None = None
         self.reference = f"{function.__module__}:{self.name}_task"
+
+    def conceal(self, job: Job, text: str) -> str:
+        return text
 
     def decode(self, job: Job) -> tuple[tuple[Any, ...], dict[str, Any]]:
         return tuple(json.loads(job.payload)), {}

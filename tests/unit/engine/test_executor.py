@@ -148,14 +148,31 @@ async def test_a_control_exception_out_of_a_task_group_is_understood(rig: Rig) -
     assert (await rig.run(outer)).reason == "inside"
 
 
-async def test_a_payload_that_cannot_be_read_is_dead_at_once(rig: Rig) -> None:
+async def test_a_payload_that_cannot_be_read_is_tried_again_as_the_policy_says(rig: Rig) -> None:
     task = rig.task(double, retry=ONCE_MORE)
     task.decode = lambda job: 1 / 0  # type: ignore[method-assign,return-value,assignment]
     job_id = await rig.enqueue(task, 1)
     await rig.worker()
     job = await rig.ended(job_id)
-    assert (job.state, job.attempt) == (JobState.DEAD, 1)
-    assert "the arguments cannot be read: ZeroDivisionError" in (job.reason or "")
+    assert (job.state, job.attempt) == (JobState.DEAD, 2)
+    assert job.error is not None
+    assert (job.error.type, job.error.message[:30]) == ("ZeroDivisionError", "the arguments cannot be read: ")
+
+
+async def test_a_job_of_a_newer_version_is_given_back_without_an_attempt(
+    rig: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    task = rig.task(double)
+    ids = [await rig.enqueue(task, n, task_version=2) for n in range(2)]
+    await rig.worker()
+    await rig.until(lambda: [name for name, _ in rig.events].count("job.not_known") == 2)
+    await rig.workers[0].stop()
+    jobs = await rig.backend.reader.get_many(ids)
+    assert [(job.state, job.attempt) for job in jobs if job] == [(JobState.SCHEDULED, 0)] * 2
+    [warned] = [record.message for record in caplog.records if "version" in record.message]
+    assert warned == "task 'double' is version 1 here; its jobs of version 2 wait for a newer worker"
+    [event] = [data for name, data in rig.events if name == "job.not_known" and data["job_id"] == ids[0]]
+    assert (event["version"], event["newest"]) == (2, 1)
 
 
 async def test_a_result_that_cannot_be_stored_is_dead_and_not_run_again(rig: Rig) -> None:

@@ -92,10 +92,11 @@ def edit(state: State, edits: Sequence[JobEdit]) -> list[Changed]:
 def _edit_one(state: State, edit: JobEdit) -> Changed:
     values: dict[str, Any] = {name: value for name, value in asdict(edit).items() if value is not UNSET}
     del values["id"]
+    expected = values.pop("if_payload", None)
 
     def verb(record: Record) -> bool:
         job = record.job
-        if job.state in (JobState.RUNNING, JobState.SUCCEEDED):
+        if job.state in (JobState.RUNNING, JobState.SUCCEEDED) or expected not in (None, job.payload):
             return False
         if "run_at" in values and job.state in (JobState.SCHEDULED, JobState.QUEUED):
             values["state"] = JobState.SCHEDULED if values["run_at"] > state.now else JobState.QUEUED

@@ -45,11 +45,13 @@ class EditPromises:
             payload=b"new",
             tags=("b", "c"),
             meta={"l": [2]},
+            task_version=7,
         )
         assert answers(await backend.jobs.edit_many([edit])) == [(JobState.QUEUED, True)]
         after = await read(backend, job_id)
         assert (after.queue, after.priority, after.expires_at, after.max_attempts) == ("other", 9, None, 1)
         assert (after.payload, after.tags, after.meta) == (b"new", ("b", "c"), {"l": [2]})
+        assert after.task_version == 7
         for name in ("state", "run_at", "enqueued_at", "timeout", "task", "attempt", "codec"):
             assert getattr(after, name) == getattr(before, name), name
 
@@ -132,6 +134,21 @@ class EditPromises:
         assert answers(replies) == [(JobState.QUEUED, True), (None, False), (JobState.QUEUED, True)]
         after = await read(backend, job_id)
         assert (after.priority, after.tags) == (1, ("x",))
+
+    @pytest.mark.parametrize("payload", [b'{"a":1}', b"\xff\x00"])
+    async def test_an_edit_that_expects_another_payload_changes_nothing(self, backend: Backend, payload: bytes) -> None:
+        [job_id] = await enqueue(backend, job(payload=payload))
+        before = await read(backend, job_id)
+        late = JobEdit(id=job_id, payload=b"late", priority=9, if_payload=b"other")
+        assert answers(await backend.jobs.edit_many([late])) == [(JobState.QUEUED, False)]
+        assert await read(backend, job_id) == before
+        first, second = (JobEdit(id=job_id, payload=b"new", if_payload=payload, task_version=n) for n in (2, 3))
+        assert answers(await backend.jobs.edit_many([first, second])) == [
+            (JobState.QUEUED, True),
+            (JobState.QUEUED, False),
+        ]
+        after = await read(backend, job_id)
+        assert (after.payload, after.task_version) == (b"new", 2)
 
     async def test_a_payload_over_the_limit_edits_nothing(self, backend: Backend) -> None:
         [job_id] = await enqueue(backend, job())

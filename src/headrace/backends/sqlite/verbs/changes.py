@@ -135,7 +135,7 @@ def edit_many(transaction: Transaction, edits: Sequence[JobEdit]) -> list[Change
 
 def _edit(transaction: Transaction, job: Target, edit: JobEdit) -> JobState | None:
     state = JobState(job.state)
-    if state in (JobState.RUNNING, JobState.SUCCEEDED):
+    if state in (JobState.RUNNING, JobState.SUCCEEDED) or not _as_expected(transaction, job.seq, edit):
         return None
     target, run_at, wake_at = _new_time(transaction, job, state, edit)
     queue = job.queue if isinstance(edit.queue, UnsetType) else edit.queue
@@ -175,9 +175,17 @@ def _new_time(
     return state, run_at, None if job.wake_at is None else run_at
 
 
+def _as_expected(transaction: Transaction, seq: int, edit: JobEdit) -> bool:
+    if isinstance(edit.if_payload, UnsetType):
+        return True
+    return bool(transaction.value("has_payload", (seq, storable(edit.if_payload))))
+
+
 def _edit_body(transaction: Transaction, seq: int, edit: JobEdit) -> None:
     if not isinstance(edit.payload, UnsetType):
         transaction.run("edit_payload", (storable(edit.payload), seq))
+    if not isinstance(edit.task_version, UnsetType):
+        transaction.run("edit_task_version", (edit.task_version, seq))
     if not isinstance(edit.tags, UnsetType):
         transaction.run("edit_tags", (as_json(edit.tags) if edit.tags else None, seq))
     if not isinstance(edit.meta, UnsetType):

@@ -1,0 +1,1 @@
+UPDATE headrace_bodies SET task_version = ? WHERE seq = ?

@@ -1,0 +1,142 @@
+"""Redaction: what views must not show. Data is stored as it is; rules say what is hidden wherever it is shown.
+
+A rule is a path into the arguments, by names: ``password``, ``user.ssn``; lists are passed through, ``*`` is any name.
+``return`` begins a path into the result, and alone means all of it. Besides, the values of some names are hidden
+wherever they stand, so that a password is not shown because nobody wrote a rule.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from headrace.errors import ConfigError
+
+REDACTED = "[redacted]"
+
+ALWAYS = frozenset(
+    {
+        "access_key",
+        "api_key",
+        "apikey",
+        "authorization",
+        "cookie",
+        "credentials",
+        "passphrase",
+        "passwd",
+        "password",
+        "private_key",
+        "secret",
+        "token",
+    }
+)
+"""Names whose values are hidden at any depth, also as the last words of a name: ``client_secret``, ``accessToken``."""
+
+SECRET_LENGTH_MIN = 4
+"""Shorter values are not looked for in texts: an ``"a"`` that is secret would blot out every message."""
+
+RETURN = "return"
+
+_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+class Secret:
+    """Marks an argument, or a field of one, that views must not show: ``password: Annotated[str, Secret]``."""
+
+
+def check_rules(rules: Any) -> tuple[str, ...]:
+    """The rules, if they can be some. Raises ConfigError.
+
+    >>> check_rules(["user.ssn", "return"])
+    ('user.ssn', 'return')
+    """
+    if isinstance(rules, str) or not isinstance(rules, Iterable):
+        message = f"redact takes several paths, such as ('password', 'user.ssn'); got {rules!r}"
+        raise ConfigError(message)
+    paths = tuple(dict.fromkeys(rules))
+    for path in paths:
+        if not isinstance(path, str) or not all(path.split(".")):
+            message = f"redact: a path is names with dots between them, such as 'user.ssn'; got {path!r}"
+            raise ConfigError(message)
+    return paths
+
+
+def is_always_hidden(name: str) -> bool:
+    """Whether the value of this name is hidden without a rule.
+
+    >>> [is_always_hidden(name) for name in ("password", "clientSecret", "DB-PASSWORD", "max_tokens", "tokenizer")]
+    [True, True, True, False, False]
+    """
+    words = _WORDS.sub("_", name).lower().replace("-", "_").replace(" ", "_").split("_")
+    return any("_".join(words[-count:]) in ALWAYS for count in (1, 2))
+
+
+def redact(value: Any, rules: Iterable[str], secrets: set[str] | None = None) -> Any:
+    """Plain data with what the rules name, and what is always hidden, replaced. The value itself is not changed.
+
+    What was replaced is added to ``secrets``, for :func:`redact_text`.
+
+    >>> redact({"user": {"ssn": "123", "name": "Ada"}, "api_key": "k"}, ["user.ssn"])
+    {'user': {'ssn': '[redacted]', 'name': 'Ada'}, 'api_key': '[redacted]'}
+    """
+    return _redact(value, [rule.split(".") for rule in rules], set() if secrets is None else secrets)
+
+
+def redact_text(text: str, secrets: Iterable[str]) -> str:
+    """A text, such as an error message, with every secret value in it replaced.
+
+    >>> redact_text("no login with hunter2", {"hunter2"})
+    'no login with [redacted]'
+    """
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, REDACTED)
+    return text
+
+
+def for_arguments(rules: Iterable[str]) -> tuple[str, ...]:
+    """The rules about arguments."""
+    return tuple(rule for rule in rules if rule.split(".")[0] != RETURN)
+
+
+def for_result(rules: Iterable[str]) -> tuple[str, ...]:
+    """The rules about the result, without their first word; an empty one means all of it."""
+    return tuple(rule.partition(".")[2] for rule in rules if rule.split(".")[0] == RETURN)
+
+
+def redact_result(value: Any, rules: Iterable[str], secrets: set[str] | None = None) -> Any:
+    """A result with what ``return`` rules name replaced.
+
+    >>> redact_result({"id": 1, "card": "4111"}, ["return.card"]), redact_result("4111", ["return"])
+    ({'id': 1, 'card': '[redacted]'}, '[redacted]')
+    """
+    found = set() if secrets is None else secrets
+    paths = for_result(rules)
+    if "" in paths and value is not None:
+        return _hide(value, found)
+    return redact(value, [path for path in paths if path], found)
+
+
+def _redact(value: Any, rules: Sequence[Sequence[str]], secrets: set[str]) -> Any:
+    if isinstance(value, Mapping):
+        shown: dict[Any, Any] = {}
+        for name, inner in value.items():
+            below = [rule[1:] for rule in rules if rule and rule[0] in (name, "*")]
+            hidden = any(not rule for rule in below) or (isinstance(name, str) and is_always_hidden(name))
+            shown[name] = _hide(inner, secrets) if hidden and inner is not None else _redact(inner, below, secrets)
+        return shown
+    if isinstance(value, list | tuple):
+        return [_redact(each, rules, secrets) for each in value]
+    return value
+
+
+def _hide(value: Any, secrets: set[str]) -> str:
+    if isinstance(value, Mapping):
+        for each in value.values():
+            _hide(each, secrets)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            _hide(each, secrets)
+    elif isinstance(value, str | int | float) and not isinstance(value, bool) and len(str(value)) >= SECRET_LENGTH_MIN:
+        secrets.add(str(value))
+    return REDACTED

@@ -1,0 +1,119 @@
+"""The catalogue: what workers tell of their tasks when they start, readable without the code."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Annotated, Any
+
+import pytest
+
+from headrace import Headrace, Secret, seconds
+from headrace.app.catalogue import BUCKET, publish
+from headrace.backends.memory import MemoryBackend
+from headrace.model.catalogue import TaskRecord
+from headrace.storage.kv import Put
+from headrace.testing.clock import FrozenClock
+
+
+@dataclass
+class Card:
+    number: Annotated[str, Secret]
+    holder: str = ""
+
+
+async def pay(card: Card, cents: int, note: str = "") -> dict[str, int]:
+    """Take money.
+
+    And more.
+    """
+    return {}
+
+
+@pytest.fixture
+async def app(clock: FrozenClock) -> AsyncIterator[Headrace]:
+    async with Headrace(backend=MemoryBackend(clock=clock)) as app:
+        yield app
+
+
+async def told(app: Headrace, *tasks: Any) -> list[TaskRecord]:
+    await publish(app.backend.kv, tasks, app.backend.clock.now())
+    return await app.catalogue()
+
+
+async def test_a_worker_tells_of_its_tasks_when_it_starts(app: Headrace, clock: FrozenClock) -> None:
+    app.task(name="pay", queue="money", timeout=seconds(5), redact=["note"], max_attempts=3)(pay)
+    async with app.worker():
+        [record] = await app.catalogue()
+    assert (record.name, record.version, record.queue, record.executor) == ("pay", 1, "money", "loop")
+    assert (record.max_attempts, record.timeout_s, record.summary) == (3, 5.0, "Take money.")
+    assert record.redact == ("note", "card.number")
+    assert record.reference == f"{__name__}:pay"
+    [version] = record.versions
+    assert (version.version, version.created_at) == (1, clock.now())
+    assert version.arguments is not None
+    fields = version.arguments["$defs"]["Arguments"]
+    assert fields["required"] == ["card", "cents"]
+    assert fields["properties"]["note"] == {"type": "string"}
+    assert version.result == {"type": "object", "additionalProperties": {"type": "integer"}}
+
+
+async def test_telling_the_same_again_writes_nothing(app: Headrace, clock: FrozenClock) -> None:
+    task = app.task(name="pay")(pay)
+    assert await publish(app.backend.kv, [task], clock.now()) == 1
+    clock.advance(timedelta(days=1))
+    assert await publish(app.backend.kv, [task], clock.now()) == 0
+
+
+def version_of(number: int, **upcasts: Any) -> Any:
+    task = Headrace("memory://").task(name="pay", version=number, queue=f"q{number}")(pay)
+    for each in range(1, number):
+        task.upcast(from_version=each, **upcasts)(lambda args: args)
+    return task
+
+
+async def test_versions_keep_the_instant_they_were_first_told_of(app: Headrace, clock: FrozenClock) -> None:
+    begun = clock.now()
+    await told(app, version_of(1))
+    clock.advance(timedelta(days=1))
+    [record] = await told(app, version_of(2, deprecated="old", sunset=date(2030, 1, 1)))
+    assert (record.version, record.readable, record.queue) == (2, (1,), "q2")
+    first, second = record.versions
+    assert (first.created_at, first.deprecated_at, first.sunset) == (begun, clock.now(), date(2030, 1, 1))
+    assert first.arguments is not None
+    assert (second.created_at, second.deprecated) == (clock.now(), None)
+
+
+async def test_an_older_worker_takes_nothing_back(app: Headrace, clock: FrozenClock) -> None:
+    [newer] = await told(app, version_of(2, deprecated="old"))
+    assert newer.versions[0].arguments is None
+    clock.advance(timedelta(days=1))
+    [record] = await told(app, version_of(1))
+    assert (record.version, record.queue) == (2, "q2")
+    assert record.versions[0].deprecated == "old"
+    assert record.versions[0].arguments is not None
+    assert await told(app, version_of(2, deprecated="old")) == [record]
+
+
+async def test_an_entry_that_cannot_be_read_is_left_out_and_written_anew(
+    app: Headrace, caplog: pytest.LogCaptureFixture
+) -> None:
+    await app.backend.kv.put_many(BUCKET, [Put(key="pay", value=b"{}")])
+    assert await app.catalogue() == []
+    assert "the catalogue's entry of task pay cannot be read" in caplog.text
+    assert [record.name for record in await told(app, version_of(1))] == ["pay"]
+
+
+async def test_a_worker_starts_without_its_catalogue(
+    app: Headrace, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app.task(name="pay")(pay)
+
+    async def broken(bucket: str, keys: Any) -> Any:
+        raise OSError("no")
+
+    monkeypatch.setattr(app.backend.kv, "get_many", broken)
+    async with app.worker() as worker:
+        assert worker.health().ok
+    assert "could not be told to the catalogue: OSError('no')" in caplog.text
