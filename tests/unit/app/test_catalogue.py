@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
+import msgspec
 import pytest
 
-from headrace import Headrace, Secret, seconds
+from headrace import Headrace, Never, Secret, seconds
 from headrace.app.catalogue import BUCKET, publish
 from headrace.backends.memory import MemoryBackend
+from headrace.errors import InvalidArguments
 from headrace.model.catalogue import TaskRecord
 from headrace.storage.kv import Put
+from headrace.tasks.describe import secret_paths
 from headrace.testing.clock import FrozenClock
 
 
@@ -117,3 +120,38 @@ async def test_a_worker_starts_without_its_catalogue(
     async with app.worker() as worker:
         assert worker.health().ok
     assert "could not be told to the catalogue: OSError('no')" in caplog.text
+
+
+async def test_the_log_of_a_failure_leaves_secrets_out(app: Headrace, caplog: pytest.LogCaptureFixture) -> None:
+    @app.task(name="login", retry=Never())
+    async def login(password: str) -> None:
+        raise ValueError(f"no login with {password}")
+
+    async with app.worker():
+        job = await login.enqueue("hunter2")
+        await app.settled(job.id, 20)
+    assert "ValueError: no login with [redacted]; it is dead" in caplog.text
+    assert "hunter2" not in caplog.text
+
+
+def test_a_wrong_call_does_not_repeat_secrets() -> None:
+    app = Headrace("memory://")
+    task: Any = app.task(name="pay", redact=["note"])(pay)
+    for wrong in ({"note": 123456}, {"card": Card("4111", 5)}):  # type: ignore[arg-type]
+        with pytest.raises(InvalidArguments, match=r"(note=\[redacted\]|card=<Card>) does not fit") as error:
+            task.call(**{"card": Card("4111"), "cents": 1, **wrong})
+        assert "4111" not in str(error.value)
+        assert "123456" not in str(error.value)
+    assert repr(task.call(Card("4111"), 5, note="x")) == "<Call pay(<Card>, 5, [redacted])>"
+
+
+def test_marks_are_found_in_every_kind_of_type() -> None:
+    class Struct(msgspec.Struct, rename="camel"):
+        card_number: Annotated[str, Secret]
+
+    class Pair(NamedTuple):
+        left: Annotated[str, Secret()]
+
+    hints = {"a": Struct, "b": list[Card] | None, "c": dict[str, Pair], "d": Annotated[int, Secret], "e": str}
+    found = [path for name, hint in hints.items() for path in secret_paths(hint, name)]
+    assert found == ["a.cardNumber", "b.number", "c.*.left", "d"]

@@ -12,6 +12,7 @@ from headrace.cli.durations import ago, rfc3339, short
 from headrace.cli.ids import not_found, resolve_id
 from headrace.cli.job.list import progress_text
 from headrace.cli.output import ITEM, Item, encode, output_options, print_item
+from headrace.cli.redacting import conceal, reveal_option
 from headrace.cli.stores import resolve_store, store_option, with_store
 from headrace.cli.views import attempt_view, whole_job_view
 
@@ -21,9 +22,10 @@ if TYPE_CHECKING:
 
 @click.command("get")
 @click.argument("job_id", metavar="ID")
+@reveal_option
 @store_option
 @output_options(*ITEM)
-def command(job_id: str, store: str | None, output: str) -> None:
+def command(job_id: str, reveal: bool, store: str | None, output: str) -> None:
     """Everything about one job: arguments, result, every attempt with its traceback, progress and log lines.
 
     ID may be the beginning of an id, as long as only one job has it.
@@ -35,14 +37,14 @@ def command(job_id: str, store: str | None, output: str) -> None:
     """
 
     async def ask(app: Headrace) -> dict[str, Any]:
-        return await read_whole_job(app, await resolve_id(app, job_id))
+        return await read_whole_job(app, await resolve_id(app, job_id), reveal=reveal)
 
     job = with_store(resolve_store(store), ask)
     print_item(output, "headrace.job.get/1", job, lambda job: _lines(job, datetime.now(UTC)))
 
 
-async def read_whole_job(app: Headrace, job_id: str) -> dict[str, Any]:
-    """The job with its attempts and log lines. Raises the fault with exit code 3 when there is none."""
+async def read_whole_job(app: Headrace, job_id: str, *, reveal: bool = False) -> dict[str, Any]:
+    """The job with its attempts and log lines, redacted unless ``reveal``. Exit code 3 where there is none."""
     from headrace.errors import JobNotFound
 
     try:
@@ -51,7 +53,8 @@ async def read_whole_job(app: Headrace, job_id: str) -> dict[str, Any]:
         raise not_found(job_id) from None
     attempts = [attempt_view(attempt) for attempt in await app.attempts(job_id)]
     logs = [msgspec.to_builtins(line, builtin_types=(datetime,)) for line in await app.logs(job_id)]
-    return {**whole_job_view(job), "attempts": attempts, "logs": logs}
+    view = {**whole_job_view(job), "attempts": attempts, "logs": logs}
+    return (await conceal(app, [job], [view], reveal=reveal))[0]
 
 
 def _lines(job: Item, now: datetime) -> list[str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from headrace.cli.durations import Instant, ago, rfc3339
 from headrace.cli.output import Column, Item, note, output_options, print_list
 from headrace.cli.query import STATES, check_states, read_query
+from headrace.cli.redacting import conceal, reveal_option
 from headrace.cli.stores import resolve_store, store_option, with_store
 from headrace.cli.views import job_view, when_of
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 @click.option("--until", type=Instant(), metavar="TIME", help="Enqueued before.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, metavar="N", help="Jobs on a page. [50]")
 @click.option("--cursor", metavar="CURSOR", help="Go on where a page ended.")
+@reveal_option
 @store_option
 @output_options()
 def command(
@@ -41,6 +43,7 @@ def command(
     until: datetime | None,
     limit: int,
     cursor: str | None,
+    reveal: bool,
     store: str | None,
     output: str,
 ) -> None:
@@ -60,14 +63,14 @@ def command(
     where = read_query(terms)
     check_states(states)
 
-    async def ask(app: Headrace) -> Page[Job]:
-        return await app.find(
+    async def ask(app: Headrace) -> tuple[Page[Job], list[dict[str, Any]]]:
+        page = await app.find(
             states=states, queues=queues, tasks=tasks, tags=tags, since=since, until=until, where=where,
             cursor=cursor, limit=limit,
         )  # fmt: skip
+        return page, await conceal(app, page.items, [job_view(job) for job in page.items], reveal=reveal)
 
-    page = with_store(resolve_store(store), ask)
-    items = [job_view(job) for job in page.items]
+    page, items = with_store(resolve_store(store), ask)
     more = {"next_cursor": page.next_cursor, **({} if page.complete else {"reached": page.reached})}
     print_list(output, "headrace.job.list/1", items, _columns(datetime.now(UTC)), more=more)
     if output != "json":

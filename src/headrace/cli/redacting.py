@@ -1,0 +1,61 @@
+"""What views of jobs leave out: by the rules that workers have told the catalogue, so that no code is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from headrace.cli.views import decoded
+from headrace.model.redaction import for_arguments, redact, redact_result, redact_text
+
+if TYPE_CHECKING:
+    from headrace.app import Headrace
+    from headrace.model.job import Job
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+View = dict[str, Any]
+
+
+def reveal_option(function: F) -> F:
+    """The option ``--reveal``; the command receives ``reveal``."""
+    return click.option("--reveal", is_flag=True, help="Show what tasks redact, such as passwords.")(function)
+
+
+async def conceal(app: Headrace, jobs: Sequence[Job], views: Sequence[View], *, reveal: bool = False) -> list[View]:
+    """The views of these jobs without what must not be shown; as they are with ``reveal``."""
+    if reveal:
+        return list(views)
+    from headrace.app.catalogue import find_tasks
+
+    records = await find_tasks(app.backend.kv, [job.task for job in jobs])
+    rules = {name: record.redact for name, record in records.items()}
+    return [_conceal(job, view, rules.get(job.task, ())) for job, view in zip(jobs, views, strict=True)]
+
+
+def _conceal(job: Job, view: View, rules: Sequence[str]) -> View:
+    secrets: set[str] = set()
+    arguments = redact(decoded(job.payload, job.codec), for_arguments(rules), secrets)
+    shown = dict(view)
+    if "args" in shown:
+        shown["args"] = arguments
+    if "result" in shown:
+        shown["result"] = redact_result(shown["result"], rules, secrets)
+    if "metadata" in shown:
+        shown["metadata"] = redact(shown["metadata"], (), secrets)
+    if not secrets:
+        return shown
+    told = {name: shown[name] for name in ("error", "reason", "progress", "attempts", "logs") if name in shown}
+    return {**shown, **_without(told, secrets)}
+
+
+def _without(value: Any, secrets: set[str]) -> Any:
+    if isinstance(value, str):
+        return redact_text(value, secrets)
+    if isinstance(value, dict):
+        return {name: _without(each, secrets) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_without(each, secrets) for each in value]
+    return value
