@@ -66,6 +66,8 @@ BESIDE = (
     ("headrace.testing.report", "DrainReport"),
     ("headrace.testing.report", "Run"),
     ("headrace.testing.spy", "Spy"),
+    ("headrace.testing.processes", "WorkerProcesses"),
+    ("headrace.testing.processes", "WorkerProcess"),
     ("headrace.testing.clock", "FrozenClock"),
     ("headrace.testing.fault_plans", "Outage"),
     ("headrace.testing.fault_plans", "Script"),

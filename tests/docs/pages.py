@@ -39,7 +39,7 @@ class Block:
 def all_pages() -> list[Path]:
     """Every page that people read, the README first."""
     top = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
-    return [*top, *sorted(DOCS.rglob("*.md"))]
+    return [*top, *sorted(DOCS.rglob("*.md")), *sorted((ROOT / "examples").rglob("*.md"))]
 
 
 def blocks_of(page: Path) -> Iterator[Block]:

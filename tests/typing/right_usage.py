@@ -22,6 +22,7 @@ from headrace import (
 )
 from headrace.app.sync_handle import SyncJobHandle
 from headrace.model.job import Job
+from headrace.testing import AppHarness, DrainReport, EnqueuedJob
 
 app = Headrace("memory://")
 
@@ -143,3 +144,11 @@ def script() -> None:
         assert_type(app.sync.enqueue(add.call(1, 2)).result(timeout=5), int)
         assert_type(app.sync.schedules.list(), list[Schedule])
         assert_type(app.sync.enqueue_many([send.call("Ada")]), list[SyncJobHandle[dict[str, int]]])
+
+
+async def under_test(harness: AppHarness) -> None:
+    assert_type(await harness.run(greet, "Ada", loud=True), str)
+    assert_type(await harness.run(add.call(1, 2)), int)
+    assert_type(harness.sync.run(send, "Ada"), dict[str, int])
+    assert_type(await harness.drain(), DrainReport)
+    assert_type(harness.assert_enqueued(greet, name="Ada"), list[EnqueuedJob])

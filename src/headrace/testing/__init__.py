@@ -1,8 +1,8 @@
 """For tests of programs that use headrace, and of stores. Public; names are imported when they are first used.
 
 ``AppHarness`` puts an app on a store in memory with a clock that stands still; the pytest fixture ``headrace_app`` is
-one. :mod:`headrace.testing.faults` lets a store fail, and :mod:`headrace.testing.conformance` is what every store must
-pass.
+one. :mod:`headrace.testing.faults` lets a store fail, :mod:`headrace.testing.processes` starts and kills real workers,
+and :mod:`headrace.testing.conformance` is what every store must pass.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from headrace.testing.enqueued import EnqueuedJob
     from headrace.testing.faults import FaultyBackend, Outage, RandomFaults, Script, lost_reply, refused
     from headrace.testing.harness import AppHarness
+    from headrace.testing.processes import WorkerProcess, WorkerProcesses
     from headrace.testing.report import DrainReport, Run
     from headrace.testing.spy import Spy
 
@@ -31,6 +32,8 @@ __all__ = [
     "Script",
     "Spy",
     "WorkerDied",
+    "WorkerProcess",
+    "WorkerProcesses",
     "lost_reply",
     "refused",
 ]
@@ -47,6 +50,8 @@ _HOME = {
     "Script": "faults",
     "Spy": "spy",
     "WorkerDied": "crash_points",
+    "WorkerProcess": "processes",
+    "WorkerProcesses": "processes",
     "lost_reply": "faults",
     "refused": "faults",
 }

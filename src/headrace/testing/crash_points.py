@@ -1,16 +1,18 @@
 """The points of a handler at which its worker can die: before each of its lines, and after it has returned.
 
 The lines are those of the handler itself, and of the functions named in ``within``, as they are run: a loop of ten
-rounds passes its body ten times. They are found by ``sys.settrace`` in the thread that runs the handler, so a debugger
-or a coverage tool that uses it too does not see these attempts.
+rounds passes its body ten times. The end of a ``with`` block is no point of its own. They are found by ``sys.settrace``
+in the thread that runs the handler, so a debugger or a coverage tool that uses it too does not see these attempts.
 """
 
 from __future__ import annotations
 
+import dis
 import inspect
 import linecache
 import sys
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from types import CodeType, FrameType
 from typing import Any
 
@@ -26,7 +28,7 @@ class WorkerDied(BaseException):
     """Thrown into a handler whose worker is made to die: no ``except Exception`` may go on after its own death.
 
     What ``with`` and ``finally`` do runs, as a database rolls back when its client is gone. Nothing of it runs after a
-    real ``kill -9``.
+    real ``kill -9``: see :mod:`headrace.testing.processes`.
     """
 
 
@@ -87,7 +89,7 @@ class Tracer:
         return self._on_line if frame.f_code in self._codes else None
 
     def _on_line(self, frame: FrameType, event: str, argument: Any) -> Any:
-        if event == "line":
+        if event == "line" and frame.f_lasti not in _ends_of_with(frame.f_code):
             assert self._plan is not None
             file = frame.f_code.co_filename
             line = Line(file, frame.f_lineno, linecache.getline(file, frame.f_lineno).strip())
@@ -101,6 +103,20 @@ class Tracer:
         assert self._plan is not None
         at = self._plan.at
         return at == number if isinstance(at, int) else at not in (None, "end") and str(at) in line.text
+
+
+@lru_cache(maxsize=1_000)
+def _ends_of_with(code: CodeType) -> frozenset[int]:
+    """Where the code comes back to a line of ``with``, to leave it: what is thrown there would not leave it at all.
+
+    It is where ``None, None, None`` are put down for ``__exit__``, and begins a line of the trace.
+    """
+    steps = list(dis.get_instructions(code))
+    return frozenset(
+        first.offset
+        for first, *others in zip(steps, steps[1:], steps[2:], strict=False)
+        if all(step.opname.startswith("LOAD_CONST") and step.argval is None for step in (first, *others))
+    )
 
 
 def _code_of(function: Callable[..., Any]) -> CodeType:

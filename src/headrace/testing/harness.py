@@ -98,7 +98,8 @@ class AppHarness:
 
         Takes what ``assert_enqueued`` takes.
         """
-        return [job for job in self._all() if not _wanted(task, wanted).misfits(job)]
+        looked_for = _wanted(task, wanted)
+        return [job for job in self._all() if not looked_for.misfits(job)]
 
     def assert_enqueued(
         self,
@@ -282,8 +283,9 @@ class _Faults:
 
 def _wanted(task: Task[Any, Any] | str | None, wanted: dict[str, Any]) -> Wanted:
     """What is looked for: the fields of ``Wanted`` by their names, and everything else as arguments of the task."""
-    known = {name: wanted.pop(name) for name in ("queue", "state", "run_at", "delay", "within") if name in wanted}
-    arguments = {**(wanted.pop("args", None) or {}), **wanted}
+    known = {name: wanted[name] for name in ("queue", "state", "run_at", "delay", "within") if name in wanted}
+    named = {name: value for name, value in wanted.items() if name not in known and name != "args"}
+    arguments = {**(wanted.get("args") or {}), **named}
     if "state" in known and known["state"] is not None:
         known["state"] = JobState(known["state"])
     if isinstance(task, Task):

@@ -41,6 +41,8 @@ async def test_a_job_is_found_by_some_of_its_arguments(harness: AppHarness, gree
     harness.assert_enqueued(greet, name=ANY, queue="mail")
     assert [job.args["name"] for job in harness.enqueued(greet)] == ["Ada", "Bob"]
     assert [job.args["name"] for job in harness.enqueued(loud=True)] == ["Ada"]
+    assert len(harness.enqueued(state="queued")) == 2
+    assert harness.enqueued(state="dead") == []
 
 
 async def test_a_job_is_found_by_when_it_is_to_run(harness: AppHarness, greet: Task[..., str]) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -79,6 +81,29 @@ async def test_a_handler_cannot_go_on_after_its_own_death(app: Headrace, harness
     assert (await harness.drain()).lost == 1
     assert seen == [1, 0, 2, 2]
     assert (await job.get()).attempt == 2
+
+
+async def test_blocks_are_left_as_by_an_exception(app: Headrace, harness: AppHarness) -> None:
+    seen = []
+
+    @contextmanager
+    def transaction() -> Iterator[None]:
+        seen.append("begin")
+        try:
+            yield
+        except BaseException:
+            seen.append("roll back")
+            raise
+        seen.append("commit")
+
+    @app.task
+    async def work() -> None:
+        with transaction():
+            seen.append("work")
+
+    points = await harness.assert_idempotent(work.call(), observe=lambda: None)
+    assert points == 4
+    assert seen.count("begin") == seen.count("commit") + seen.count("roll back")
 
 
 async def test_a_job_without_another_attempt_is_dead(app: Headrace, harness: AppHarness) -> None:
