@@ -7,6 +7,9 @@ import sys
 
 import pytest
 
+from headrace.errors import UsageError
+from headrace.testing.targets import find_app
+
 pytest_plugins = ["pytester"]
 
 APP = """
@@ -37,14 +40,9 @@ def test_each_test_begins_with_nothing(headrace_app):
 """
 
 
-@pytest.fixture(autouse=True)
-def project(pytester: pytest.Pytester) -> pytest.Pytester:
+def run(pytester: pytest.Pytester, test: str, ini: str = "") -> pytest.RunResult:
     pytester.makepyfile(myapp=APP)
     pytester.syspathinsert()
-    return pytester
-
-
-def run(pytester: pytest.Pytester, test: str, ini: str = "") -> pytest.RunResult:
     pytester.makeini(f"[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\n{ini}")
     pytester.makepyfile(test)
     return pytester.runpytest_inprocess("-p", "no:cacheprovider", "-W", "error", "--strict-markers")
@@ -64,20 +62,25 @@ def test_the_app_is_found_by_a_fixture(pytester: pytest.Pytester) -> None:
     run(pytester, TEST).assert_outcomes(passed=2)
 
 
+def test_a_suite_that_does_not_say_which_app_is_told_how(pytester: pytest.Pytester) -> None:
+    result = run(pytester, "def test_it(headrace_app): ...")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(['*headrace_app = "myapp.tasks:app"*', "*pytest.mark.headrace*", "*headrace_target*"])
+
+
 @pytest.mark.parametrize(
-    ("ini", "said"),
+    ("target", "said"),
     [
-        ("", 'headrace_app = "myapp.tasks:app"'),
-        ("headrace_app = myapp", "'myapp' names no app: it is module:attribute"),
-        ("headrace_app = myapp:appp", "called otherwise?"),
-        ("headrace_app = myap:app", "No module named 'myap'"),
-        ("headrace_app = myapp:greet", "'myapp:greet' is no Headrace but a Task"),
+        ("myapp", "'myapp' names no app: it is module:attribute"),
+        ("headrace.telemetry:app", "Is the app in module 'headrace.telemetry' called otherwise"),
+        ("myap:app", "No module named 'myap'"),
+        ("headrace.telemetry:Telemetry", "'headrace.telemetry:Telemetry' is no Headrace but a type"),
     ],
 )
-def test_an_app_that_is_not_found_says_what_to_write(pytester: pytest.Pytester, ini: str, said: str) -> None:
-    result = run(pytester, "def test_it(headrace_app): ...", ini)
-    result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines([f"*{said}*".replace("[", "[[]")])
+def test_an_app_that_is_not_found_says_what_is_wrong(target: str, said: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        find_app(target)
+    assert said in str(caught.value)
 
 
 def test_suites_that_do_not_use_it_load_nothing() -> None:
