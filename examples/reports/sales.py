@@ -1,6 +1,8 @@
 """A report every morning: from a file of sales to a page that people open, and a file that spreadsheets do.
 
-Each day's report, once written, orders the next day's; ``python sales.py`` orders the first.
+A worker is all that is needed; it keeps the schedule, too::
+
+    headrace worker sales:app --queue reports=2
 """
 
 from __future__ import annotations
@@ -11,40 +13,44 @@ import html
 import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from headrace import Discard, Exponential, Headrace, JobHandle, current_job, minutes
+from headrace import Discard, Exponential, Headrace, current_job, minutes
 
 app = Headrace("sqlite:///reports.db")
 
-DUE = time(6, 0, tzinfo=UTC)
-"""When the report about the day before is written."""
+ZONE = "Europe/Paris"
+"""The shop's: its days begin and end there."""
 
 Totals = Mapping[str, Decimal]
 
 
-async def order_report(day: date) -> JobHandle[str]:
-    """Have the report about ``day`` written on the next morning. Ordering it twice orders it once."""
-    due = datetime.combine(day + timedelta(days=1), DUE)
-    return await daily_report.options(run_at=due, idempotency_key=f"report:{day}").enqueue(day)
-
-
+@app.cron("daily at 06:00", timezone=ZONE, overlap="queue", misfire="all")
 @app.task(name="daily_report", queue="reports", retry=Exponential(base=minutes(1), attempts=6))
-async def daily_report(day: date) -> str:
-    """Write the report about a day, and order the next; answers the path of the page.
+async def daily_report(day: date | None = None) -> str:
+    """Write the report about a day, by itself about the day before its morning; answers the path of the page.
 
-    Every step may happen twice without a difference: files are replaced as a whole, and the order has a key.
+    The morning is the one that was planned, however late the job runs: a report that was missed is about its own day.
+    Every step may happen twice without a difference, because files are replaced as a whole.
     """
+    day = day or _day_before()
     totals = await asyncio.to_thread(_add_up, _data(), day)
-    current_job().progress(2, 3, "writing")
+    current_job().progress(1, 2, "writing")
     page = _folder() / f"{day}.html"
     await asyncio.to_thread(_replace, page, _as_html(day, totals))
     await asyncio.to_thread(_replace, page.with_suffix(".csv"), _as_csv(totals))
-    await order_report(day + timedelta(days=1))
-    current_job().progress(3, 3, "done")
+    current_job().progress(2, 2, "done")
     return str(page)
+
+
+def _day_before() -> date:
+    planned = current_job().occurrence
+    if planned is None:
+        raise Discard("without a day, this task is for its schedule: give it one")
+    return planned.astimezone(ZoneInfo(ZONE)).date() - timedelta(days=1)
 
 
 def _data() -> Path:
@@ -88,13 +94,3 @@ def _replace(path: Path, text: str) -> None:
     draft = path.with_suffix(path.suffix + ".new")
     draft.write_text(text, "utf-8")
     draft.replace(path)
-
-
-async def main() -> None:
-    """Order the report about today."""
-    async with app:
-        await order_report(datetime.now(UTC).date())
-
-
-if __name__ == "__main__":
-    asyncio.run(main())
