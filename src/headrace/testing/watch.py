@@ -22,7 +22,6 @@ class Watch:
 
     def __init__(self) -> None:
         self.raised: dict[JobId, BaseException] = {}
-        self.crashed: set[JobId] = set()
         self.plans: list[CrashPlan] = []
 
     @contextmanager
@@ -47,7 +46,6 @@ class Watch:
     def _note(self, error: BaseException) -> None:
         for run in cast("Sequence[Execution]", running_batch.get() or [running_here.get()]):
             if isinstance(error, WorkerDied):
-                self.crashed.add(run.job.id)
                 # Nothing of this attempt may be stored: the executor takes it for one whose lease is lost.
                 run.interruption = Interruption.LOST
             else:
