@@ -6,6 +6,7 @@ What a store may choose is taken out before comparing: the text of tokens, and t
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from datetime import timedelta
@@ -30,6 +31,7 @@ from headrace.testing.clock import FrozenClock
 from tests.stateful.strategies import (
     QUEUES,
     SECOND,
+    SOLO,
     Draft,
     drafts,
     edit,
@@ -291,6 +293,14 @@ class StoreMachine(RuleBasedStateMachine):
         self.agree(lambda backend: backend.reader.get_many(self.known))
         for job_id in self.known:
             self.agree(partial(histories, job_id=job_id))
+
+    @invariant()
+    def no_two_live_jobs_hold_one_key(self) -> None:
+        jobs = self.run(self.subject.reader.get_many(self.known))
+        holders = Counter(
+            each.task for each in jobs if each is not None and each.unique_key == SOLO and not each.state.final
+        )
+        assert max(holders.values(), default=0) <= 1
 
     @invariant()
     def every_figure_is_the_same(self) -> None:

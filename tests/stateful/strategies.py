@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec import Struct
 
 from headrace.model.ids import JobId, format_uuid7
-from headrace.model.job import AttemptOutcome, ErrorInfo, NewJob
+from headrace.model.job import REPLACEABLE_STATES, AttemptOutcome, ErrorInfo, JobState, NewJob, UniqueKey
 from headrace.model.outcome import (
     Cancelled,
     Completed,
@@ -55,6 +55,7 @@ class Draft(Struct, frozen=True, kw_only=True):
     max_attempts: int
     key: str | None
     window: timedelta
+    unique: UniqueKey | None
 
     def job(self, job_id: JobId, now: datetime) -> NewJob:
         """The job, as of now. Of two ways to tell an instant, the relative one is dropped."""
@@ -71,10 +72,33 @@ class Draft(Struct, frozen=True, kw_only=True):
             max_attempts=self.max_attempts,
             idempotency_key=self.key,
             idempotency_window=self.window,
+            unique=self.unique,
             tags=(self.task,),
             meta={"of": self.task},
         )
 
+
+SOLO = "solo"
+"""A key that is only ever used with the default states and no period: at most one live job may carry it."""
+
+uniques: st.SearchStrategy[UniqueKey] = st.one_of(
+    st.builds(
+        UniqueKey,
+        key=st.just(SOLO),
+        on_conflict=st.sampled_from(["replace", "return", "drop"]),
+        push_max=st.sampled_from([None, None, 30 * SECOND]),
+    ),
+    st.builds(
+        UniqueKey,
+        key=st.sampled_from(["v", "w"]),
+        states=st.sampled_from(
+            [tuple(sorted(REPLACEABLE_STATES)), tuple(JobState), (JobState.SUCCEEDED, JobState.DEAD), (JobState.WAITING,)]
+        ),
+        period=st.sampled_from([None, 30 * SECOND, 600 * SECOND]),
+        on_conflict=st.sampled_from(["replace", "return", "drop"]),
+        push_max=st.sampled_from([None, 30 * SECOND]),
+    ),
+)
 
 drafts = st.builds(
     Draft,
@@ -89,6 +113,7 @@ drafts = st.builds(
     max_attempts=st.integers(1, 3),
     key=st.sampled_from([None, None, "k1", "k2"]),
     window=st.sampled_from([60, 600, 86_400]).map(lambda count: count * SECOND),
+    unique=st.none() | st.none() | uniques,
 )
 
 plain_outcomes: st.SearchStrategy[Outcome] = st.one_of(

@@ -50,6 +50,9 @@ class JobState(StrEnum):
 FINAL_STATES = frozenset({JobState.SUCCEEDED, JobState.DEAD, JobState.CANCELLED, JobState.EXPIRED})
 PENDING_STATES = frozenset({JobState.SCHEDULED, JobState.QUEUED, JobState.WAITING})
 RETRIABLE_STATES = frozenset({JobState.DEAD, JobState.CANCELLED, JobState.EXPIRED})
+LIVE_STATES = frozenset({*PENDING_STATES, JobState.RUNNING})
+REPLACEABLE_STATES = frozenset({JobState.SCHEDULED, JobState.QUEUED})
+"""Where a newer enqueue can take a job's place: its handler is not under way, nor parked half way."""
 
 
 class AttemptOutcome(StrEnum):
@@ -88,6 +91,28 @@ class LogLine(Struct, frozen=True, kw_only=True, gc=False):
     attempt: int
 
 
+OnConflict = Literal["return", "drop", "replace"]
+"""What an enqueue does while its unique key is taken; :class:`~headrace.model.unique.Unique` explains each."""
+
+
+class UniqueKey(Struct, frozen=True, kw_only=True, gc=False):
+    """A policy of uniqueness as a store is given it: the key is made, the states are sorted.
+
+    ``push_max`` bounds replacements: however often a job is replaced, it runs no later than this long after it was
+    first enqueued.
+    """
+
+    key: str
+    states: tuple[JobState, ...] = tuple(sorted(LIVE_STATES))
+    period: timedelta | None = None
+    on_conflict: OnConflict = "return"
+    push_max: timedelta | None = None
+
+    def taken_by(self, state: JobState, enqueued_at: datetime, now: datetime) -> bool:
+        """Whether a job that carries the key, in this state, takes it now."""
+        return state in self.states and (self.period is None or enqueued_at > now - self.period)
+
+
 class NewJob(Struct, frozen=True, kw_only=True, gc=False):
     """What a caller hands to ``JobStore.enqueue_many``.
 
@@ -110,6 +135,7 @@ class NewJob(Struct, frozen=True, kw_only=True, gc=False):
     timeout: timedelta | None = None
     idempotency_key: str | None = None
     idempotency_window: timedelta = IDEMPOTENCY_WINDOW_DEFAULT
+    unique: UniqueKey | None = None
     tags: tuple[str, ...] = ()
     meta: Mapping[str, Any] = {}
     trace: str | None = None
@@ -146,6 +172,7 @@ class Job(Struct, frozen=True, kw_only=True, gc=False):
     trace: str | None = None
     task_version: int = 1
     idempotency_key: str | None = None
+    unique_key: str | None = None
     wakes: int = 0
     cancel_requested: bool = False
     reason: str | None = None

@@ -13,6 +13,7 @@ The promises that hold for every method, and that the conformance suite tests on
 10. Only ``StorageError`` subclasses are raised.
 11. No wake-up is lost.
 13. The store's clock rules.
+14. No job is stored under a unique key that is taken by the newcomer's policy, within a batch and across processes.
 """
 
 from __future__ import annotations
@@ -37,15 +38,25 @@ JOB_LOG_LINES_MAX = 1_000
 
 
 class Enqueued(Struct, frozen=True, kw_only=True, gc=False):
-    """The answer for one job. ``duplicate``: it was there already, ``id`` and ``state`` are those of the first.
+    """The answer for one job. At most one of the flags is set; with any of them no job was added.
 
-    ``conflict``: the idempotency key is taken by a job with another task or payload; nothing was stored.
+    ``duplicate``: the job, or the one that holds its idempotency or unique key, was there already and is as it was.
+    ``conflict``: the idempotency key is taken by a job with another task or payload.
+    ``dropped``: the unique key is taken, and the policy is to drop. ``replaced``: it is taken, and the job that holds
+    it now has what the new one would have had. Then ``id`` and ``state`` are those of the job that was there.
     """
 
     id: JobId
     state: JobState
     duplicate: bool = False
     conflict: bool = False
+    dropped: bool = False
+    replaced: bool = False
+
+    @property
+    def added(self) -> bool:
+        """True when a job was added."""
+        return not (self.duplicate or self.conflict or self.dropped or self.replaced)
 
 
 class ClaimRequest(Struct, frozen=True, kw_only=True, gc=False):
@@ -89,12 +100,14 @@ class Report(Struct, frozen=True, kw_only=True, gc=False):
 class Changed(Struct, frozen=True, kw_only=True, gc=False):
     """The answer to a change a person asked for. ``state`` is the job's state now, None when there is no such job.
 
-    ``changed`` False means that the verb does not apply in that state, and nothing was done.
+    ``changed`` False means that the verb does not apply in that state, and nothing was done; or that a retry would
+    bring back a job whose unique key another live job holds: that one's id is ``conflict``.
     """
 
     id: JobId
     state: JobState | None
     changed: bool
+    conflict: JobId | None = None
 
 
 class JobEdit(Struct, frozen=True, kw_only=True, gc=False):
@@ -139,7 +152,8 @@ class JobStore(Protocol):
     async def enqueue_many(self, jobs: Sequence[NewJob]) -> list[Enqueued]:
         """Store all jobs, or none if it raises. Durable when it returns.
 
-        A job whose ``run_at`` or ``delay`` lies ahead is ``scheduled``, any other ``queued``.
+        A job whose ``run_at`` or ``delay`` lies ahead is ``scheduled``, any other ``queued``. Where its ``unique`` key
+        is taken, the newcomer's policy decides; its id and its idempotency key are looked at before.
         Raises TooLarge for more than ``max_batch`` jobs or a payload over ``max_payload``.
         """
         ...
@@ -181,7 +195,8 @@ class JobStore(Protocol):
     async def retry_many(self, ids: Sequence[JobId]) -> list[Changed]:
         """Queue jobs that are dead, cancelled or expired, with their attempts counted anew and no expiry.
 
-        Attempts that were made stay in the history.
+        Attempts that were made stay in the history. A job whose unique key, by its own policy, is taken by another job
+        that has not ended stays as it is: ``changed`` False, with that job as ``conflict``.
         """
         ...
 
@@ -215,7 +230,8 @@ class JobStore(Protocol):
     async def prune(self, retention: Retention, *, limit: int) -> int:
         """Delete up to ``limit`` jobs that ended longer ago than their queue's retention, or else ``retention``, says.
 
-        Also forgets idempotency keys whose window is over. Answers how many jobs were deleted.
+        A job that still holds its unique key for a period stays until that is over. Also forgets idempotency keys whose
+        window is over. Answers how many jobs were deleted.
         """
         ...
 

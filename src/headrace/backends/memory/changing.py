@@ -1,7 +1,7 @@
 """What people do to jobs: cancel, retry, wake, edit, delete.
 
 Settled here: ``retry`` clears ``finished_at``, ``reason``, the cancel request, the expiry and the result, and keeps
-``error``; attempts are numbered from 1 again. ``wake`` of a waiting job brings ``run_at`` forward to now where it lies
+``error``; attempts are numbered from 1 again. Of jobs with one unique key it queues only the first. ``wake`` of a waiting job brings ``run_at`` forward to now where it lies
 ahead. An edited ``run_at`` of a waiting job that has an ``until`` moves that; of an ended job it is only noted. An edit
 of nothing answers ``changed``. ``delete`` lets the job's idempotency key be taken again.
 """
@@ -46,7 +46,16 @@ def cancel(state: State, ids: Sequence[JobId], reason: str) -> list[Changed]:
 
 
 def retry(state: State, ids: Sequence[JobId]) -> list[Changed]:
-    """Queue ended jobs that did not succeed, as if they had never been tried."""
+    """Queue ended jobs that did not succeed, as if they had never been tried; not beside a rival for their key."""
+    return [_retry_one(state, job_id) for job_id in ids]
+
+
+def _retry_one(state: State, job_id: JobId) -> Changed:
+    record = state.records.get(job_id)
+    if record is not None and record.job.state in RETRIABLE_STATES:
+        rival = state.unique.rival(record, state.now)
+        if rival is not None:
+            return Changed(id=job_id, state=record.job.state, changed=False, conflict=rival.job.id)
 
     def verb(record: Record) -> bool:
         if record.job.state not in RETRIABLE_STATES:
@@ -65,7 +74,7 @@ def retry(state: State, ids: Sequence[JobId]) -> list[Changed]:
         )
         return True
 
-    return [_change(state, job_id, verb) for job_id in ids]
+    return _change(state, job_id, verb)
 
 
 def wake(state: State, ids: Sequence[JobId]) -> list[Changed]:

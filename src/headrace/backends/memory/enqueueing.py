@@ -2,7 +2,8 @@
 
 Settled here: a job without ``run_at`` and ``delay`` gets ``run_at`` = now. The id is looked at before the key. A key is
 remembered until ``enqueued_at`` plus its window, also when the job is pruned before; deleting the job forgets it.
-Whether a key is used again for something else is judged by the task and payload it was first used with.
+Whether a key is used again for something else is judged by the task and payload it was first used with. The unique key
+is looked at last; an enqueue that adds no job does not take its idempotency key.
 """
 
 from __future__ import annotations
@@ -10,9 +11,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from headrace.backends.memory.record import RememberedKey
+from msgspec.structs import asdict
+
+from headrace.backends.memory.record import Record, RememberedKey
 from headrace.backends.memory.state import State
-from headrace.model.job import Job, JobState, NewJob
+from headrace.backends.memory.uniqueness import replaced_form
+from headrace.model.job import REPLACEABLE_STATES, Job, JobState, NewJob, UniqueKey
 from headrace.storage.jobs import Enqueued
 
 
@@ -31,12 +35,29 @@ def _enqueue_one(state: State, new: NewJob) -> Enqueued:
             first = known.record.job
             same = known.task == new.task and known.payload == new.payload
             return Enqueued(id=first.id, state=first.state, duplicate=same, conflict=not same)
-    record = state.add(_first_form(new, state.now))
+    if new.unique is not None:
+        holder = state.unique.holder(new.task, new.unique, state.now)
+        if holder is not None:
+            return _meet(state, holder, new, new.unique)
+    record = state.add(_first_form(new, state.now), new.unique)
     if new.idempotency_key is not None:
         until = state.now + new.idempotency_window
         remembered = RememberedKey(record=record, until=until, task=new.task, payload=new.payload)
         state.remember_key(new.idempotency_key, remembered)
     return Enqueued(id=new.id, state=record.job.state)
+
+
+def _meet(state: State, holder: Record, new: NewJob, unique: UniqueKey) -> Enqueued:
+    """What becomes of a job whose unique key another one holds."""
+    if unique.on_conflict == "drop":
+        return Enqueued(id=holder.job.id, state=holder.job.state, dropped=True)
+    if unique.on_conflict == "return" or holder.job.state not in REPLACEABLE_STATES:
+        return Enqueued(id=holder.job.id, state=holder.job.state, duplicate=True)
+    latest = None if unique.push_max is None else holder.job.enqueued_at + unique.push_max
+    form = replaced_form(holder.job, _first_form(new, state.now), latest)
+    holder.unique = unique
+    state.change(holder, **asdict(form))
+    return Enqueued(id=form.id, state=form.state, replaced=True)
 
 
 def _instant(absolute: datetime | None, relative: timedelta | None, now: datetime) -> datetime | None:
@@ -65,4 +86,5 @@ def _first_form(new: NewJob, now: datetime) -> Job:
         trace=new.trace,
         task_version=new.task_version,
         idempotency_key=new.idempotency_key,
+        unique_key=None if new.unique is None else new.unique.key,
     )

@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from headrace.model.job import Attempt, Job, LogLine
+from headrace.model.job import Attempt, Job, LogLine, UniqueKey
 from headrace.storage.jobs import JOB_LOG_LINES_MAX
 
 
@@ -19,11 +19,12 @@ class Record:
     """``order`` is the job's place in the order of enqueuing; the rest of its private facts change with its state.
 
     ``token`` and ``deadline`` are those of the current lease. ``timed`` says of a waiting job that its ``run_at`` is
-    the instant at which it stops waiting.
+    the instant at which it stops waiting. ``unique`` is the policy it was last enqueued with.
     """
 
     job: Job
     order: int
+    unique: UniqueKey | None = None
     token: str | None = None
     deadline: float = 0.0
     timed: bool = False

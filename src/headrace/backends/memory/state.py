@@ -12,8 +12,9 @@ from msgspec.structs import replace
 from headrace.backends.memory.heap import IndexedHeap
 from headrace.backends.memory.rates import Rates
 from headrace.backends.memory.record import Record, RememberedKey
+from headrace.backends.memory.uniqueness import UniqueKeys
 from headrace.model.ids import JobId
-from headrace.model.job import FINAL_STATES, PENDING_STATES, Attempt, AttemptOutcome, ErrorInfo, Job, JobState
+from headrace.model.job import FINAL_STATES, PENDING_STATES, Attempt, AttemptOutcome, ErrorInfo, Job, JobState, UniqueKey
 from headrace.model.queue import QueueSettings
 from headrace.storage.clock import Clock
 from headrace.storage.signals import CANCEL, DONE, DUE, WORK, topic
@@ -35,6 +36,7 @@ class State:
         self.topics: dict[str, None] = {}
         self.records: dict[JobId, Record] = {}
         self.keys: dict[str, RememberedKey] = {}
+        self.unique = UniqueKeys()
         self.queues: dict[str, QueueSettings] = {}
         self.counts: Counter[tuple[str, JobState]] = Counter()
         self.rates = Rates()
@@ -63,11 +65,12 @@ class State:
         if name not in self.queues:
             self.queues[name] = QueueSettings(name=name)
 
-    def add(self, job: Job) -> Record:
+    def add(self, job: Job, unique: UniqueKey | None = None) -> Record:
         """Keep a new job, as the youngest."""
         self._orders += 1
-        record = Record(job=job, order=self._orders)
+        record = Record(job=job, order=self._orders, unique=unique)
         self.records[job.id] = record
+        self.unique.add(record)
         self.know_queue(job.queue)
         self.rates.count(job.queue, "enqueued", self.now)
         self._enter(record)
@@ -95,6 +98,7 @@ class State:
     def remove(self, record: Record) -> None:
         """Forget the job, its history and its log."""
         self._leave(record)
+        self.unique.remove(record)
         del self.records[record.job.id]
 
     def end_attempt(self, record: Record, outcome: AttemptOutcome, error: ErrorInfo | None = None) -> None:

@@ -3,7 +3,7 @@
 Settled here: an instant has come when the clock reads it or later. ``promote`` keeps ``run_at``. ``rescue`` records the
 attempt as ``lost`` and the job's ``error`` as ``LeaseLost``, whatever becomes of the job. ``expire`` ends jobs in every
 pending state, also those between two attempts. ``prune`` takes jobs that ended strictly longer ago than the retention,
-and forgets at most ``limit`` idempotency keys a round.
+but for those that hold their unique key for a period, and forgets at most ``limit`` idempotency keys a round.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from headrace.backends.memory.heap import IndexedHeap
+from headrace.backends.memory.heap import IndexedHeap, Key
 from headrace.backends.memory.record import Record
 from headrace.backends.memory.state import State
+from headrace.backends.memory.uniqueness import holds_for_a_period
 from headrace.model.ids import JobId
 from headrace.model.job import AttemptOutcome, ErrorInfo, JobState
 from headrace.model.queue import Retention
@@ -80,8 +81,23 @@ def prune(state: State, retention: Retention, limit: int) -> int:
         state.forget_key(key)
     pruned = 0
     for (queue, final), heap in state.ended.items():
-        kept_for = getattr(state.queues[queue].retention or retention, final.value)
-        while pruned < limit and (first := heap.first()) is not None and first[1][0] < state.now - kept_for:
-            state.remove(state.records[JobId(first[0])])
+        cutoff = state.now - getattr(state.queues[queue].retention or retention, final.value)
+        pruned += _prune_ended(state, heap, cutoff, limit - pruned)
+    return pruned
+
+
+def _prune_ended(state: State, heap: IndexedHeap, cutoff: datetime, limit: int) -> int:
+    """Delete what ended before the cutoff, the longest ended first; what holds its key for a period is put back."""
+    pruned = 0
+    held: list[tuple[str, Key]] = []
+    while pruned < limit and (first := heap.first()) is not None and first[1][0] < cutoff:
+        record = state.records[JobId(first[0])]
+        if holds_for_a_period(record, state.now):
+            held.append(first)
+            heap.pop()
+        else:
+            state.remove(record)
             pruned += 1
+    for name, key in held:
+        heap.put(name, key)
     return pruned

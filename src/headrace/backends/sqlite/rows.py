@@ -34,6 +34,7 @@ class ClaimedRow(Struct, array_like=True, gc=False):
     payload_hex: str | None
     task_version: int
     idempotency_key: str | None
+    unique_key: str | None
     trace: str | None
     tags: tuple[str, ...] | None
     meta: dict[str, Any] | None
@@ -89,6 +90,7 @@ class JobRow(Struct, array_like=True, gc=False):
     payload_hex: str | None
     task_version: int
     idempotency_key: str | None
+    unique_key: str | None
     trace: str | None
     tags: tuple[str, ...] | None
     meta: dict[str, Any] | None
@@ -121,6 +123,7 @@ class JobRow(Struct, array_like=True, gc=False):
             trace=self.trace,
             task_version=self.task_version,
             idempotency_key=self.idempotency_key,
+            unique_key=self.unique_key,
             wakes=self.wakes,
             cancel_requested=bool(self.cancel),
             reason=self.reason,

@@ -13,7 +13,7 @@ import apsw
 from headrace.backends.sqlite.statements import split, sql
 from headrace.errors import SchemaOutdated, StorageCorrupt
 
-MIGRATIONS = ("0001_foundation",)
+MIGRATIONS = ("0001_foundation", "0002_unique")
 VERSION = len(MIGRATIONS)
 
 

@@ -8,6 +8,7 @@ from headrace.testing.clock import FrozenClock
 from headrace.testing.conformance.cancel import CancelPromises
 from headrace.testing.conformance.claim import ClaimPromises
 from headrace.testing.conformance.counters import CounterPromises
+from headrace.testing.conformance.debounce import DebouncePromises
 from headrace.testing.conformance.delete import DeletePromises
 from headrace.testing.conformance.edit import EditPromises
 from headrace.testing.conformance.enqueue import EnqueuePromises
@@ -24,6 +25,7 @@ from headrace.testing.conformance.reading import ReadingPromises
 from headrace.testing.conformance.retry import RetryPromises
 from headrace.testing.conformance.search import SearchPromises
 from headrace.testing.conformance.signals import SignalPromises
+from headrace.testing.conformance.unique import UniquePromises, UniqueReplacePromises, UniqueReturnPromises
 from headrace.testing.conformance.upkeep import UpkeepPromises
 from headrace.testing.conformance.waiting import WaitingPromises
 
@@ -32,6 +34,10 @@ from headrace.testing.conformance.waiting import WaitingPromises
 class BackendConformance(
     EnqueuePromises,
     IdempotencyPromises,
+    UniquePromises,
+    UniqueReplacePromises,
+    UniqueReturnPromises,
+    DebouncePromises,
     ClaimPromises,
     LeasePromises,
     FencingPromises,

@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import NamedTuple
 
 from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
 
 from headrace.backends.sqlite.rows import as_json
 from headrace.backends.sqlite.times import to_us
 from headrace.backends.sqlite.transaction import Transaction
-from headrace.backends.sqlite.verbs.enqueue import storable
 from headrace.backends.sqlite.verbs.finish import announce_state
 from headrace.backends.sqlite.verbs.forget import forget_jobs
+from headrace.backends.sqlite.verbs.new_jobs import storable
 from headrace.model.ids import JobId
 from headrace.model.job import PENDING_STATES, RETRIABLE_STATES, JobState
 from headrace.storage.jobs import Changed, JobEdit
@@ -32,6 +33,7 @@ class Target(NamedTuple):
     wake_at: int | None
     wakes: int
     cancel: int
+    unique: int
 
 
 Verb = Callable[[Target], JobState | None]
@@ -78,17 +80,23 @@ def cancel_many(transaction: Transaction, ids: Sequence[JobId], reason: str) -> 
 
 
 def retry_many(transaction: Transaction, ids: Sequence[JobId]) -> list[Changed]:
-    """Queue what ended without success."""
+    """Queue what ended without success, unless another live job holds its unique key."""
+    rivals: dict[JobId, JobId] = {}
 
     def verb(job: Target) -> JobState | None:
         if JobState(job.state) not in RETRIABLE_STATES:
+            return None
+        rival = transaction.value("find_rival", {"seq": job.seq, "now": transaction.now}) if job.unique else None
+        if rival is not None:
+            rivals[JobId(job.id)] = JobId(rival)
             return None
         transaction.run("requeue", {"seq": job.seq, "now": transaction.now})
         transaction.run("delete_result", (job.seq,))
         _moved(transaction, job, JobState.QUEUED)
         return JobState.QUEUED
 
-    return _change(transaction, ids, verb)
+    replies = _change(transaction, ids, verb)
+    return [replace(each, conflict=rivals.get(each.id)) for each in replies] if rivals else replies
 
 
 def wake_many(transaction: Transaction, ids: Sequence[JobId]) -> list[Changed]:

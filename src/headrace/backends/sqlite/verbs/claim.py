@@ -87,6 +87,7 @@ def _claims(
             trace=row.trace,
             task_version=row.task_version,
             idempotency_key=row.idempotency_key,
+            unique_key=row.unique_key,
             wakes=row.wakes,
             reason=row.reason,
             error=errors.get(row.seq) if errors else None,

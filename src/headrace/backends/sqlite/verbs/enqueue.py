@@ -8,8 +8,10 @@ from hashlib import blake2b
 from typing import Any
 
 from headrace.backends.sqlite.rows import as_json
-from headrace.backends.sqlite.times import duration_us, to_us
+from headrace.backends.sqlite.times import duration_us
 from headrace.backends.sqlite.transaction import Transaction
+from headrace.backends.sqlite.verbs.new_jobs import due_at, expires_at, storable
+from headrace.backends.sqlite.verbs.unique import holders_of, keep_keys, meet, runs_of_keys
 from headrace.model.ids import JobId
 from headrace.model.job import JobState, NewJob
 from headrace.storage.jobs import Enqueued
@@ -21,12 +23,14 @@ _SCHEDULED, _QUEUED = JobState.SCHEDULED, JobState.QUEUED
 def enqueue_many(transaction: Transaction, jobs: Sequence[NewJob]) -> list[Enqueued]:
     """Store what is new, answer what is not."""
     ids = {job.id for job in jobs}
-    keys = [job.idempotency_key for job in jobs if job.idempotency_key is not None]
+    keyed = [job for job in jobs if job.idempotency_key is not None or job.unique is not None]
     taken = _taken(transaction, ids)
-    if not taken and not keys and len(ids) == len(jobs):
+    if not taken and not keyed and len(ids) == len(jobs):
         states = _store(transaction, jobs)
         return [Enqueued(id=job.id, state=state) for job, state in zip(jobs, states, strict=True)]
-    return _enqueue_with_care(transaction, jobs, _Known(dict(taken), _holders_of(transaction, keys)))
+    keys = [job.idempotency_key for job in keyed if job.idempotency_key is not None]
+    known = _Known(dict(taken), _first_under(transaction, keys))
+    return [reply for run in runs_of_keys(jobs) for reply in _enqueue_with_care(transaction, run, known)]
 
 
 def _taken(transaction: Transaction, ids: Collection[JobId]) -> list[tuple[str, str]]:
@@ -38,19 +42,28 @@ def _taken(transaction: Transaction, ids: Collection[JobId]) -> list[tuple[str, 
 
 
 def _enqueue_with_care(transaction: Transaction, jobs: Sequence[NewJob], known: _Known) -> list[Enqueued]:
-    """Job by job, since some may be there already, in the store or earlier in the batch."""
+    """Job by job, since some may be there already, in the store or earlier in the batch. No unique key comes twice."""
+    holders = holders_of(transaction, jobs)
     replies: list[Enqueued] = []
     fresh: list[NewJob] = []
-    for job in jobs:
+    for place, job in enumerate(jobs):
         earlier = known.find(job)
         if earlier is not None:
             replies.append(earlier)
             continue
-        state = _QUEUED if _due_at(job, transaction.now) <= transaction.now else _SCHEDULED
+        if job.unique is not None and place in holders:
+            reply = meet(transaction, holders[place], job, job.unique)
+            if reply.replaced:
+                known.moved(reply.id, reply.state)
+            replies.append(reply)
+            continue
+        state = _QUEUED if due_at(job, transaction.now) <= transaction.now else _SCHEDULED
         fresh.append(job)
         known.add(job, state)
         replies.append(Enqueued(id=job.id, state=state))
-    _store(transaction, fresh)
+    if fresh:
+        _store(transaction, fresh)
+        keep_keys(transaction, fresh)
     return replies
 
 
@@ -77,8 +90,16 @@ class _Known:
         if job.idempotency_key is not None:
             self._by_key[job.idempotency_key] = (job.id, fingerprint(job), state)
 
+    def moved(self, job_id: JobId, state: JobState) -> None:
+        """Note that a job of which something may be known is in another state now."""
+        if job_id in self._by_id:
+            self._by_id[job_id] = state
+        for key, (holder, print_of_first, _) in self._by_key.items():
+            if holder == job_id:
+                self._by_key[key] = (holder, print_of_first, state)
 
-def _holders_of(transaction: Transaction, keys: Sequence[str]) -> dict[str, tuple[str, str, str]]:
+
+def _first_under(transaction: Transaction, keys: Sequence[str]) -> dict[str, tuple[str, str, str]]:
     if not keys:
         return {}
     found = transaction.rows("find_keys", {"keys": as_json(keys), "now": transaction.now})
@@ -90,30 +111,16 @@ def fingerprint(job: NewJob) -> str:
     return blake2b(job.task.encode() + b"\0" + job.payload, digest_size=16).hexdigest()
 
 
-def _due_at(job: NewJob, now: int) -> int:
-    if job.delay is not None:
-        return now + duration_us(job.delay)
-    return now if job.run_at is None else to_us(job.run_at)
-
-
-def _expires_at(job: NewJob, now: int) -> int | None:
-    if job.expires_in is not None:
-        return now + duration_us(job.expires_in)
-    return None if job.expires_at is None else to_us(job.expires_at)
-
-
 def _store(transaction: Transaction, jobs: Sequence[NewJob]) -> list[JobState]:
     """Insert jobs that are known to be new; answers the state each begins in."""
-    if not jobs:
-        return []
     now = transaction.now
     rows: list[Any] = []
     bodies: list[Any] = []
     states = []
     for seq, job in enumerate(jobs, start=int(transaction.value("last_seq")) + 1):
-        due = now if job.run_at is None and job.delay is None else _due_at(job, now)
+        due = now if job.run_at is None and job.delay is None else due_at(job, now)
         state = _QUEUED if due <= now else _SCHEDULED
-        expires = None if job.expires_at is None and job.expires_in is None else _expires_at(job, now)
+        expires = None if job.expires_at is None and job.expires_in is None else expires_at(job, now)
         timeout = None if job.timeout is None else duration_us(job.timeout)
         states.append(state)
         rows += (
@@ -129,16 +136,6 @@ def _store(transaction: Transaction, jobs: Sequence[NewJob]) -> list[JobState]:
     _remember_keys(transaction, jobs)
     _count(transaction, zip([job.queue for job in jobs], states, strict=True))
     return states
-
-
-def storable(payload: bytes) -> str | bytes:
-    """Text where the payload is text, so that SQL and people can read it."""
-    if b"\0" in payload:
-        return payload
-    try:
-        return payload.decode()
-    except UnicodeDecodeError:
-        return payload
 
 
 def _remember_keys(transaction: Transaction, jobs: Sequence[NewJob]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from headrace.backends.sqlite.rows import as_json
 from headrace.backends.sqlite.transaction import Transaction
 
-_TABLES = ("jobs", "bodies", "results", "attempts", "progress", "logs")
+_TABLES = ("jobs", "bodies", "results", "attempts", "progress", "logs", "unique")
 
 
 def forget_jobs(transaction: Transaction, seqs: Sequence[int]) -> None:

@@ -141,7 +141,8 @@ def prune(transaction: Transaction, retention: Retention, limit: int) -> int:
     pruned = 0
     for state, cutoff, only, without in _cutoffs(transaction, retention):
         if pruned < limit:
-            values = {"state": state, "cutoff": cutoff, "only": only, "without": without, "limit": limit - pruned}
+            values = {"state": state, "cutoff": cutoff, "only": only, "without": without, "now": transaction.now}
+            values["limit"] = limit - pruned
             rows = list(transaction.rows("select_ended", values))
             seqs = [row[0] for row in rows]
             transaction.run("keep_key_states", {"seqs": as_json(seqs)})

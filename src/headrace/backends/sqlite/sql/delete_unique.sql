@@ -1,0 +1,1 @@
+DELETE FROM headrace_unique WHERE seq IN (SELECT value FROM json_each(:seqs))

@@ -1,0 +1,119 @@
+"""Unique keys: who holds one, and what becomes of an enqueue that meets its holder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from headrace.backends.sqlite.rows import as_json
+from headrace.backends.sqlite.times import duration_us
+from headrace.backends.sqlite.transaction import Transaction
+from headrace.backends.sqlite.verbs.new_jobs import due_at, expires_at, storable
+from headrace.model.ids import JobId
+from headrace.model.job import REPLACEABLE_STATES, JobState, NewJob, UniqueKey
+from headrace.storage.jobs import Enqueued
+from headrace.storage.signals import DUE, WORK
+
+_EVER = -(1 << 63)
+
+
+class Holder(NamedTuple):
+    """The job that takes a key; the order of fields is that of ``sql/find_holders.sql``, after the place."""
+
+    seq: int
+    id: str
+    state: str
+    queue: str
+    run_at: int
+    enqueued_at: int
+
+
+def runs_of_keys(jobs: Sequence[NewJob]) -> Iterator[list[NewJob]]:
+    """The jobs in runs within which no key comes twice: what a run stored, the look-up for the next one sees."""
+    run: list[NewJob] = []
+    seen: set[tuple[str, str]] = set()
+    for job in jobs:
+        if job.unique is not None:
+            name = job.task, job.unique.key
+            if name in seen:
+                yield run
+                run, seen = [], set()
+            seen.add(name)
+        run.append(job)
+    yield run
+
+
+def holders_of(transaction: Transaction, jobs: Sequence[NewJob]) -> dict[int, Holder]:
+    """By the place of a new job: the job that takes its key now, where there is one. One query for all."""
+    asking = [(place, job.task, job.unique) for place, job in enumerate(jobs) if job.unique is not None]
+    if not asking:
+        return {}
+    wanted = [(task, unique.key, unique.states, _since(unique, transaction.now)) for _, task, unique in asking]
+    rows = transaction.rows("find_holders", {"wanted": as_json(wanted)})
+    # The rows come in the order of enqueuing, so that of several holders the last one stays.
+    return {asking[place][0]: Holder(*row) for place, *row in rows}
+
+
+def _since(unique: UniqueKey, now: int) -> int:
+    return _EVER if unique.period is None else now - duration_us(unique.period)
+
+
+def keep_keys(transaction: Transaction, jobs: Sequence[NewJob]) -> None:
+    """Write the keys and policies of the jobs that were inserted last, in this order."""
+    first = int(transaction.value("last_seq")) - len(jobs) + 1
+    unique = [(seq, job.unique) for seq, job in enumerate(jobs, start=first) if job.unique is not None]
+    if unique:
+        transaction.run("mark_unique", {"keys": as_json([(seq, each.key) for seq, each in unique])})
+        transaction.insert("insert_unique", [_policy(seq, each) for seq, each in unique])
+
+
+def _policy(seq: int, unique: UniqueKey) -> tuple[int, str, int | None]:
+    return seq, as_json(unique.states), None if unique.period is None else duration_us(unique.period)
+
+
+def meet(transaction: Transaction, holder: Holder, job: NewJob, unique: UniqueKey) -> Enqueued:
+    """What becomes of a job whose key another one holds."""
+    state = JobState(holder.state)
+    if unique.on_conflict == "drop":
+        return Enqueued(id=JobId(holder.id), state=state, dropped=True)
+    if unique.on_conflict == "return" or state not in REPLACEABLE_STATES:
+        return Enqueued(id=JobId(holder.id), state=state, duplicate=True)
+    return Enqueued(id=JobId(holder.id), state=_replace(transaction, holder, job, unique), replaced=True)
+
+
+def _replace(transaction: Transaction, holder: Holder, job: NewJob, unique: UniqueKey) -> JobState:
+    """Give the holder all that the new job would have had; answers the state in which it now is."""
+    now = transaction.now
+    run_at = due_at(job, now)
+    if unique.push_max is not None:
+        run_at = min(run_at, holder.enqueued_at + duration_us(unique.push_max))
+    state = JobState.SCHEDULED if run_at > now else JobState.QUEUED
+    if holder.state == state == JobState.QUEUED:
+        run_at = holder.run_at
+    row = {
+        "seq": holder.seq,
+        "state": state.value,
+        "queue": job.queue,
+        "priority": job.priority,
+        "run_at": run_at,
+        "wake_at": run_at if state is JobState.SCHEDULED else None,
+        "expires_at": expires_at(job, now),
+        "timeout": None if job.timeout is None else duration_us(job.timeout),
+        "max_attempts": job.max_attempts,
+    }
+    body = {
+        "seq": holder.seq,
+        "codec": job.codec,
+        "payload": storable(job.payload),
+        "task_version": job.task_version,
+        "trace": job.trace,
+        "tags": as_json(job.tags) if job.tags else None,
+        "meta": as_json(job.meta) if job.meta else None,
+    }
+    transaction.run("replace_job", row)
+    transaction.run("replace_body", body)
+    transaction.run("insert_unique", _policy(holder.seq, unique))
+    transaction.move(holder.queue, holder.state, None)
+    transaction.move(job.queue, None, state)
+    transaction.announce(WORK if state is JobState.QUEUED else DUE, job.queue)
+    return state
