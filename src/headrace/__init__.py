@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from headrace.model.redaction import Secret
     from headrace.model.retry import ByException, Exponential, Fixed, Never
     from headrace.model.schedule import Schedule
+    from headrace.model.unique import Unique
     from headrace.tasks import Blueprint, Call, JobHandle, Task, TaskDefaults
 
 __all__ = [
@@ -55,6 +56,7 @@ __all__ = [
     "Snooze",
     "Task",
     "TaskDefaults",
+    "Unique",
     "WorkerConfig",
     "__version__",
     "current_batch",
@@ -87,6 +89,7 @@ _HOME = {
     "Snooze": "model.control",
     "Task": "tasks",
     "TaskDefaults": "tasks",
+    "Unique": "model.unique",
     "WorkerConfig": "config",
     "current_batch": "engine.context",
     "current_job": "engine.context",

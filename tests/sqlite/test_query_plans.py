@@ -41,10 +41,17 @@ PLANS: list[tuple[str, dict[str, Any] | tuple[Any, ...], str]] = [
     ("select_lost", {"mono": 0, "dead": "[]", "limit": 1}, "headrace_jobs_running"),
     (
         "select_ended",
-        {"state": "dead", "cutoff": 0, "only": None, "without": "[]", "limit": 1},
+        {"state": "dead", "cutoff": 0, "only": None, "without": "[]", "now": 0, "limit": 1},
         "headrace_jobs_ended (state=? AND finished_at",
     ),
     ("oldest_queued", (), "headrace_jobs_queued (queue=?)"),
+    (
+        "find_holders",
+        {"wanted": "[]"},
+        "headrace_jobs_unique (task=? AND unique_key=? AND state=? AND enqueued_at>?)",
+    ),
+    ("find_rival", {"seq": 1, "now": 0}, "headrace_jobs_unique (task=? AND unique_key=? AND state=?)"),
+    ("mark_unique", {"keys": "[]"}, "INTEGER PRIMARY KEY"),
     ("find_keys", {"keys": "[]", "now": 0}, "PRIMARY KEY (key=?)"),
     (
         "scan_entries",
@@ -58,7 +65,7 @@ PLANS: list[tuple[str, dict[str, Any] | tuple[Any, ...], str]] = [
 def test_a_statement_uses_its_index(connection: apsw.Connection, name: str, bindings: Any, index: str) -> None:
     plan = [str(row[3]) for row in connection.execute(f"EXPLAIN QUERY PLAN {sql(name)}", bindings)]
     assert any(index in line for line in plan), plan
-    assert not {"SCAN headrace_jobs", "SCAN j"} & set(plan), plan
+    assert not {"SCAN headrace_jobs", "SCAN j", "SCAN h", "SCAN r"} & set(plan), plan
 
 
 SOURCES = [

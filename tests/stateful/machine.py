@@ -296,7 +296,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     @invariant()
     def no_two_live_jobs_hold_one_key(self) -> None:
-        jobs = self.run(self.subject.reader.get_many(self.known))
+        jobs = self.run(self.subject.reader.get_many(sorted(set(self.known))))
         holders = Counter(
             each.task for each in jobs if each is not None and each.unique_key == SOLO and not each.state.final
         )

@@ -92,7 +92,12 @@ uniques: st.SearchStrategy[UniqueKey] = st.one_of(
         UniqueKey,
         key=st.sampled_from(["v", "w"]),
         states=st.sampled_from(
-            [tuple(sorted(REPLACEABLE_STATES)), tuple(JobState), (JobState.SUCCEEDED, JobState.DEAD), (JobState.WAITING,)]
+            [
+                tuple(sorted(REPLACEABLE_STATES)),
+                tuple(JobState),
+                (JobState.SUCCEEDED, JobState.DEAD),
+                (JobState.WAITING,),
+            ]
         ),
         period=st.sampled_from([None, 30 * SECOND, 600 * SECOND]),
         on_conflict=st.sampled_from(["replace", "return", "drop"]),

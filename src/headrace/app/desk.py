@@ -115,7 +115,7 @@ class JobDesk(Operations):
                 reply = await self._batcher.submit(job)
         if reply.conflict:
             raise IdempotencyConflict(_conflict_text([(job, reply)], 1))
-        return JobHandle(self, reply.id, job.task, reply.duplicate)
+        return self._handle(job, reply)
 
     async def enqueue_many(self, calls: Iterable[Call[R]], *, connection: object = None) -> list[JobHandle[R]]:
         """Store many calls; handle *i* is for call *i*.
@@ -134,7 +134,10 @@ class JobDesk(Operations):
         conflicts = [pair for pair in zip(jobs, replies, strict=True) if pair[1].conflict]
         if conflicts:
             raise IdempotencyConflict(_conflict_text(conflicts, len(jobs)))
-        return [JobHandle(self, reply.id, job.task, reply.duplicate) for job, reply in zip(jobs, replies, strict=True)]
+        return [self._handle(job, reply) for job, reply in zip(jobs, replies, strict=True)]
+
+    def _handle(self, job: NewJob, reply: Enqueued) -> JobHandle[Any]:
+        return JobHandle(self, reply.id, job.task, reply.duplicate, dropped=reply.dropped, replaced=reply.replaced)
 
     def job(self, job_id: str) -> JobHandle[Any]:
         """A handle from an id, for instance one that was kept in another table. The store is not asked."""
@@ -185,9 +188,7 @@ class JobDesk(Operations):
         # The store announces the queues that have work now; see headrace.storage.signals.
         replies = await self._backend.jobs.enqueue_many(jobs)
         if self.telemetry.active:
-            stored = Counter(
-                job.queue for job, reply in zip(jobs, replies, strict=True) if not (reply.duplicate or reply.conflict)
-            )
+            stored = Counter(job.queue for job, reply in zip(jobs, replies, strict=True) if reply.added)
             self.telemetry.emit("job.enqueued", count=stored.total(), queues=dict(stored))
         return replies
 

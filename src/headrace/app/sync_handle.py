@@ -37,8 +37,18 @@ class SyncJobHandle(Generic[R]):
 
     @property
     def duplicate(self) -> bool:
-        """True when the job, or one with the same idempotency key, was there already."""
+        """True when the job, or one with the same idempotency or unique key, was there already."""
         return self._handle.duplicate
+
+    @property
+    def dropped(self) -> bool:
+        """True when nothing was stored because the unique key is taken: the handle is that of the job that holds it."""
+        return self._handle.dropped
+
+    @property
+    def replaced(self) -> bool:
+        """True when the job that holds the unique key was given the new arguments."""
+        return self._handle.replaced
 
     def result(self, timeout: float | timedelta | None = None) -> R:
         """Wait until the job has ended, and answer what its handler returned. See ``JobHandle.result``."""

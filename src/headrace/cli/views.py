@@ -63,6 +63,7 @@ def whole_job_view(job: Job) -> dict[str, Any]:
         "timeout_s": None if job.timeout is None else job.timeout.total_seconds(),
         "expires_at": job.expires_at,
         "idempotency_key": job.idempotency_key,
+        "unique_key": job.unique_key,
         "cancel_requested": job.cancel_requested,
         "task_version": job.task_version,
         "trace": job.trace,

@@ -36,7 +36,7 @@ class Codec(Protocol):
     def decode(self, data: bytes, kind: Any) -> Any: ...
 
 
-def _encode_foreign(value: Any) -> Any:
+def encode_foreign(value: Any) -> Any:
     """What msgspec does not know. Pydantic's models are known by their shape, so that nothing is imported for them."""
     dump = getattr(value, "model_dump", None)
     if dump is None:
@@ -70,7 +70,7 @@ class JsonCodec:
     name = "json"
 
     def __init__(self) -> None:
-        self.encode = msgspec.json.Encoder(enc_hook=_encode_foreign).encode
+        self.encode = msgspec.json.Encoder(enc_hook=encode_foreign).encode
         self.decoder = lru_cache(DECODERS_MAX)(self._make_decoder)
 
     def decode(self, data: bytes, kind: Any = Any) -> Any:
@@ -92,7 +92,7 @@ class MsgpackCodec:
     name = "msgpack"
 
     def __init__(self) -> None:
-        self.encode = msgspec.msgpack.Encoder(enc_hook=_encode_foreign).encode
+        self.encode = msgspec.msgpack.Encoder(enc_hook=encode_foreign).encode
         self.decoder = lru_cache(DECODERS_MAX)(self._make_decoder)
 
     def decode(self, data: bytes, kind: Any = Any) -> Any:

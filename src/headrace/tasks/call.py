@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack
 
 from headrace.model.ids import new_job_id
 from headrace.model.job import NewJob
+from headrace.tasks.canonical import CanonicalArguments
 from headrace.tasks.options import JobOptions, check_options, merge_options
+from headrace.tasks.uniqueness import UNIQUE_OPTIONS, check_together, uniqueness
 
 if TYPE_CHECKING:
     from headrace.tasks.task import Task
@@ -34,19 +37,34 @@ class Call(Generic[R]):
         Raises ConfigError that names the field, the value and what is accepted.
         """
         checked = check_options(changes)
+        merged = merge_options(self._options, checked)
+        check_together(merged, self.task.schema)
         if checked.get("codec", self.task.codec) != self.task.codec:
             args, kwargs = self.task.arguments(self.payload)
             recoded = self.task.options(codec=checked["codec"]).call(*args, **kwargs)
-            return Call(recoded.task, recoded.payload, merge_options(self._options, checked))
-        return Call(self.task, self.payload, merge_options(self._options, checked))
+            return Call(recoded.task, recoded.payload, merged)
+        return Call(self.task, self.payload, merged)
 
     def new_job(self) -> NewJob:
         """The job to store: with a new id each time, unless the options name one."""
         options = self._options
+        if not UNIQUE_OPTIONS.isdisjoint(options):
+            options = self._with_unique_key()
         if options.get("job_id") is None:
             return NewJob(id=new_job_id(), payload=self.payload, **options)
         named = {name: value for name, value in options.items() if name != "job_id"}
         return NewJob(id=options["job_id"], payload=self.payload, **named)
+
+    def _with_unique_key(self) -> dict[str, Any]:
+        """The options, with those of uniqueness in the form that a store is given."""
+        options = {name: value for name, value in self._options.items() if name not in UNIQUE_OPTIONS}
+        if all(self._options.get(name) is None for name in UNIQUE_OPTIONS):
+            return options
+        options["unique"], delay = uniqueness(self._options, self._canonical)
+        return options if delay is None else {**options, "delay": delay}
+
+    def _canonical(self, by: Collection[str] | None) -> bytes:
+        return CanonicalArguments(self.task.schema).encode(self.task.arguments(self.payload), by)
 
     def __repr__(self) -> str:
         args, kwargs = self.task.arguments(self.payload)

@@ -14,6 +14,7 @@ from headrace.errors import ConfigError
 from headrace.model.job import PriorityWord
 from headrace.model.payload import CODEC_DEFAULT
 from headrace.model.retry import Exponential, RetryPolicy
+from headrace.model.unique import Unique
 from headrace.tasks.options import check_options
 
 
@@ -33,10 +34,17 @@ class TaskDefaults(TypedDict, total=False):
     tags: Sequence[str]
     meta: Mapping[str, Any]
     expires_in: timedelta | None
+    unique: bool | str | Unique | None
+    debounce: timedelta | None
+    debounce_max: timedelta | None
+    throttle: timedelta | None
     keep_result: bool
 
 
-OF_JOBS = ("queue", "priority", "max_attempts", "timeout", "codec", "tags", "meta", "expires_in")
+OF_JOBS = (
+    "queue", "priority", "max_attempts", "timeout", "codec", "tags", "meta", "expires_in",
+    "unique", "debounce", "debounce_max", "throttle",
+)  # fmt: skip
 """The settings that become options of each job."""
 
 OF_RUNS = ("retry", "keep_result")

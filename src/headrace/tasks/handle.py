@@ -16,18 +16,30 @@ R = TypeVar("R")
 class JobHandle(Generic[R]):
     """A job's id, with what can be asked about it. Handles are cheap, compare by id, and hold nothing open.
 
-    ``task`` is the task's name, or None for a handle made from an id alone. ``duplicate`` is True when the enqueue
-    changed nothing, because the job, or one with the same idempotency key, was there already: the handle is that
-    job's.
+    ``task`` is the task's name, or None for a handle made from an id alone. The rest is what became of the enqueue.
+    ``duplicate``: it changed nothing, because the job, or one with the same idempotency or unique key, was there.
+    ``dropped``: its unique key is taken, and nothing was stored. ``replaced``: the job that holds the unique key has
+    the new arguments. In all three cases the handle is that of the job that was there.
     """
 
-    __slots__ = ("_desk", "duplicate", "id", "task")
+    __slots__ = ("_desk", "dropped", "duplicate", "id", "replaced", "task")
 
-    def __init__(self, desk: Desk, job_id: JobId, task: str | None = None, duplicate: bool = False) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        job_id: JobId,
+        task: str | None = None,
+        duplicate: bool = False,
+        *,
+        dropped: bool = False,
+        replaced: bool = False,
+    ) -> None:
         self._desk = desk
         self.id = job_id
         self.task = task
         self.duplicate = duplicate
+        self.dropped = dropped
+        self.replaced = replaced
 
     async def result(self, timeout: float | timedelta | None = None) -> R:
         """Wait until the job has ended, and answer what its handler returned, in the type it is annotated with.
@@ -52,7 +64,10 @@ class JobHandle(Generic[R]):
         return (await self._desk.cancel([self.id], reason=reason))[0]
 
     async def retry(self) -> Changed:
-        """Queue the job again if it is dead, cancelled or expired, with its attempts counted anew."""
+        """Queue the job again if it is dead, cancelled or expired, with its attempts counted anew.
+
+        ``changed`` False with a ``conflict``: that job, which has not ended, holds the unique key.
+        """
         return (await self._desk.retry([self.id]))[0]
 
     def __eq__(self, other: object) -> bool:
@@ -63,4 +78,5 @@ class JobHandle(Generic[R]):
 
     def __repr__(self) -> str:
         named = f" of {self.task}" if self.task else ""
-        return f"<JobHandle {self.id}{named}{', duplicate' if self.duplicate else ''}>"
+        became = [flag for flag in ("duplicate", "dropped", "replaced") if getattr(self, flag)]
+        return f"<JobHandle {self.id}{named}{''.join(f', {flag}' for flag in became)}>"

@@ -13,6 +13,8 @@ from headrace.config import check_queue_name
 from headrace.errors import ConfigError
 from headrace.model.durations import ZERO
 from headrace.model.job import PRIORITY_MAX, PRIORITY_MIN, PRIORITY_WORDS, PriorityWord
+from headrace.model.unique import Unique
+from headrace.tasks.uniqueness import check_unique
 
 TAGS_MAX = 20
 TAG_LENGTH_MAX = 128
@@ -46,6 +48,11 @@ class JobOptions(TypedDict, total=False):
     meta: up to 64 KiB of JSON to carry along.
     idempotency_key: enqueue once: the same key within its window answers the first job.
     idempotency_window: how long the key is remembered; 24 h unless given.
+    unique: at most one job at a time with these arguments (True), this key (a text), or as a
+        :class:`~headrace.model.unique.Unique` says.
+    debounce: run once it has been this long since the last enqueue, with the arguments of that one.
+    debounce_max: at the latest this long after the first enqueue.
+    throttle: enqueue at most one job in this long, the first; the others are dropped.
     job_id: the UUID the job shall have; enqueuing the same id again changes nothing.
     codec: how the arguments are stored.
     """
@@ -62,6 +69,10 @@ class JobOptions(TypedDict, total=False):
     meta: Mapping[str, Any]
     idempotency_key: str | None
     idempotency_window: timedelta
+    unique: bool | str | Unique | None
+    debounce: timedelta | None
+    debounce_max: timedelta | None
+    throttle: timedelta | None
     job_id: str | None
     codec: str
 
@@ -243,6 +254,10 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "meta": _check_meta,
     "idempotency_key": _check_key,
     "idempotency_window": _check_window,
+    "unique": check_unique,
+    "debounce": _duration("It is how long calm has to last", positive=True),
+    "debounce_max": _duration("It is how long a job is pushed ahead at most", positive=True),
+    "throttle": _duration("It is the time in which one job is let through", positive=True),
     "job_id": _check_job_id,
     "codec": _check_codec,
 }

@@ -192,7 +192,7 @@ class ArgumentsSchema:
         positional: list[Any] = []
         keyword: list[Any] = []
         for parameter in self.signature.parameters.values():
-            hint = self._field_type(parameter)
+            hint = self.type_of(parameter)
             field: tuple[Any, ...] = (parameter.name, hint)
             if _may_be_absent(parameter):
                 field = (parameter.name, typing.Union[hint, UnsetType], UNSET)  # noqa: UP007 - hint is a value here
@@ -202,7 +202,8 @@ class ArgumentsSchema:
         base = msgspec.defstruct("Arguments", positional, forbid_unknown_fields=True)
         return msgspec.defstruct("Arguments", keyword, bases=(base,), kw_only=True) if keyword else base
 
-    def _field_type(self, parameter: inspect.Parameter) -> Any:
+    def type_of(self, parameter: inspect.Parameter) -> Any:
+        """The type that a parameter is stored as. Raises UsageError for a hint that cannot be checked."""
         hint = self._hint(parameter.name, parameter.annotation)
         if self._batch:
             hint = item_of(self._task, parameter, hint)

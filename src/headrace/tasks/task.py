@@ -21,6 +21,7 @@ from headrace.tasks.handle import JobHandle
 from headrace.tasks.options import JobOptions, check_options, merge_options
 from headrace.tasks.ports import TaskHome
 from headrace.tasks.schema import Arguments, ArgumentsSchema
+from headrace.tasks.uniqueness import check_together
 from headrace.tasks.versions import Upcast, Upcaster, Upcasts
 
 if TYPE_CHECKING:
@@ -112,7 +113,9 @@ class Task(Generic[P, R]):
 
     @cached_property
     def _options(self) -> dict[str, Any]:
-        return merge_options(self._registration.options, self._changes)
+        options = merge_options(self._registration.options, self._changes)
+        check_together(options, self._schema)
+        return options
 
     @cached_property
     def _codec(self) -> Codec:

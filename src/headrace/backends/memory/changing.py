@@ -1,9 +1,10 @@
 """What people do to jobs: cancel, retry, wake, edit, delete.
 
 Settled here: ``retry`` clears ``finished_at``, ``reason``, the cancel request, the expiry and the result, and keeps
-``error``; attempts are numbered from 1 again. Of jobs with one unique key it queues only the first. ``wake`` of a waiting job brings ``run_at`` forward to now where it lies
-ahead. An edited ``run_at`` of a waiting job that has an ``until`` moves that; of an ended job it is only noted. An edit
-of nothing answers ``changed``. ``delete`` lets the job's idempotency key be taken again.
+``error``; attempts are numbered from 1 again. Of jobs with one unique key it queues only the first. ``wake`` of a
+waiting job brings ``run_at`` forward to now where it lies ahead. An edited ``run_at`` of a waiting job that has an
+``until`` moves that; of an ended job it is only noted. An edit of nothing answers ``changed``; one of the payload
+leaves the unique key as it was. ``delete`` lets the job's idempotency key be taken again.
 """
 
 from __future__ import annotations

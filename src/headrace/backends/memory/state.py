@@ -14,7 +14,16 @@ from headrace.backends.memory.rates import Rates
 from headrace.backends.memory.record import Record, RememberedKey
 from headrace.backends.memory.uniqueness import UniqueKeys
 from headrace.model.ids import JobId
-from headrace.model.job import FINAL_STATES, PENDING_STATES, Attempt, AttemptOutcome, ErrorInfo, Job, JobState, UniqueKey
+from headrace.model.job import (
+    FINAL_STATES,
+    PENDING_STATES,
+    Attempt,
+    AttemptOutcome,
+    ErrorInfo,
+    Job,
+    JobState,
+    UniqueKey,
+)
 from headrace.model.queue import QueueSettings
 from headrace.storage.clock import Clock
 from headrace.storage.signals import CANCEL, DONE, DUE, WORK, topic

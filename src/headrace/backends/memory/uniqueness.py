@@ -20,7 +20,18 @@ from headrace.backends.memory.record import Record
 from headrace.model.ids import JobId
 from headrace.model.job import LIVE_STATES, Job, JobState, UniqueKey
 
-_KEPT = ("id", "enqueued_at", "claims", "wakes", "idempotency_key", "started_at", "worker", "reason", "error", "progress")
+_KEPT = (
+    "id",
+    "enqueued_at",
+    "claims",
+    "wakes",
+    "idempotency_key",
+    "started_at",
+    "worker",
+    "reason",
+    "error",
+    "progress",
+)
 
 
 class UniqueKeys:

@@ -74,7 +74,8 @@ def _change(
 
 
 def _view(answer: Changed) -> dict[str, Any]:
-    return {"id": answer.id, "changed": answer.changed, "state": answer.state and answer.state.value}
+    view = {"id": answer.id, "changed": answer.changed, "state": answer.state and answer.state.value}
+    return view if answer.conflict is None else {**view, "conflict": answer.conflict}
 
 
 def _tell(verb: str, view: dict[str, Any]) -> None:
@@ -83,6 +84,8 @@ def _tell(verb: str, view: dict[str, Any]) -> None:
         click.echo(f"{view['id']}  {view['state']}{asked}")
     elif view["state"] is None:
         note(f"error[HR-E0301]: the store holds no job {view['id']}")
+    elif "conflict" in view:
+        note(f"error[HR-E0501]: job {view['id']} stays {view['state']}: job {view['conflict']} holds its unique key")
     else:
         note(f"error[HR-E0501]: job {view['id']} is {view['state']}; {verb} does not apply")
 

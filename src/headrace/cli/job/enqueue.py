@@ -16,6 +16,7 @@ from headrace.cli.stores import resolve_store, store_option, with_app
 if TYPE_CHECKING:
     from headrace.app import Headrace
     from headrace.tasks.call import Call
+    from headrace.tasks.handle import JobHandle
 
 
 @click.command("enqueue")
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 @click.option("--metadata", multiple=True, metavar="K=V|JSON", help="Data to carry along. Repeatable.")
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="A label to find the job by. Repeatable.")
 @click.option("--idempotency-key", metavar="KEY", help="Enqueue once: the same key again answers the first job.")
+@click.option("--unique", metavar="KEY", help="Add no job while one of TASK with this key has not ended.")
 @click.option("--app", "app_name", metavar="APP", help="module:attribute of the app, to check the arguments.")
 @click.option("-v", "--verbose", is_flag=True, help="Say what could not be checked.")
 @store_option
@@ -68,16 +70,18 @@ def command(
     elif store:
         app.use_store(resolve_store(store, may_create=True))
 
-    async def enqueue(app: Headrace) -> tuple[str, bool]:
-        handle = await app.enqueue(call)
-        return handle.id, handle.duplicate
+    async def enqueue(app: Headrace) -> JobHandle[Any]:
+        return await app.enqueue(call)
 
-    job_id, duplicate = with_app(app, enqueue)
+    handle = with_app(app, enqueue)
+    became = {"duplicate": handle.duplicate, "dropped": handle.dropped, "replaced": handle.replaced}
     if output == "json":
-        print_json({"schema": "headrace.job.enqueue/1", "id": job_id, "task": task, "duplicate": duplicate})
+        print_json({"schema": "headrace.job.enqueue/1", "id": handle.id, "task": task, **became})
         return
-    click.echo(job_id)
-    if duplicate:
+    click.echo(handle.id)
+    if handle.replaced:
+        note("the key is taken: this is the id of the job that holds it, which has the new arguments now")
+    elif any(became.values()):
         note("the key was used before: this is the id of that job, and nothing new was enqueued")
 
 
@@ -112,6 +116,7 @@ def _job_options(
     metadata: tuple[str, ...],
     tags: tuple[str, ...],
     idempotency_key: str | None,
+    unique: str | None,
 ) -> Any:
     if retry is not None and max_attempts is not None:
         raise usage(
@@ -129,5 +134,6 @@ def _job_options(
         "meta": read_mapping("--metadata", metadata) or None,
         "tags": list(tags) or None,
         "idempotency_key": idempotency_key,
+        "unique": unique,
     }
     return {name: value for name, value in given.items() if value is not None}

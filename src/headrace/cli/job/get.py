@@ -74,6 +74,7 @@ def _lines(job: Item, now: datetime) -> list[str]:
         "Expires": job["expires_at"] and _at(job["expires_at"], now),
         "Timeout": job["timeout_s"] and f"{job['timeout_s']:g} s",
         "Key": job["idempotency_key"],
+        "Unique": job["unique_key"],
         "Tags": ", ".join(job["tags"]),
         "Metadata": encode(job["metadata"]) if job["metadata"] else None,
         "Reason": job["reason"],

@@ -163,7 +163,7 @@ class UniquePromises:
     async def test_a_job_that_holds_its_key_for_a_period_is_not_pruned_before(
         self, backend: Backend, clock: FrozenClock
     ) -> None:
-        policy = {"states": tuple(JobState), "period": HOUR}
+        policy: dict[str, Any] = {"states": tuple(JobState), "period": HOUR}
         await put_in(backend, JobState.SUCCEEDED, unique=only(**policy))
         await put_in(backend, JobState.SUCCEEDED)
         clock.advance(HOUR - INSTANT)
@@ -227,7 +227,6 @@ class UniqueReplacePromises:
         assert (await ask(backend, unique=only(on_conflict="replace"))).state is JobState.QUEUED
         after = await read(backend, first.id)
         assert (after.expires_at, after.tags, after.meta, after.timeout, after.trace) == (None, (), {}, None, None)
-        assert await backend.jobs.promote(limit=LIMIT)
         assert ids_of(await claim(backend, 10)) == [first.id]
 
     async def test_a_job_that_has_begun_is_left_alone_and_answered(self, backend: Backend) -> None:

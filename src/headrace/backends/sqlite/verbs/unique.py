@@ -113,6 +113,9 @@ def _replace(transaction: Transaction, holder: Holder, job: NewJob, unique: Uniq
     transaction.run("replace_job", row)
     transaction.run("replace_body", body)
     transaction.run("insert_unique", _policy(holder.seq, unique))
+    if job.queue != holder.queue:
+        # A queue that something has named stays known, also when a job came and went within one transaction.
+        transaction.run("add_counters", (holder.queue, holder.state, 0))
     transaction.move(holder.queue, holder.state, None)
     transaction.move(job.queue, None, state)
     transaction.announce(WORK if state is JobState.QUEUED else DUE, job.queue)
