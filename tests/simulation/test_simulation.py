@@ -9,11 +9,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from headrace.model.job import JobState
+from headrace.model.job import JobState, NewJob
 from headrace.model.lease import Lease
 from headrace.model.outcome import Finish
-from headrace.storage.jobs import ClaimRequest, Heartbeat, JobStore, Settled
+from headrace.storage.jobs import ClaimRequest, Enqueued, Heartbeat, JobStore, Settled
 from headrace.testing.simulation import Settings, Violation, simulate
 from tests.simulation.rounds import ROUNDS
 
@@ -24,7 +25,7 @@ GROUPS = 6
 
 @pytest.mark.parametrize("group", range(GROUPS))
 def test_every_acknowledged_job_ends_exactly_once_whatever_happens(group: int) -> None:
-    happened = dict.fromkeys(("kill", "stop", "cut", "rescue", "finish"), 0)
+    happened = dict.fromkeys(("kill", "stop", "cut", "rescue", "finish", "taken"), 0)
     for seed in SEEDS[group::GROUPS]:
         story = simulate(seed)
         assert sum(story.ended.values()) == Settings().jobs, f"seed {seed}"
@@ -126,7 +127,16 @@ class SwallowsFinishes(Planted):
         return [Settled.APPLIED] * len(finishes)
 
 
-@pytest.mark.parametrize("planted", [IgnoresTokens, ForgetsHeartbeats, NeverRescues, SwallowsFinishes])
+class ForgetsUniqueKeys(Planted):
+    """Stores every job as if it had none."""
+
+    async def enqueue_many(self, jobs: Sequence[NewJob]) -> list[Enqueued]:
+        return await self._jobs.enqueue_many([replace(job, unique=None) for job in jobs])
+
+
+@pytest.mark.parametrize(
+    "planted", [IgnoresTokens, ForgetsHeartbeats, NeverRescues, SwallowsFinishes, ForgetsUniqueKeys]
+)
 def test_a_store_with_a_planted_bug_is_caught_within_a_few_seeds(planted: type[Planted]) -> None:
     with pytest.raises(Violation, match=r"Seen again by simulate\(\d+"):
         _simulate_several(planted)

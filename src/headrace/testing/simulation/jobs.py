@@ -12,10 +12,13 @@ from msgspec import Struct
 from headrace.engine.runnable import ExecutorKind
 from headrace.model.durations import seconds
 from headrace.model.ids import JobId, format_uuid7
-from headrace.model.job import Job, NewJob
+from headrace.model.job import Job, NewJob, UniqueKey
 from headrace.model.retry import Exponential, RetryPolicy
 
 TASK = "live"
+KEYS = 4
+"""Few unique keys, so that jobs often have to wait for one another to be accepted."""
+
 _STAMP = 0x019A0B0C0D0E_000
 
 
@@ -59,6 +62,7 @@ def random_life(number: int, dice: random.Random, lease_s: float) -> Life:
         delay=timedelta(seconds=dice.uniform(0, 10)) if dice.random() < 0.3 else None,
         max_attempts=dice.randint(1, 6),
         timeout=timeout,
+        unique=UniqueKey(key=f"k{dice.randrange(KEYS)}") if dice.random() < 0.3 else None,
     )
     return Life(new=new, steps=tuple(steps))
 

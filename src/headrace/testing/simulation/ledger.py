@@ -25,6 +25,7 @@ class Account:
     """What must be true of one job: who holds it, how its attempts ended, and how it ended itself."""
 
     max_attempts: int
+    unique_key: str | None = None
     token: str | None = None
     worker: str = ""
     deadline: float = 0.0
@@ -56,12 +57,19 @@ class Ledger:
         return getattr(self._jobs, verb)
 
     async def enqueue_many(self, jobs: Sequence[NewJob]) -> list[Enqueued]:
-        """A job is there from its first enqueue on; the same id again is a duplicate."""
+        """A job is there from its first enqueue on; the same id, or a unique key that is taken, adds nothing."""
         replies = await self._jobs.enqueue_many(jobs)
         for job, reply in zip(jobs, replies, strict=True):
-            known = job.id in self.accounts
-            self._demand(reply.duplicate == known, job.id, f"answered duplicate={reply.duplicate}, known={known}")
-            self.accounts.setdefault(job.id, Account(max_attempts=job.max_attempts))
+            key = None if job.unique is None else job.unique.key
+            if job.id in self.accounts:
+                self._demand(reply.duplicate and reply.id == job.id, job.id, f"is there, and the answer was {reply}")
+                continue
+            holder = self._holder(key)
+            self._demand(reply.added == (holder is None), job.id, f"{holder} holds {key!r}, and the answer was {reply}")
+            if reply.added:
+                self.accounts[job.id] = Account(max_attempts=job.max_attempts, unique_key=key)
+            else:
+                self._demand(reply.id == holder, job.id, f"{holder} holds {key!r}, and the answer was {reply.id}")
         await self._recount()
         return replies
 
@@ -116,6 +124,12 @@ class Ledger:
         if rescued:
             await self._recount()
         return rescued
+
+    def _holder(self, key: str | None) -> JobId | None:
+        """The job that carries this unique key and has not ended."""
+        if key is None:
+            return None
+        return next((each for each in self.open_jobs() if self.accounts[each].unique_key == key), None)
 
     def open_jobs(self) -> list[JobId]:
         """The jobs that have not ended."""

@@ -96,12 +96,20 @@ class World:
             await self._strike()
         for link in self._links:
             link.faults.active, link.cut_until = False, 0.0
-        await asyncio.gather(*producers)
+        await self._until_all_are_enqueued(producers)
         await self._settle()
         for place in list(self._processes):
             await self._processes[place].stop()
         await self.ledger.audit(self.acknowledged)
         self._check()
+
+    async def _until_all_are_enqueued(self, producers: list[asyncio.Task[None]]) -> None:
+        try:
+            async with asyncio.timeout(SETTLE_S_MAX):
+                await asyncio.gather(*producers)
+        except TimeoutError:
+            self._check()
+            raise Violation("a unique key was never free: the job that holds it does not end") from None
 
     async def _settle(self) -> None:
         deadline = self._loop.time() + SETTLE_S_MAX
@@ -148,7 +156,7 @@ class World:
                 process.link.cut_until = self._loop.time() + length
 
     async def _produce(self, number: int) -> None:
-        """Enqueue a share of the jobs, each again under its id until it is acknowledged."""
+        """Enqueue a share of the jobs, each again under its id until it is acknowledged and its unique key is free."""
         share = self._lives[number :: self.settings.producers]
         jobs = FaultyBackend(self._backend, self._new_link()).jobs
         pace = self.settings.chaos.total_seconds() * 0.8 / max(1, len(share))
@@ -156,9 +164,13 @@ class World:
             await asyncio.sleep(self._dice.expovariate(1 / pace))
             while life.new.id not in self.acknowledged:
                 try:
-                    await jobs.enqueue_many([life.new])
+                    [reply] = await jobs.enqueue_many([life.new])
                 except Unavailable:
                     await asyncio.sleep(0.1)
+                    continue
+                if reply.id != life.new.id:
+                    self._note("taken", f"p{number}", life.new.id, f"by {reply.id}")
+                    await asyncio.sleep(0.5)
                 else:
                     self.acknowledged.append(life.new.id)
                     self._note("enqueued", f"p{number}", life.new.id)
