@@ -158,7 +158,7 @@ def test_lambdas_and_nested_functions_may_run_in_loop_and_threads(app: Headrace)
         (add, {"retry": 5}, "retry is a policy, such as Exponential(attempts=8), Fixed() or Never(); got 5"),
         (add, {"retry": Never}, "retry is a policy"),
         (add, {"version": 0}, "version is a whole number from 1"),
-        (add, {"que": "mail"}, "@app.task has no setting 'que'; there are: codec, executor"),
+        (add, {"que": "mail"}, "@app.task has no setting 'que'; there are: codec, debounce"),
         (add, {"queue": "a b"}, "'a b' is not a queue name"),
         (add, {"codec": "pickle"}, "codec 'pickle' is not known"),
     ],

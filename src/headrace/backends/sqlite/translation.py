@@ -37,6 +37,7 @@ _COLUMNS = {
     "task": "j.task",
     "worker": "j.worker",
     "key": "b.idempotency_key",
+    "unique": "j.unique_key",
     "version": "b.task_version",
     "priority": "j.priority",
     "attempt": "j.attempt",

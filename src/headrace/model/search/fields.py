@@ -36,6 +36,7 @@ FIELDS = {
     "tag": Field(Kind.TEXT, "any of the tags", "-tag:test"),
     "worker": Field(Kind.TEXT, "the worker that claimed it last", "worker:w-3*"),
     "key": Field(Kind.TEXT, "the idempotency key", "key:order-7"),
+    "unique": Field(Kind.TEXT, "the unique key", "unique:welcome:7"),
     "version": Field(Kind.NUMBER, "the version of the task it was enqueued for", "version:<2"),
     "priority": Field(Kind.NUMBER, "the priority, 0 to 9", "priority:>=7"),
     "attempt": Field(Kind.NUMBER, "attempts begun", "attempt:3.."),

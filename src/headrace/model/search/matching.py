@@ -145,6 +145,7 @@ _VALUES: dict[str, Callable[[_Subject], Any]] = {
     "task": lambda subject: subject.job.task,
     "worker": lambda subject: subject.job.worker,
     "key": lambda subject: subject.job.idempotency_key,
+    "unique": lambda subject: subject.job.unique_key,
     "version": lambda subject: subject.job.task_version,
     "priority": lambda subject: subject.job.priority,
     "attempt": lambda subject: subject.job.attempt,

@@ -7,7 +7,7 @@ from datetime import timedelta
 import msgspec
 
 from headrace.model.ids import JobId
-from headrace.model.job import ErrorInfo, JobState
+from headrace.model.job import ErrorInfo, JobState, UniqueKey
 from headrace.model.outcome import Cancelled, Completed, Failed
 from headrace.model.page import JobQuery
 from headrace.model.search import parse
@@ -79,6 +79,7 @@ SEARCHES = [
     ("relay-7", "mail"),
     ("PAPER", "report"),
     ('"order-1"', "report"),
+    ("unique:welcome*", "report"),
     ("mail state:dead OR etl attempt:1", "mail etl"),
 ]
 """Searches, and the jobs that each finds."""
@@ -94,6 +95,7 @@ async def some_jobs(backend: Backend, clock: FrozenClock) -> dict[str, JobId]:
             priority=8,
             tags=("vip", "paper"),
             idempotency_key="order-1",
+            unique=UniqueKey(key="welcome:7"),
             expires_in=24 * HOUR,
             payload=_json(parts=["pen", "paper"], polite=None, user="42"),
         ),

@@ -61,9 +61,8 @@ def _enqueue_with_care(transaction: Transaction, jobs: Sequence[NewJob], known: 
         fresh.append(job)
         known.add(job, state)
         replies.append(Enqueued(id=job.id, state=state))
-    if fresh:
-        _store(transaction, fresh)
-        keep_keys(transaction, fresh)
+    _store(transaction, fresh)
+    keep_keys(transaction, fresh)
     return replies
 
 
@@ -113,6 +112,8 @@ def fingerprint(job: NewJob) -> str:
 
 def _store(transaction: Transaction, jobs: Sequence[NewJob]) -> list[JobState]:
     """Insert jobs that are known to be new; answers the state each begins in."""
+    if not jobs:
+        return []
     now = transaction.now
     rows: list[Any] = []
     bodies: list[Any] = []

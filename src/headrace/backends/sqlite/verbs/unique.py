@@ -60,9 +60,9 @@ def _since(unique: UniqueKey, now: int) -> int:
 
 def keep_keys(transaction: Transaction, jobs: Sequence[NewJob]) -> None:
     """Write the keys and policies of the jobs that were inserted last, in this order."""
-    first = int(transaction.value("last_seq")) - len(jobs) + 1
-    unique = [(seq, job.unique) for seq, job in enumerate(jobs, start=first) if job.unique is not None]
-    if unique:
+    if any(job.unique is not None for job in jobs):
+        first = int(transaction.value("last_seq")) - len(jobs) + 1
+        unique = [(seq, job.unique) for seq, job in enumerate(jobs, start=first) if job.unique is not None]
         transaction.run("mark_unique", {"keys": as_json([(seq, each.key) for seq, each in unique])})
         transaction.insert("insert_unique", [_policy(seq, each) for seq, each in unique])
 
