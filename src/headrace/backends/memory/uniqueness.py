@@ -60,16 +60,14 @@ class UniqueKeys:
         return max(holders, key=lambda each: (each.job.enqueued_at, each.order), default=None)
 
     def rival(self, record: Record, now: datetime) -> Record | None:
-        """Another live job that takes the key of this one, by this one's own policy."""
+        """The live job that takes the key of this ended one, by this one's own policy."""
         own = record.unique
         if own is None:
             return None
         rivals = [
             each
             for each in self._carriers[record.job.task, own.key].values()
-            if each is not record
-            and each.job.state in LIVE_STATES
-            and own.taken_by(each.job.state, each.job.enqueued_at, now)
+            if each.job.state in LIVE_STATES and own.taken_by(each.job.state, each.job.enqueued_at, now)
         ]
         return max(rivals, key=lambda each: (each.job.enqueued_at, each.order), default=None)
 

@@ -304,10 +304,10 @@ class UniqueReturnPromises:
 
     async def test_an_ended_job_with_the_key_does_not_stand_in_the_way_of_a_retry(self, backend: Backend) -> None:
         everywhere = tuple(JobState)
-        dead = await put_in(backend, JobState.DEAD, unique=only())
-        await put_in(backend, JobState.SUCCEEDED, unique=only(states=(JobState.QUEUED,)))
+        dead = await put_in(backend, JobState.DEAD, unique=only(states=everywhere))
+        await put_in(backend, JobState.SUCCEEDED, unique=only())
         assert [each.changed for each in await backend.jobs.retry_many([dead])] == [True]
-        assert not await is_free(backend, states=everywhere)
+        assert not await is_free(backend)
 
     async def test_a_job_that_comes_back_beside_a_younger_one_is_not_lost(self, backend: Backend) -> None:
         claimed = await begin(backend, unique=only(states=PENDING))
