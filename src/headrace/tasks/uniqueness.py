@@ -22,6 +22,10 @@ _DIGEST_BYTES = 16
 """128 bits: no two sets of arguments share a key by chance."""
 
 
+_PLAIN = (set(LIVE_STATES), None, "return")
+"""What a policy says of states, period and conflicts when it says nothing: all that debounce and throttle let it say."""
+
+
 class Uniqueness(NamedTuple):
     """What the options come to: the key, and the delay that a debounced job begins with."""
 
@@ -67,9 +71,6 @@ def check_together(options: Mapping[str, Any], schema: ArgumentsSchema) -> None:
         raise ConfigError(message)
 
 
-_PLAIN = (set(LIVE_STATES), None, "return")
-
-
 def _refuse_rivals(given: set[str], options: Mapping[str, Any]) -> None:
     if {"debounce", "throttle"} <= given:
         message = "give debounce (the last of a burst runs) or throttle (the first does), not both"
@@ -110,6 +111,6 @@ def key_of(encoded: bytes) -> str:
     """The key for arguments in their canonical form. It tells nothing of them, so it may be shown.
 
     >>> key_of(b'{"user_id":7}')
-    'args:c3f8a5a3a9d1ea9e4a6cdd2f4fa6ef64'
+    'args:0a12e89f292d5d5c72caa10788e8da19'
     """
     return f"args:{blake2b(encoded, digest_size=_DIGEST_BYTES).hexdigest()}"
