@@ -23,7 +23,7 @@ _DIGEST_BYTES = 16
 
 
 _PLAIN = (set(LIVE_STATES), None, "return")
-"""What a policy says of states, period and conflicts when it says nothing: all that debounce and throttle let it say."""
+"""A policy that says nothing of states, period and conflicts: all that debounce and throttle leave it to say."""
 
 
 class Uniqueness(NamedTuple):
