@@ -43,7 +43,7 @@ class Unique(Struct, frozen=True, gc=False):
 
     key: str | None = None
     by: Collection[str] | None = None
-    states: Collection[JobState | str] = LIVE_STATES
+    states: Collection[JobState | str] = tuple(sorted(LIVE_STATES))
     period: timedelta | None = None
     on_conflict: OnConflict = "return"
 
