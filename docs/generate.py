@@ -68,6 +68,17 @@ BESIDE = (
     ("headrace.testing.spy", "Spy"),
     ("headrace.testing.processes", "WorkerProcesses"),
     ("headrace.testing.processes", "WorkerProcess"),
+    ("headrace.contrib.job_log", "log_jobs"),
+    ("headrace.contrib.opentelemetry", "OpenTelemetry"),
+    ("headrace.contrib.prometheus", "PrometheusMetrics"),
+    ("headrace.contrib.prometheus", "StoreCollector"),
+    ("headrace.contrib.prometheus", "MetricsServer"),
+    ("headrace.model.queue", "QueueStats"),
+    ("headrace.model.queue", "QueueRate"),
+    ("headrace.logs", "LogConfig"),
+    ("headrace.logs", "set_up_logging"),
+    ("headrace.logs", "set_levels"),
+    ("headrace.logs", "add_fields"),
     ("headrace.testing.clock", "FrozenClock"),
     ("headrace.testing.fault_plans", "Outage"),
     ("headrace.testing.fault_plans", "Script"),
@@ -292,6 +303,7 @@ def _configuration() -> str:
             "Options in the URL are listed at [SQLite](../how-to/sqlite.md#the-url).\n",
             "## The command\n",
             "`HEADRACE_STORE` is the store where `--store` is not given. `NO_COLOR` takes the colours away.",
+            "`HEADRACE_LOG_FORMAT`, `HEADRACE_LOG_LEVEL` and more set up a worker's [log](../how-to/logging.md).",
             "Options override the environment, which overrides what the app says.\n",
         ]
     )
@@ -310,7 +322,9 @@ def _described(doc: str) -> Iterator[tuple[str, str]]:
 
 def _events() -> str:
     doc = inspect.cleandoc(telemetry.__doc__ or "")
-    rows = re.findall(r"^``([\w.]+)``\s+(.+)$", doc, re.MULTILINE)
+    found = re.findall(r"^``([\w.]+)``\s+(.+(?:\n {20,}.+)*)$", doc, re.MULTILINE)
+    rows = [(name, _joined(attributes)) for name, attributes in found]
+    notes = doc.rpartition("=\n\n")[2]
     return "\n".join(
         [
             "# Events\n",
@@ -321,6 +335,7 @@ def _events() -> str:
             "|---|---|",
             *(f"| `{name}` | {attributes.replace('``', '`')} |" for name, attributes in rows),
             "",
+            _markdown(notes),
             "Times ending in `_s` are seconds. `outcome` is `completed`, `failed`, `snoozed`, `cancelled`,",
             "`discarded`, `waiting`, `released` or `lost`.\n",
         ]

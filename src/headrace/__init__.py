@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from headrace.app import Headrace
     from headrace.config import WorkerConfig
     from headrace.engine.context import current_batch, current_job
+    from headrace.engine.correlation import correlate, correlation_id
     from headrace.engine.inject import Inject
     from headrace.engine.middleware import Middleware
     from headrace.model.control import Cancel, Discard, Retry, Snooze
@@ -59,6 +60,8 @@ __all__ = [
     "Unique",
     "WorkerConfig",
     "__version__",
+    "correlate",
+    "correlation_id",
     "current_batch",
     "current_job",
     "days",
@@ -91,6 +94,8 @@ _HOME = {
     "TaskDefaults": "tasks",
     "Unique": "model.unique",
     "WorkerConfig": "config",
+    "correlate": "engine.correlation",
+    "correlation_id": "engine.correlation",
     "current_batch": "engine.context",
     "current_job": "engine.context",
     "days": "model.durations",

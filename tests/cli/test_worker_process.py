@@ -54,6 +54,9 @@ def test_a_worker_is_listed_while_it_lives(cli: Cli, spawn: Spawn) -> None:
 
     listed = cli.json("worker", "list")["items"]
 
+    assert listed[0]["memory_bytes"] > 1 << 20
+    assert listed[0]["problems"] == []
+    assert "HEALTH" in cli.ok("worker", "list")
     assert [(each["pid"], each["queues"]) for each in listed] == [(worker.process.pid, {"default": 3, "mail": 3})]
     assert worker.stop() == 0
     assert cli.json("worker", "list")["items"] == []
@@ -65,6 +68,66 @@ def test_logs_can_be_json(spawn: Spawn) -> None:
     line = json.loads(worker.wait_for("is ready"))
 
     assert (line["level"], line["logger"]) == ("info", "headrace.worker")
+
+
+NOISY = """
+import logging, warnings
+from headrace import Headrace
+app = Headrace("sqlite:///jobs.db")
+log = logging.getLogger("shop")
+
+
+@app.task(name="first", executor="process")
+def first() -> None:
+    log.info("in a child", extra={"odd": {1j: object()}})
+    app.sync.enqueue(second.call())
+
+
+@app.task(name="second")
+async def second() -> None:
+    log.info("on the loop")
+    warnings.warn("careful")
+    raise ValueError("no\\nluck")
+"""
+
+
+def test_every_line_is_json_and_one_id_runs_through_processes_and_jobs(
+    folder: Path, cli: Cli, spawn: Spawn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEADRACE_LOG_LEVEL", "debug")
+    monkeypatch.setenv("HEADRACE_LOG_TARGET", "both")
+    (folder / "noisy.py").write_text(NOISY)
+    worker = spawn("worker", "noisy", "-v", "--log-format", "json", "--log-file", "logs/worker.log")
+    log = folder / "logs" / "worker.log"
+
+    job_id = cli.ok("job", "enqueue", "first").strip()
+    worker.wait_for("of second failed after")
+    assert worker.stop() == 0
+
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert all(list(line)[:5] == ["ts", "level", "logger", "message", "fields"] for line in lines)
+    told = {line["message"]: line["fields"] for line in lines if line["logger"] == "shop"}
+    assert told["in a child"]["job_id"] == job_id
+    assert told["in a child"]["pid"] != told["on the loop"]["pid"] == worker.process.pid
+    assert {each["correlation_id"] for each in told.values()} == {job_id}
+    ends = {line["fields"]["task"]: line["fields"] for line in lines if "run_s" in line["fields"]}
+    assert set(ends) == {"first", "second"}
+    assert ends["first"].keys() >= {"job_id", "queue", "attempt", "wait_s", "run_s", "cpu_s", "memory_bytes"}
+    assert ends["second"]["correlation_id"] == job_id
+
+
+def test_sigusr1_logs_everything_until_the_next_one(spawn: Spawn) -> None:
+    worker = spawn("worker", "sample:app")
+    worker.wait_for("is ready")
+    for level in ("debug", "info"):
+        worker.process.send_signal(signal.SIGUSR1)
+        worker.wait_for(f"headrace logs from {level} on")
+
+
+def test_a_wrong_level_is_told_before_the_worker_begins(cli: Cli) -> None:
+    result = cli("worker", "sample:app", "--log-level", "loud")
+    assert result.exit_code == 2
+    assert "the level in 'loud' is one of debug, info, warning, error, critical; got 'loud'" in result.stderr
 
 
 def test_a_worker_that_cannot_fetch_leaves_with_1(folder: Path, url: str, spawn: Spawn) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
@@ -12,6 +13,7 @@ from headrace.app.operations import Operations
 from headrace.app.registry import TaskRegistry
 from headrace.app.settlement import Settlement
 from headrace.engine.batching import Batcher
+from headrace.engine.correlation import correlated
 from headrace.engine.middleware import EnqueueNext, Middleware, enqueue_chain
 from headrace.errors import (
     IdempotencyConflict,
@@ -29,12 +31,14 @@ from headrace.storage.backend import Backend
 from headrace.storage.jobs import Enqueued, JobStore
 from headrace.tasks.call import Call
 from headrace.tasks.handle import JobHandle
-from headrace.telemetry import Telemetry
+from headrace.telemetry import Telemetry, Tracer
 
 if TYPE_CHECKING:
     from headrace.app.schedules import Schedules
 
 R = TypeVar("R")
+
+log = logging.getLogger("headrace")
 
 MakeSettlement = Callable[[Backend], Settlement]
 
@@ -104,12 +108,12 @@ class JobDesk(Operations):
         exists once you commit. Raises Unsupported where the store has no transactions, and IdempotencyConflict when
         the idempotency key is taken by another task or other arguments.
         """
-        job = _checked(call).new_job()
+        [job] = correlated([_checked(call).new_job()])
         if connection is not None:
             [reply] = await self._around(self._within(connection).enqueue_many)([job])
         else:
             self._opened()
-            if self._middleware:
+            if self._middleware or self.telemetry.tracer is not None:
                 [reply] = await self._around(self._submit_all)([job])
             else:
                 reply = await self._batcher.submit(job)
@@ -186,11 +190,29 @@ class JobDesk(Operations):
 
     async def _store(self, jobs: Sequence[NewJob]) -> list[Enqueued]:
         # The store announces the queues that have work now; see headrace.storage.signals.
-        replies = await self._backend.jobs.enqueue_many(jobs)
+        try:
+            with self.telemetry.span("store.call", operation="enqueue_many"):
+                replies = await self._backend.jobs.enqueue_many(jobs)
+        except (TooLarge, Unsupported):
+            raise  # The caller's mistake, not the store's failure.
+        except Exception as error:
+            log.error("%d jobs could not be enqueued: %s", len(jobs), error, extra={"operation": "enqueue_many"})
+            if self.telemetry.active:
+                self.telemetry.emit("store.error", operation="enqueue_many", error=error)
+            raise
         if self.telemetry.active:
-            stored = Counter(job.queue for job, reply in zip(jobs, replies, strict=True) if reply.added)
-            self.telemetry.emit("job.enqueued", count=stored.total(), queues=dict(stored))
+            self._tell_enqueued(jobs, replies)
         return replies
+
+    def _tell_enqueued(self, jobs: Sequence[NewJob], replies: Sequence[Enqueued]) -> None:
+        stored = [job for job, reply in zip(jobs, replies, strict=True) if reply.added]
+        tasks: dict[str, dict[str, int]] = {}
+        for job in stored:
+            queues = tasks.setdefault(job.task, {})
+            queues[job.queue] = queues.get(job.queue, 0) + 1
+        self.telemetry.emit(
+            "job.enqueued", count=len(stored), queues=dict(Counter(job.queue for job in stored)), tasks=tasks
+        )
 
     async def _store_in_chunks(self, chunks: Sequence[Sequence[Call[Any]]]) -> tuple[list[NewJob], list[Enqueued]]:
         """Make the jobs of a chunk while the store still writes those before it."""
@@ -200,7 +222,7 @@ class JobDesk(Operations):
         flying: deque[asyncio.Task[list[Enqueued]]] = deque()
         try:
             for chunk in chunks:
-                made = [call.new_job() for call in chunk]
+                made = correlated([call.new_job() for call in chunk])
                 jobs += made
                 flying.append(asyncio.create_task(store(made)))
                 await asyncio.sleep(0)  # lets it leave for the store
@@ -215,7 +237,8 @@ class JobDesk(Operations):
         return jobs, replies
 
     def _around(self, store: EnqueueNext) -> EnqueueNext:
-        return enqueue_chain(self._middleware, store) if self._middleware else store
+        chain = enqueue_chain(self._middleware, store) if self._middleware else store
+        return chain if self.telemetry.tracer is None else _traced(self.telemetry.tracer, chain)
 
     async def _submit_all(self, jobs: Sequence[NewJob]) -> list[Enqueued]:
         return list(await asyncio.gather(*map(self._batcher.submit, jobs)))
@@ -240,10 +263,18 @@ async def _store_within(
     jobs: list[NewJob] = []
     replies: list[Enqueued] = []
     for chunk in chunks:
-        made = [call.new_job() for call in chunk]
+        made = correlated([call.new_job() for call in chunk])
         replies += await store(made)
         jobs += made
     return jobs, replies
+
+
+def _traced(tracer: Tracer, store: EnqueueNext) -> EnqueueNext:
+    async def step(jobs: Sequence[NewJob]) -> list[Enqueued]:
+        with tracer.enqueue(jobs) as marked:
+            return await store(marked)
+
+    return step
 
 
 def _checked(call: Any) -> Call[Any]:

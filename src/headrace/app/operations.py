@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import structs
 
@@ -16,7 +16,7 @@ from headrace.model.catalogue import TaskRecord
 from headrace.model.ids import JobId
 from headrace.model.job import Attempt, Job, JobState, LogLine
 from headrace.model.page import PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, JobQuery, Page
-from headrace.model.queue import JobCount, QueueSettings
+from headrace.model.queue import JobCount, QueueRate, QueueSettings, QueueStats
 from headrace.model.search import Query, parse
 from headrace.storage.backend import Backend
 from headrace.storage.jobs import Changed
@@ -91,6 +91,28 @@ class Operations:
     async def counts(self, *, queues: Sequence[str] = ()) -> list[JobCount]:
         """How many jobs are in each state of each queue, from counters; states without jobs are left out."""
         return await self.backend.reader.counts(queues=_several("queues", queues))
+
+    async def stats(self, *, window: timedelta = timedelta(minutes=1)) -> list[QueueStats]:
+        """Every queue at a glance: jobs by state, the oldest that waits, what happened within the last ``window``.
+
+        All of it is read from counters, so it costs the same however many jobs there are.
+        """
+        reader, queues = self.backend.reader, await self.queues()
+        counts: dict[str, dict[JobState, int]] = {}
+        for count in await reader.counts():
+            counts.setdefault(count.queue, {})[count.state] = count.count
+        oldest = await reader.oldest_queued()
+        rates = {rate.queue: rate for rate in await reader.rates(window=window)}
+        return [
+            QueueStats(
+                queue=queue.name,
+                paused=queue.paused,
+                counts=counts.get(queue.name, {}),
+                oldest_queued_at=oldest.get(queue.name),
+                rate=rates.get(queue.name) or QueueRate(queue=queue.name, window=window),
+            )
+            for queue in queues
+        ]
 
     async def queues(self) -> list[QueueSettings]:
         """Every queue that a job or a setting ever named, with its settings."""

@@ -21,7 +21,7 @@ from headrace.errors import UsageError
 from headrace.model.catalogue import TaskRecord
 from headrace.model.job import Attempt, Job, JobState, LogLine
 from headrace.model.page import PAGE_LIMIT_DEFAULT, Page
-from headrace.model.queue import JobCount, QueueSettings
+from headrace.model.queue import JobCount, QueueSettings, QueueStats
 from headrace.model.search import Query
 from headrace.storage.jobs import Changed
 from headrace.tasks.call import Call
@@ -151,6 +151,10 @@ class SyncDesk:
     def counts(self, *, queues: Sequence[str] = ()) -> list[JobCount]:
         """How many jobs are in each state of each queue."""
         return self._run(lambda desk: desk.counts(queues=queues))
+
+    def stats(self, *, window: timedelta = timedelta(minutes=1)) -> list[QueueStats]:
+        """Every queue at a glance. See ``Headrace.stats``."""
+        return self._run(lambda desk: desk.stats(window=window))
 
     def queues(self) -> list[QueueSettings]:
         """Every queue, with its settings."""

@@ -22,6 +22,7 @@ TABLE = {
     "queue": Entry("headrace.cli.queue", "list, pause and resume queues"),
     "schedule": Entry("headrace.cli.schedule", "make, list, pause, trigger and backfill schedules"),
     "store": Entry("headrace.cli.store", "check a store, and tell its size and pace"),
+    "metrics": Entry("headrace.cli.metrics", "print the metrics of a store for Prometheus"),
     "status": Entry("headrace.cli.job.get", "everything about one job (the same as: job get)"),
     "doctor": Entry("headrace.cli.doctor", "look for what is wrong, and say how to put it right"),
     "demo": Entry("headrace.cli.demo", "index the standard library with two workers, one of which is killed"),

@@ -18,18 +18,19 @@ from headrace.engine.failures import describe
 from headrace.engine.frames import Began, Run, Told, decode_run, encode, ended
 from headrace.engine.frames import Ended as EndedFrame
 from headrace.engine.runnable import Runnable
+from headrace.engine.usage import ChildMeter, resident_bytes
 from headrace.engine.verdict import completed, raised, undecodable
+from headrace.logs.setup import set_up_as_parent
 from headrace.model.outcome import Outcome
 
 TELL_EVERY_S = 0.25
 """How long what a handler tells may wait in the child; the parent stores it about once a second."""
 
-_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
-
 
 def main(connection: Connection) -> None:
     """Run jobs from ``connection`` until it ends. What ``multiprocessing`` calls in the new process."""
     _detach_from_terminal()
+    set_up_as_parent()
     mailbox = _Mailbox(connection)
     threading.Thread(target=mailbox.receive, name="headrace-parent", daemon=True).start()
     outbox = _Outbox(connection)
@@ -107,6 +108,7 @@ class _Teller:
         self._lock = threading.Lock()
         self._timer: threading.Timer | None = None
         self._clock_ahead = run.clock_ahead
+        self.job = run.job
         timeout = run.job.timeout
         deadline = None if timeout is None else self._now() + timeout
         self.context = JobContext(run.job, now=self._now, mark=self._mark, deadline=deadline)
@@ -137,17 +139,18 @@ def _run(run: Run, outbox: _Outbox, home: ChildHome) -> EndedFrame:
             importlib.import_module(module)
         task = find_task(run.reference)
     except Exception as error:
-        return EndedFrame(missing=describe(error), resident=_resident())
+        return EndedFrame(missing=describe(error), resident=resident_bytes())
     if run.job.timeout is not None:
         outbox.send(encode(Began()))
     teller = _Teller(run, outbox)
+    meter = ChildMeter()
     token = running_here.set(teller)
     try:
         outcome = _outcome(run, task, teller, home)
     finally:
         running_here.reset(token)
         teller.flush()
-    return ended(outcome, _resident())
+    return ended(outcome, resident_bytes(), meter.read())
 
 
 def _outcome(run: Run, task: Runnable, teller: _Teller, home: ChildHome) -> Outcome:
@@ -168,12 +171,3 @@ def find_task(reference: str) -> Runnable:
     for name in path.split("."):
         found = getattr(found, name)
     return cast(Runnable, found)
-
-
-def _resident() -> int:
-    """How much memory this process holds, in bytes; 0 where the system does not say it cheaply."""
-    try:
-        with open("/proc/self/statm", "rb") as statm:
-            return int(statm.read().split()[1]) * _PAGE_BYTES
-    except (OSError, ValueError, IndexError):
-        return 0

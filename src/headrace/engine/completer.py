@@ -7,9 +7,9 @@ import logging
 from collections.abc import Callable, Sequence
 
 from headrace.engine.backoff import Backoff
+from headrace.engine.context import job_fields
 from headrace.engine.execution import Execution
 from headrace.engine.service import Service
-from headrace.engine.threads import job_fields
 from headrace.errors import StorageError, TooLarge
 from headrace.model.ids import JobId
 from headrace.model.job import ErrorInfo
@@ -117,7 +117,8 @@ class Completer(Service):
         while True:
             try:
                 async with asyncio.timeout(FLUSH_S_MAX):
-                    replies = await self._jobs.finish_many(finishes)
+                    with self._telemetry.span("store.call", operation="finish_many"):
+                        replies = await self._jobs.finish_many(finishes)
             except TooLarge as error:
                 if len(finishes) > 1:
                     for run, finish in zip(runs, finishes, strict=True):
@@ -160,10 +161,12 @@ class Completer(Service):
 
     def _stale(self, run: Execution) -> None:
         log.warning(
-            "job %s had been given to another worker; its end here changes nothing", run.job.id, extra=job_fields(run)
+            "job %s had been given to another worker; its end here changes nothing",
+            run.job.id,
+            extra=job_fields(run.job),
         )
         if self._telemetry.active:
-            self._telemetry.emit("job.stale", **job_fields(run))
+            self._telemetry.emit("job.stale", **job_fields(run.job))
 
 
 def _refused(finish: Finish, error: TooLarge) -> Finish:

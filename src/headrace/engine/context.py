@@ -10,6 +10,8 @@ from typing import Any, NoReturn, Protocol
 
 from headrace.engine.failures import MESSAGE_BYTES_MAX, safe_text
 from headrace.errors import UsageError
+from headrace.logs.fields import add_fields
+from headrace.model.correlation import correlation_of
 from headrace.model.ids import JobId
 from headrace.model.job import OCCURRENCE_META, ErrorInfo, Job, LogLine, Progress
 from headrace.storage.jobs import JOB_LOG_LINES_MAX
@@ -84,6 +86,11 @@ class JobContext:
         return None if planned is None else datetime.fromisoformat(planned)
 
     @property
+    def correlation_id(self) -> str:
+        """What connects this job with the work it is part of: see ``correlate``."""
+        return correlation_of(self._job)
+
+    @property
     def enqueued_at(self) -> datetime:
         """When the job was enqueued, by the store's clock."""
         return self._job.enqueued_at
@@ -146,16 +153,40 @@ class JobContext:
         self._mark()
 
 
-class _HasContext(Protocol):
+class Running(Protocol):
+    """What runs a job here. It makes a context when asked, so that jobs that never ask do not pay for one."""
+
     @property
     def context(self) -> JobContext: ...
+    @property
+    def job(self) -> Job: ...
 
 
-running_here: ContextVar[_HasContext | None] = ContextVar("headrace_running_here", default=None)
-"""Set by the engine for each job. It holds the maker of a context, so that jobs that never ask do not pay for one."""
+running_here: ContextVar[Running | None] = ContextVar("headrace_running_here", default=None)
+"""Set by the engine for each job."""
 
 
-running_batch: ContextVar[Sequence[_HasContext] | None] = ContextVar("headrace_running_batch", default=None)
+def job_fields(job: Job) -> dict[str, Any]:
+    """The fields that a log record about a job carries."""
+    return {
+        "job_id": job.id,
+        "attempt": job.attempt,
+        "queue": job.queue,
+        "task": job.task,
+        "correlation_id": correlation_of(job),
+    }
+
+
+def _fields_here() -> Mapping[str, Any]:
+    running = running_here.get()
+    return {} if running is None else job_fields(running.job)
+
+
+# What a handler logs, and what the libraries that it calls log, tells which job it was for.
+add_fields(_fields_here)
+
+
+running_batch: ContextVar[Sequence[Running] | None] = ContextVar("headrace_running_batch", default=None)
 """Set by the engine for each call of a batch handler."""
 
 

@@ -8,19 +8,21 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
+from msgspec import structs
+
 from headrace.engine.completer import Completer
+from headrace.engine.context import job_fields
 from headrace.engine.crowd import Crowd
 from headrace.engine.execution import Execution, Interruption, Phase
 from headrace.engine.executor import Executor
 from headrace.engine.lanes import Lane
 from headrace.engine.reporter import Reporter
 from headrace.engine.runnable import Registry, Runnable
-from headrace.engine.threads import job_fields
 from headrace.model.ids import JobId
 from headrace.model.lease import Claim
-from headrace.model.outcome import Cancelled, Completed, Failed, Finish, Outcome, Released, Snoozed
+from headrace.model.outcome import Cancelled, Completed, Discarded, Failed, Finish, Outcome, Released, Snoozed
 from headrace.storage.clock import Clock
-from headrace.telemetry import Telemetry
+from headrace.telemetry import Ended, Telemetry, Tracer
 
 log = logging.getLogger("headrace")
 
@@ -116,7 +118,7 @@ class Dispatcher:
                     "job %s of task %s ignores its cancellation; the worker leaves it behind, and it will run again",
                     run.job.id,
                     run.job.task,
-                    extra=job_fields(run),
+                    extra=job_fields(run.job),
                 )
 
     def cancel(self, run: Execution, reason: str) -> None:
@@ -131,9 +133,9 @@ class Dispatcher:
         """The job's lease is lost: another worker may have it by now."""
         if run.phase is Phase.ENDED:
             return
-        log.warning("the lease of job %s is lost", run.job.id, extra=job_fields(run))
+        log.warning("the lease of job %s is lost", run.job.id, extra=job_fields(run.job))
         if self._telemetry.active:
-            self._telemetry.emit("job.lease_lost", **job_fields(run))
+            self._telemetry.emit("job.lease_lost", **job_fields(run.job))
         if run.phase is Phase.WAITING:
             run.lane.waiting.remove(run)
             self._forget(run)
@@ -148,9 +150,9 @@ class Dispatcher:
         """
         if run.phase is Phase.ENDED or run.interruption is Interruption.UNHEARD:
             return
-        log.warning("the lease of job %s is over and the store does not answer", run.job.id, extra=job_fields(run))
+        log.warning("the lease of job %s is over and the store does not answer", run.job.id, extra=job_fields(run.job))
         if self._telemetry.active:
-            self._telemetry.emit("job.lease_lost", **job_fields(run))
+            self._telemetry.emit("job.lease_lost", **job_fields(run.job))
         if run.phase is Phase.WAITING:
             run.lane.waiting.remove(run)
             self._settle(run, Released())
@@ -223,13 +225,19 @@ class Dispatcher:
         run.phase = Phase.STARTED
         # A fresh context each: what one handler sets in its context variables is not seen by the next. The class is
         # called directly, because ``loop.create_task`` costs as much again as the task itself.
-        run.task = asyncio.Task(self._run(run), loop=self._loop, context=self._context.copy())
+        tracer = self._telemetry.tracer
+        work = self._run(run) if tracer is None else self._run_traced(run, tracer)
+        run.task = asyncio.Task(work, loop=self._loop, context=self._context.copy())
         if self._telemetry.active:
             run.begun_at = self._clock.monotonic()
             waited = (self._clock.now() - run.job.run_at).total_seconds()
-            self._telemetry.emit("job.started", **job_fields(run), wait_s=waited)
+            self._telemetry.emit("job.started", **job_fields(run.job), wait_s=waited)
 
-    async def _run(self, run: Execution) -> None:
+    async def _run_traced(self, run: Execution, tracer: Tracer) -> None:
+        with tracer.attempt(run.job) as tell:
+            await self._run(run, tell)
+
+    async def _run(self, run: Execution, tell: Ended | None = None) -> None:
         finish = await self._execute(run)
         if run.told:
             await self._reporter.settle(run)
@@ -245,6 +253,8 @@ class Dispatcher:
             self._on_hungry()
         if self._telemetry.active or finish is None or type(finish.outcome) is not Completed:
             self._tell(run, finish)
+        if tell is not None:
+            tell(None if finish is None else _shown(run, finish.outcome))
 
     def _forget(self, run: Execution) -> None:
         run.phase = Phase.ENDED
@@ -266,17 +276,17 @@ class Dispatcher:
             if newest is None:
                 known = ", ".join(sorted(self._known_tasks())) or "none"
                 what = f"no task named {job.task!r} is registered here; its jobs wait for a worker that knows it"
-                log.warning("%s. Known: %s", what, known, extra=job_fields(run))
+                log.warning("%s. Known: %s", what, known, extra=job_fields(run.job))
             else:
                 log.warning(
                     "task %r is version %d here; its jobs of version %d wait for a newer worker",
                     job.task,
                     newest,
                     job.task_version,
-                    extra=job_fields(run),
+                    extra=job_fields(run.job),
                 )
         if self._telemetry.active:
-            self._telemetry.emit("job.not_known", **job_fields(run), version=job.task_version, newest=newest)
+            self._telemetry.emit("job.not_known", **job_fields(run.job), version=job.task_version, newest=newest)
         reason = f"no worker knew version {job.task_version} of task {job.task!r}"
         self._settle(run, Snoozed(delay=NOT_KNOWN_DELAY, reason=reason))
 
@@ -299,8 +309,41 @@ class Dispatcher:
                 error.type,
                 error.message if run.runnable is None else run.runnable.conceal(run.job, error.message),
                 then,
-                extra=job_fields(run),
+                extra=job_fields(run.job),
+            )
+        elif finish is not None and isinstance(finish.outcome, Discarded):
+            log.warning(
+                "job %s of task %s is discarded at attempt %d: %s; it is dead",
+                run.job.id,
+                run.job.task,
+                run.job.attempt,
+                finish.outcome.reason if run.runnable is None else run.runnable.conceal(run.job, finish.outcome.reason),
+                extra=job_fields(run.job),
             )
         if self._telemetry.active:
-            run_s = self._clock.monotonic() - run.begun_at
-            self._telemetry.emit("job.finished", **job_fields(run), outcome=name.lower(), run_s=run_s)
+            self._emit_finished(run, finish, name.lower())
+
+    def _emit_finished(self, run: Execution, finish: Finish | None, outcome: str) -> None:
+        run_s = self._clock.monotonic() - run.begun_at
+        end = None if finish is None else finish.outcome
+        failure = getattr(end, "error", None)
+        self._telemetry.emit(
+            "job.finished",
+            **job_fields(run.job),
+            outcome=outcome,
+            dead=isinstance(end, Discarded) or (isinstance(end, Failed) and end.retry_in is None),
+            error=None if failure is None else failure.type,
+            wait_s=max(0.0, (self._clock.now() - run.job.run_at).total_seconds() - run_s),
+            run_s=run_s,
+            cpu_s=run.usage.cpu_s,
+            peak_rss_bytes=run.usage.peak_rss_bytes,
+        )
+
+
+def _shown(run: Execution, outcome: Outcome) -> Outcome:
+    """The outcome without what views must not show: a trace is one."""
+    if run.runnable is None or not isinstance(outcome, Failed | Discarded) or outcome.error is None:
+        return outcome
+    error, conceal = outcome.error, run.runnable.conceal
+    message, traceback = conceal(run.job, error.message), conceal(run.job, error.traceback)
+    return structs.replace(outcome, error=structs.replace(error, message=message, traceback=traceback))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from headrace.engine.context import JobContext
 from headrace.engine.runnable import Runnable
+from headrace.engine.usage import UNKNOWN
 from headrace.model.lease import Claim
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class Execution:
         "runnable",
         "task",
         "timer",
+        "usage",
     )
 
     def __init__(self, claim: Claim, runnable: Runnable | None, lane: Lane, host: Host, extended_at: float) -> None:
@@ -83,6 +85,7 @@ class Execution:
         self.timer: asyncio.TimerHandle | None = None
         self.deadline: datetime | None = None
         self.begun_at = 0.0
+        self.usage = UNKNOWN
         self.completed_by_handler = False
         self.crowd: Crowd | None = None
         self._host = host

@@ -7,6 +7,7 @@ from datetime import timedelta
 import msgspec
 from msgspec import Struct
 
+from headrace.engine.usage import UNKNOWN, Usage
 from headrace.model.job import ErrorInfo, Job, LogLine, Progress
 from headrace.model.outcome import Cancelled, Completed, Discarded, Failed, Outcome, Released, Snoozed, Waiting
 
@@ -38,7 +39,8 @@ class Told(Struct, frozen=True, kw_only=True, tag=True):
 class Ended(Struct, frozen=True, kw_only=True, tag=True):
     """From the child: the job is over. Exactly one of the fields from ``completed`` to ``waiting`` is set.
 
-    ``missing`` tells that the task cannot be imported there. ``resident`` is the child's memory in bytes.
+    ``missing`` tells that the task cannot be imported there. ``resident`` is the child's memory in bytes afterwards,
+    and ``usage`` what the job used.
     """
 
     completed: Completed | None = None
@@ -49,6 +51,7 @@ class Ended(Struct, frozen=True, kw_only=True, tag=True):
     waiting: Waiting | None = None
     missing: ErrorInfo | None = None
     resident: int = 0
+    usage: Usage = UNKNOWN
 
 
 encode = msgspec.msgpack.Encoder().encode
@@ -56,21 +59,21 @@ decode_run = msgspec.msgpack.Decoder(Run).decode
 decode_reply = msgspec.msgpack.Decoder(Began | Told | Ended).decode
 
 
-def ended(outcome: Outcome, resident: int) -> Ended:
+def ended(outcome: Outcome, resident: int, usage: Usage) -> Ended:
     """The frame for an outcome."""
     match outcome:
         case Completed():
-            return Ended(completed=outcome, resident=resident)
+            return Ended(completed=outcome, resident=resident, usage=usage)
         case Failed():
-            return Ended(failed=outcome, resident=resident)
+            return Ended(failed=outcome, resident=resident, usage=usage)
         case Snoozed():
-            return Ended(snoozed=outcome, resident=resident)
+            return Ended(snoozed=outcome, resident=resident, usage=usage)
         case Cancelled():
-            return Ended(cancelled=outcome, resident=resident)
+            return Ended(cancelled=outcome, resident=resident, usage=usage)
         case Discarded():
-            return Ended(discarded=outcome, resident=resident)
+            return Ended(discarded=outcome, resident=resident, usage=usage)
         case Waiting():
-            return Ended(waiting=outcome, resident=resident)
+            return Ended(waiting=outcome, resident=resident, usage=usage)
         case Released():
             raise AssertionError("a child process never gives a job back")
 

@@ -170,6 +170,7 @@ class ProcessPool:
                 return failed(error, run.job, runnable.retry)
             raise
         self._give_back(chosen[0])
+        run.usage = ended.usage
         outcome = outcome_of(ended)
         if outcome is None:
             assert ended.missing is not None

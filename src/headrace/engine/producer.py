@@ -35,6 +35,10 @@ CLAIM_S_MAX = 60.0
 LEASE_PARTS_WAITED = 6
 """A claim waits for a sixth of the lease at most: its jobs' leases are counted here from when it was asked."""
 
+LATE_S = 15.0
+"""A claim that the store has not answered for so long makes the worker unhealthy, before it is given up as failed.
+One that waits for work is answered within five seconds."""
+
 DRAIN_S_MAX = 5.0
 """How long a stopping worker waits for the claim in flight, to give back what it brings."""
 
@@ -70,12 +74,15 @@ class Producer(Service):
         self._poll_s = POLL_S_FIRST
         self._backoff = Backoff()
         self._outage_since: float | None = None
+        self._asked_at: float | None = None
         self.last_claim_at: datetime | None = None
 
     @property
     def failing(self) -> bool:
-        """True while the last claim failed."""
-        return self._outage_since is not None
+        """True while the last claim failed, or the one in flight is not answered for long."""
+        if self._outage_since is not None:
+            return True
+        return self._asked_at is not None and self._backend.clock.monotonic() - self._asked_at > LATE_S
 
     async def _begin(self) -> None:
         self._stopping.clear()
@@ -132,7 +139,11 @@ class Producer(Service):
         asked_at = clock.monotonic()
         wait = min(timedelta(seconds=self._poll_s), self._config.lease / LEASE_PARTS_WAITED) if self._waits else ZERO
         request = ClaimRequest(worker=self._worker, demand=demand, lease_for=self._config.lease, wait=wait)
-        claims = await self._ask(request)
+        self._asked_at = asked_at
+        try:
+            claims = await self._ask(request)
+        finally:
+            self._asked_at = None
         self.last_claim_at = clock.now()
         self._outage_since = None
         if self._backoff.succeeded():
@@ -156,7 +167,8 @@ class Producer(Service):
 
     async def _claim_in_time(self, request: ClaimRequest) -> list[Claim]:
         async with asyncio.timeout(CLAIM_S_MAX):
-            return await self._backend.jobs.claim(request)
+            with self._telemetry.span("store.call", operation="claim"):
+                return await self._backend.jobs.claim(request)
 
     async def _after_claim(self, demand: dict[str, int], claims: list[Claim]) -> None:
         if len(claims) >= max(demand.values()):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -13,8 +14,10 @@ from msgspec import Struct
 
 from headrace._version import __version__
 from headrace.engine.service import Periodic
+from headrace.engine.usage import resident_bytes
 from headrace.model.ids import WorkerId
 from headrace.storage.kv import KeyValueStore, Put
+from headrace.telemetry import Telemetry
 
 log = logging.getLogger("headrace")
 
@@ -27,7 +30,14 @@ _SCAN_LIMIT = 500
 
 
 class WorkerRecord(Struct, frozen=True, kw_only=True):
-    """What a worker says about itself, every ten seconds. ``schedules`` are those that its code declares."""
+    """What a worker says about itself, every ten seconds.
+
+    ``running`` jobs have a slot, ``waiting`` ones are claimed ahead, and ``backlog`` ended ones are not stored yet.
+    ``loop_lag_s``: how late its event loop answered at worst within about ten seconds; None when it is not watched.
+    ``memory_bytes``: what its process holds, 0 where the system does not say. ``cpu_s``: processor time it took so far.
+    Child processes are not in these two. ``problems`` is empty while it gets and stores jobs.
+    ``schedules`` are those that its code declares.
+    """
 
     id: WorkerId
     hostname: str
@@ -36,8 +46,15 @@ class WorkerRecord(Struct, frozen=True, kw_only=True):
     started_at: datetime
     version: str = __version__
     running: int = 0
+    waiting: int = 0
+    backlog: int = 0
+    leader: bool = False
     last_claim_at: datetime | None = None
     schedules: tuple[str, ...] = ()
+    loop_lag_s: float | None = None
+    memory_bytes: int = 0
+    cpu_s: float = 0.0
+    problems: tuple[str, ...] = ()
 
 
 class Registrar(Periodic):
@@ -48,6 +65,7 @@ class Registrar(Periodic):
         kv: KeyValueStore,
         worker: WorkerId,
         queues: Mapping[str, int],
+        telemetry: Telemetry,
         *,
         load: Callable[[], WorkerLoad],
         schedules: Sequence[str] = (),
@@ -57,10 +75,11 @@ class Registrar(Periodic):
         self._worker = worker
         self._queues = dict(queues)
         self._schedules = tuple(schedules)
+        self._telemetry = telemetry
         self._load = load
 
     async def tick(self) -> timedelta | None:
-        """Write the record."""
+        """Write the record, and tell it to the listeners."""
         load = self._load()
         record = WorkerRecord(
             id=self._worker,
@@ -69,9 +88,18 @@ class Registrar(Periodic):
             queues=self._queues,
             started_at=load.started_at,
             running=load.running,
+            waiting=load.waiting,
+            backlog=load.backlog,
+            leader=load.leader,
             last_claim_at=load.last_claim_at,
             schedules=self._schedules,
+            loop_lag_s=load.loop_lag_s,
+            memory_bytes=resident_bytes(),
+            cpu_s=time.process_time(),
+            problems=load.problems,
         )
+        if self._telemetry.active:
+            self._telemetry.emit("worker.beat", worker=self._worker, record=record)
         await self._kv.put_many(BUCKET, [Put(key=self._worker, value=msgspec.json.encode(record), ttl=RECORD_TTL)])
         return None
 
@@ -91,8 +119,13 @@ class WorkerLoad(Struct, frozen=True, kw_only=True):
     """What changes between two records."""
 
     started_at: datetime
-    running: int
-    last_claim_at: datetime | None
+    running: int = 0
+    waiting: int = 0
+    backlog: int = 0
+    leader: bool = False
+    last_claim_at: datetime | None = None
+    loop_lag_s: float | None = None
+    problems: tuple[str, ...] = ()
 
 
 async def list_workers(kv: KeyValueStore) -> list[WorkerRecord]:

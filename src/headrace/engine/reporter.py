@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from headrace.engine.batching import Batcher
+from headrace.engine.context import job_fields
 from headrace.engine.execution import Execution
 from headrace.engine.run_now import run_now
 from headrace.engine.service import Service
-from headrace.engine.threads import job_fields
 from headrace.errors import LeaseLost, Unsupported
 from headrace.model.outcome import Completed, Finish
 from headrace.storage.backend import MAX_BATCH_DEFAULT
@@ -71,7 +71,7 @@ class Reporter(Service):
         try:
             await self._batcher.submit(Report(lease=run.lease, progress=progress, logs=lines))
         except Exception as error:
-            log.warning("what job %s reported could not be stored: %r", run.job.id, error, extra=job_fields(run))
+            log.warning("what job %s reported could not be stored: %r", run.job.id, error, extra=job_fields(run.job))
 
     async def _begin(self) -> None:
         self._loop = asyncio.get_running_loop()

@@ -7,13 +7,16 @@ import contextlib
 import contextvars
 import logging
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 from queue import SimpleQueue
 from typing import Any
 
+from headrace.engine.context import job_fields
 from headrace.engine.execution import Execution
 from headrace.engine.runnable import Runnable
+from headrace.engine.usage import Usage
 
 log = logging.getLogger("headrace")
 
@@ -79,6 +82,15 @@ class ThreadPool:
         """Run a handler in a thread, within the context variables of its job. ``before`` is called when it begins."""
         context = contextvars.copy_context()
 
+        def measured() -> Any:
+            begun_s = time.thread_time()
+            try:
+                return context.run(call)
+            finally:
+                # Of a batch nobody knows which job it was for.
+                if run.crowd is None:
+                    run.usage = Usage(cpu_s=time.thread_time() - begun_s)
+
         def abandon() -> None:
             self.abandoned += 1
             log.warning(
@@ -87,10 +99,10 @@ class ThreadPool:
                 run.job.id,
                 run.job.task,
                 self.abandoned,
-                extra=job_fields(run),
+                extra=job_fields(run.job),
             )
 
-        return await self.call(partial(context.run, call), before=before or run.arm, on_cancel=abandon)
+        return await self.call(measured, before=before or run.arm, on_cancel=abandon)
 
     async def call(
         self,
@@ -145,8 +157,3 @@ def call_of(runnable: Runnable, args: tuple[Any, ...], kwargs: dict[str, Any]) -
     if runnable.is_async:
         return lambda: asyncio.run(runnable.function(*args, **kwargs))
     return partial(runnable.function, *args, **kwargs)
-
-
-def job_fields(run: Execution) -> dict[str, Any]:
-    """The fields that a log record about a job carries."""
-    return {"job_id": run.job.id, "attempt": run.job.attempt, "queue": run.job.queue, "task": run.job.task}

@@ -12,6 +12,7 @@ import threading
 import time
 import traceback
 from asyncio import AbstractEventLoop, get_running_loop
+from collections import deque
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -23,6 +24,9 @@ log = logging.getLogger("headrace")
 
 TICK_S_MIN = 0.25
 """How often the thread looks, at most: each look wakes the event loop of an idle worker."""
+
+LOOKS_KEPT = 20
+"""The lag told is the worst of the last 20 looks: with the usual warning that is the last ten seconds."""
 
 _JOIN_S_MAX = 5.0
 
@@ -44,6 +48,12 @@ class Watchdog(Service):
         self._tick_s = max(TICK_S_MIN, self._warn_after_s / 2)
         self._telemetry = telemetry
         self._watch_gil = watch_gil
+        self._probe: _Probe | None = None
+
+    @property
+    def lag_s(self) -> float | None:
+        """How late the event loop answered, at worst of late, or how long it has not; None before the first answer."""
+        return None if self._probe is None else self._probe.lag_s()
 
     async def _begin(self) -> None:
         self._stopped = threading.Event()
@@ -64,7 +74,7 @@ class Watchdog(Service):
         self._thread.join(_JOIN_S_MAX)
 
     def _watch(self, loop: AbstractEventLoop, ready: asyncio.Event, loop_thread: int) -> None:
-        probe = _Probe(loop, loop_thread, self._warn_after_s, self._tell)
+        probe = self._probe = _Probe(loop, loop_thread, self._warn_after_s, self._tell)
         with _GilTimer(self._warn_after_s, enabled=self._watch_gil) as gil:
             while True:
                 before = time.monotonic()
@@ -108,6 +118,13 @@ class _Probe:
         self._answered = True
         self._asked_at = 0.0
         self._told = False
+        self._lags: deque[float] = deque(maxlen=LOOKS_KEPT)
+
+    def lag_s(self) -> float | None:
+        lags = list(self._lags)
+        if not self._answered:
+            lags.append(time.monotonic() - self._asked_at)
+        return max(lags, default=None)
 
     def look(self) -> None:
         now = time.monotonic()
@@ -132,6 +149,7 @@ class _Probe:
             self._loop.call_soon_threadsafe(self._answer)
 
     def _answer(self) -> None:
+        self._lags.append(time.monotonic() - self._asked_at)
         self._answered = True
 
 

@@ -46,7 +46,10 @@ CANCEL_EVERY_S = 1.0
 
 
 class WorkerHealth(Struct, frozen=True, kw_only=True):
-    """How a worker is. ``ok`` False means that it does not get or store jobs; ``problems`` says why, for people."""
+    """How a worker is. ``ok`` False means that it does not get or store jobs; ``problems`` says why, for people.
+
+    ``last_claim_at`` gets old while every slot is taken, because nothing is asked for then; that is no problem.
+    """
 
     id: WorkerId
     ok: bool
@@ -55,6 +58,7 @@ class WorkerHealth(Struct, frozen=True, kw_only=True):
     backlog: int
     leader: bool
     last_claim_at: datetime | None
+    loop_lag_s: float | None
     abandoned_threads: int
     problems: tuple[str, ...]
 
@@ -124,6 +128,7 @@ class Worker(Service):
             on_gone=self._leave,
         )
         self._leader = Leader(backend.locks, backend.clock, self.id, on_elected=self._elected)
+        self._watchdog = Watchdog(self.id, config.lag_warning, telemetry) if watchdog else None
         self._upkeep = self._make_upkeep(schedules) if config.upkeep else []
         self._rest = Supervisor(
             "worker services",
@@ -133,11 +138,12 @@ class Worker(Service):
                     backend.kv,
                     self.id,
                     config.queues,
+                    telemetry,
                     load=self._load,
                     schedules=[schedule.name for schedule in schedules],
                 ),
                 self._make_heartbeats(heartbeat_thread),
-                *([Watchdog(self.id, config.lag_warning, telemetry)] if watchdog else []),
+                *([self._watchdog] if self._watchdog is not None else []),
                 *self._upkeep,
                 *([self._leader] if config.upkeep else []),
                 self._completer,
@@ -169,15 +175,9 @@ class Worker(Service):
 
     def health(self) -> WorkerHealth:
         """How the worker is, from memory."""
-        problems = []
+        problems = self._problems()
         if not self.running:
-            problems.append("the worker is not running")
-        if self._producer.failing:
-            problems.append("jobs cannot be claimed from the store")
-        if self._completer.full:
-            problems.append("finished jobs cannot be stored fast enough")
-        if self.failure is not None:
-            problems.append(f"the worker left: {self.failure!r}")
+            problems.insert(0, "the worker is not running")
         return WorkerHealth(
             id=self.id,
             ok=not problems,
@@ -186,9 +186,20 @@ class Worker(Service):
             backlog=self._completer.backlog,
             leader=self._leader.is_leader,
             last_claim_at=self._producer.last_claim_at,
+            loop_lag_s=None if self._watchdog is None else self._watchdog.lag_s,
             abandoned_threads=self._pools.threads.abandoned,
             problems=tuple(problems),
         )
+
+    def _problems(self) -> list[str]:
+        problems = []
+        if self._producer.failing:
+            problems.append("jobs cannot be claimed from the store")
+        if self._completer.full:
+            problems.append("finished jobs cannot be stored fast enough")
+        if self.failure is not None:
+            problems.append(f"the worker left: {self.failure!r}")
+        return problems
 
     async def _begin(self) -> None:
         self.failure = None
@@ -269,10 +280,17 @@ class Worker(Service):
             duty.nudge()
 
     def _load(self) -> WorkerLoad:
+        health = self.health()
         return WorkerLoad(
             started_at=self._started_at,
-            running=self._dispatcher.active,
-            last_claim_at=self._producer.last_claim_at,
+            running=health.running,
+            waiting=health.waiting,
+            backlog=health.backlog,
+            leader=health.leader,
+            last_claim_at=health.last_claim_at,
+            loop_lag_s=health.loop_lag_s,
+            # Not that the worker is not running: the first record is written while it starts.
+            problems=tuple(self._problems()),
         )
 
     def _leave(self, error: Exception) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -47,3 +48,16 @@ class QueueRate(Struct, frozen=True, kw_only=True, gc=False):
     failed: int = 0
     lost: int = 0
     dead: int = 0
+
+
+class QueueStats(Struct, frozen=True, kw_only=True, gc=False):
+    """A queue at a glance: how many jobs are in which state, since when the oldest could run, and its pace.
+
+    ``counts`` leaves out states without jobs. ``oldest_queued_at`` is None when no job is queued.
+    """
+
+    queue: str
+    paused: bool
+    counts: Mapping[JobState, int]
+    oldest_queued_at: datetime | None
+    rate: QueueRate

@@ -10,11 +10,12 @@ import pytest
 
 from headrace import Headrace, JobState, hours, minutes
 from headrace.backends.memory import MemoryBackend
-from headrace.errors import IdempotencyConflict, TooLarge, Unsupported, UsageError
+from headrace.errors import IdempotencyConflict, TooLarge, Unavailable, Unsupported, UsageError
 from headrace.model.ids import new_job_id
 from headrace.model.job import NewJob
 from headrace.storage.jobs import Enqueued
 from headrace.testing.clock import FrozenClock
+from headrace.testing.faults import FaultyBackend, Script, refused
 
 
 async def greet(name: str) -> str:
@@ -160,10 +161,24 @@ async def test_listeners_hear_what_was_stored(app: Headrace) -> None:
     task = app.task(queue="mail")(greet).options(idempotency_key="k")
     await task.enqueue("Ada")
     await app.enqueue_many([task.call("Ada"), task.options(idempotency_key=None, queue="x").call("Bob")])
-    assert [attributes for _, attributes in heard] == [
-        {"count": 1, "queues": {"mail": 1}},
-        {"count": 1, "queues": {"x": 1}},
+    assert [attributes for name, attributes in heard if name == "job.enqueued"] == [
+        {"count": 1, "queues": {"mail": 1}, "tasks": {task.name: {"mail": 1}}},
+        {"count": 1, "queues": {"x": 1}, "tasks": {task.name: {"x": 1}}},
     ]
+    assert [attributes["operation"] for name, attributes in heard if name == "store.call"] == ["enqueue_many"] * 2
+
+
+async def test_a_store_that_fails_an_enqueue_raises_and_leaves_one_record(caplog: pytest.LogCaptureFixture) -> None:
+    plan = Script({("jobs.enqueue_many", 1): refused("the disk is gone")})
+    app = Headrace(backend=FaultyBackend(MemoryBackend(), plan))
+    heard: list[str] = []
+    app.telemetry.attach(lambda name, _: heard.append(name))
+    async with app:
+        with pytest.raises(Unavailable, match="the disk is gone"):
+            await app.task(greet).enqueue("Ada")
+    (record,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert record.getMessage() == "1 jobs could not be enqueued: the disk is gone"
+    assert heard.count("store.error") == 1
 
 
 async def test_an_app_that_is_open_on_another_loop_says_what_to_use(app: Headrace) -> None:

@@ -30,6 +30,15 @@ def fail(text: str) -> None:
     raise ValueError(text)
 
 
+def use(mebibytes: int, seconds: float) -> int:
+    """Hold memory, and keep a processor busy."""
+    held = b"x" * (mebibytes << 20)
+    begun = time.process_time()
+    while time.process_time() - begun < seconds:
+        pass
+    return len(held)
+
+
 def snooze() -> None:
     raise Snooze(hours(1))
 
@@ -75,3 +84,4 @@ kill_itself_task = _process(kill_itself)
 ignore_terminate_task = _process(ignore_terminate)
 hang_task = _process(hang, retry=ONCE_MORE)
 tell_task = _process(tell)
+use_task = _process(use)

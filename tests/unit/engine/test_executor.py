@@ -10,7 +10,8 @@ from tests.unit.engine.support import ONCE_MORE, Rig
 
 from headrace.model.control import Cancel, Discard, Retry, Snooze
 from headrace.model.durations import hours, minutes, seconds
-from headrace.model.job import AttemptOutcome, Job, JobState
+from headrace.model.ids import new_job_id
+from headrace.model.job import AttemptOutcome, Job, JobState, NewJob
 
 
 async def double(n: int) -> int:
@@ -225,3 +226,20 @@ async def test_an_unknown_task_waits_for_a_worker_that_knows_it(rig: Rig, caplog
     assert (job.state, job.attempt) == (JobState.SCHEDULED, 0)
     assert "no task named 'from_the_future'" in caplog.text
     assert "Known: double" in caplog.text
+
+
+async def test_arguments_that_cannot_be_read_are_logged_and_the_worker_goes_on(
+    rig: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    called: list[int] = []
+    task = rig.task(called.append, name="keep")
+    job_id = new_job_id()
+    await rig.backend.jobs.enqueue_many([NewJob(id=job_id, task=task.name, payload=b"{broken")])
+    await rig.worker()
+    job = await rig.ended(job_id)
+    assert (job.state, called) == (JobState.DEAD, [])
+    (record,) = [record for record in caplog.records if record.levelname == "WARNING"]
+    assert "is discarded at attempt 1: the arguments cannot be read" in record.getMessage()
+    assert record.__dict__["job_id"] == job_id
+    await rig.ended(await rig.enqueue(task, 7))
+    assert called == [7]

@@ -6,10 +6,15 @@ import logging
 import pytest
 from tests.unit.engine.support import Rig
 
+from headrace.backends.memory import MemoryBackend
 from headrace.engine.lanes import Lane, make_lanes
+from headrace.engine.producer import LATE_S
 from headrace.errors import Unavailable
 from headrace.model.durations import ZERO, hours, seconds
 from headrace.model.job import JobState
+from headrace.model.lease import Claim
+from headrace.storage.jobs import ClaimRequest
+from headrace.testing.clock import FrozenClock
 
 
 class Gate:
@@ -131,3 +136,35 @@ def test_the_prefetch_is_shared_out_by_slots() -> None:
     lanes = make_lanes({"a": 30, "b": 10}, 40, 0.0)
     assert {name: lane.ahead_max for name, lane in lanes.items()} == {"a": 30, "b": 10}
     assert all(lane.ahead_max == 0 for lane in make_lanes({"a": 1}, 0, 0.0).values())
+
+
+async def test_a_worker_whose_claim_is_not_answered_for_long_is_unhealthy(
+    frozen: MemoryBackend, clock: FrozenClock
+) -> None:
+    rig = Rig(frozen)
+    asked, answer = asyncio.Event(), asyncio.Event()
+    claim = frozen.jobs.claim
+
+    async def late(request: ClaimRequest) -> list[Claim]:
+        asked.set()
+        await answer.wait()
+        return await claim(request)
+
+    rig.jobs.claim = late  # type: ignore[attr-defined]
+    worker = await rig.worker()
+    await asked.wait()
+    assert worker.health().ok
+    clock.advance(seconds(LATE_S + 1))
+    assert worker.health().problems == ("jobs cannot be claimed from the store",)
+    asked.clear()
+    answer.set()
+    await asked.wait()  # The next one, so that the first was answered.
+    assert worker.health().ok
+    await rig.close()
+
+
+async def test_a_worker_tells_how_it_is_when_it_begins(rig: Rig) -> None:
+    worker = await rig.worker(watchdog=True)
+    record = next(attributes["record"] for name, attributes in rig.events if name == "worker.beat")
+    assert (record.id, record.queues, record.problems) == (worker.id, {"default": 10}, ())
+    assert record.cpu_s > 0

@@ -21,6 +21,8 @@ async def test_a_blocked_loop_is_told_once_with_the_stack_of_who_blocks(caplog: 
     watchdog = Watchdog(WorkerId("w-1"), seconds(0.3), telemetry, watch_gil=False)
     await watchdog.start()
     this_is_the_culprit()
+    assert watchdog.lag_s is not None
+    assert watchdog.lag_s > 0.3
     await watchdog.stop()
     (event,) = events
     assert event["gil"] is False

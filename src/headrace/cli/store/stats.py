@@ -12,6 +12,7 @@ from headrace._version import __version__
 from headrace.cli.faults import Exit, Fault
 from headrace.cli.output import output_options, print_json
 from headrace.cli.query import STATES
+from headrace.cli.sizes import format_bytes
 from headrace.cli.stores import resolve_store, store_option, with_store
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def command(store: str | None, output: str) -> None:
         return
     click.echo(f"Store        {stats['url']}")
     for name, fact in stats["facts"].items():
-        click.echo(f"{name:<13}{_size(fact) if name.endswith('bytes') else fact}")
+        click.echo(f"{name:<13}{format_bytes(fact) if name.endswith('bytes') else fact}")
     counts = {state: count for state, count in stats["counts"].items() if count}
     click.echo(f"Jobs         {', '.join(f'{count:,} {state}' for state, count in counts.items()) or 'none'}")
     rates = {event: rate for event, rate in stats["per_s"].items() if rate}
@@ -74,17 +75,3 @@ async def read_stats(app: Headrace) -> dict[str, Any]:
         "headrace": __version__,
         "python": ".".join(map(str, sys.version_info[:3])),
     }
-
-
-def _size(count: int) -> str:
-    """Bytes for people.
-
-    >>> _size(532), _size(2_621_440)
-    ('532 B', '2.5 MiB')
-    """
-    size = float(count)
-    for unit in ("B", "KiB", "MiB"):
-        if size < 1024:
-            return f"{size:.1f} {unit}" if unit != "B" else f"{count} B"
-        size /= 1024
-    return f"{size:.1f} GiB"

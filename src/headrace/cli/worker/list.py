@@ -10,6 +10,7 @@ import msgspec
 
 from headrace.cli.durations import ago
 from headrace.cli.output import Column, note, output_options, print_list
+from headrace.cli.sizes import format_bytes
 from headrace.cli.stores import resolve_store, store_option, with_store
 
 if TYPE_CHECKING:
@@ -45,7 +46,11 @@ def _columns(now: datetime) -> list[Column]:
         Column("PID", lambda worker: str(worker["pid"])),
         Column("QUEUES", lambda worker: " ".join(f"{name}={slots}" for name, slots in worker["queues"].items())),
         Column("RUNNING", lambda worker: str(worker["running"])),
+        Column("MEMORY", lambda worker: format_bytes(worker["memory_bytes"]) if worker["memory_bytes"] else "-"),
+        Column("CPU", lambda worker: f"{worker['cpu_s']:.1f} s"),
+        Column("LAG", lambda worker: "-" if worker["loop_lag_s"] is None else f"{worker['loop_lag_s'] * 1000:.0f} ms"),
         Column("STARTED", lambda worker: ago(worker["started_at"], now)),
         Column("LAST CLAIM", lambda worker: ago(worker["last_claim_at"], now)),
         Column("VERSION", lambda worker: worker["version"]),
+        Column("HEALTH", lambda worker: "; ".join(worker["problems"]) or "ok"),
     ]

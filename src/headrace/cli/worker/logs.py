@@ -1,42 +1,29 @@
-"""What a worker writes to stderr: plain lines for people, or JSON for machines."""
+"""How a worker logs: what the options say, over the environment, over what suits a terminal."""
 
 from __future__ import annotations
 
-import logging
-import sys
-from datetime import UTC, datetime
+import os
 from typing import Any
 
-import msgspec
-
-_FIELDS = ("job_id", "task", "queue", "attempt", "worker", "outcome", "run_s")
+from headrace.logs.config import LogConfig
 
 
-def set_up_logging(log_format: str, verbose: int) -> None:
-    """Log to stderr: headrace from INFO on, other libraries from WARNING; all of it from DEBUG with ``-vv``."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_JsonFormatter() if log_format == "json" else _TextFormatter())
-    logging.basicConfig(handlers=[handler], level=logging.DEBUG if verbose > 1 else logging.WARNING, force=True)
-    logging.getLogger("headrace").setLevel(logging.DEBUG if verbose > 1 else logging.INFO)
+def log_config(
+    form: str | None, levels: str | None, file: str | None, verbose: int, base: LogConfig | None = None
+) -> LogConfig:
+    """The settings that apply. Raises ConfigError that names the field and the value.
 
-
-class _TextFormatter(logging.Formatter):
-    def format(self, record: logging.LogRecord) -> str:
-        at = datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S")
-        level = "" if record.levelno == logging.INFO else f"{record.levelname.lower()}: "
-        text = f"{at} {level}{record.getMessage()}"
-        return f"{text}\n{self.formatException(record.exc_info)}" if record.exc_info else text
-
-
-class _JsonFormatter(logging.Formatter):
-    def format(self, record: logging.LogRecord) -> str:
-        line: dict[str, Any] = {
-            "at": datetime.fromtimestamp(record.created, UTC),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        line.update({name: value for name in _FIELDS if (value := getattr(record, name, None)) is not None})
-        if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
-        return msgspec.json.encode(line, enc_hook=str).decode()
+    >>> log_config("json", "warning", None, 0).format
+    'json'
+    """
+    given: dict[str, Any] = {}
+    if form is not None:
+        given["format"] = form
+    if file is not None:
+        given["file"] = file
+        if os.environ.get("HEADRACE_LOG_TARGET") != "both":
+            given["target"] = "file"
+    config = LogConfig.from_environment(os.environ, base or LogConfig(format="compact"), **given)
+    if verbose > 1:
+        config = config.with_levels("debug")
+    return config if levels is None else config.with_levels(levels)

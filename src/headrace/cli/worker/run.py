@@ -26,7 +26,20 @@ if TYPE_CHECKING:
 @click.option("--lease", type=Duration(), metavar="TIME", help="How long it may be silent and keep its jobs. [30s]")
 @click.option("--prefetch", type=click.IntRange(0), metavar="N", help="Jobs claimed ahead at most. [as many as run]")
 @click.option("--no-upkeep", is_flag=True, help="Leave promoting, rescuing and pruning to other workers.")
-@click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="How to log to stderr.")
+@click.option(
+    "--log-format",
+    type=click.Choice(["pretty", "compact", "json"]),
+    help="For people, or for machines. [compact]",
+)
+@click.option("--log-level", metavar="LEVELS", help="Such as warning, or info,headrace.sqlite=debug. [info]")
+@click.option("--log-file", metavar="PATH", help="Log there instead of to stderr; rotated by size.")
+@click.option(
+    "--metrics-port",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
+    help="Serve /metrics, /health/live and /health/ready there. 0: any free one.",
+)
+@click.option("--metrics-host", default="127.0.0.1", metavar="HOST", help="Where to serve them. [127.0.0.1]")
 @click.option("-v", "--verbose", count=True, help="Log each job; twice: everything.")
 def command(
     app_name: str,
@@ -37,7 +50,11 @@ def command(
     lease: timedelta | None,
     prefetch: int | None,
     no_upkeep: bool,
-    log_format: str,
+    log_format: str | None,
+    log_level: str | None,
+    log_file: str | None,
+    metrics_port: int | None,
+    metrics_host: str,
     verbose: int,
 ) -> int:
     """Run a worker for the tasks of APP until it is told to stop.
@@ -46,12 +63,14 @@ def command(
     Examples:
       headrace worker run app:app --queue mail=20
       headrace worker app:app -v --log-format json
+      headrace worker app:app --metrics-port 9100
     """
     from headrace.app.worker import WorkerSettings
     from headrace.cli.loading import load_app
     from headrace.cli.worker.life import run_worker
-    from headrace.cli.worker.logs import set_up_logging
+    from headrace.cli.worker.logs import log_config
     from headrace.cli.worker.queues import choose_queues
+    from headrace.logs import set_up_logging
 
     app = load_app(app_name)
     _refuse_without_tasks(app, app_name)
@@ -68,8 +87,9 @@ def command(
         settings["upkeep"] = False
     chosen = choose_queues(app, queues, concurrency)
     worker = app.worker(chosen, **settings)
-    set_up_logging(log_format, verbose)
-    return run_worker(app, worker, chosen or app.worker_config.queues, verbose=verbose > 0)
+    set_up_logging(log_config(log_format, log_level, log_file, verbose))
+    metrics = None if metrics_port is None else (metrics_host, metrics_port)
+    return run_worker(app, worker, chosen or app.worker_config.queues, verbose=verbose > 0, metrics=metrics)
 
 
 def _refuse_without_tasks(app: Headrace, app_name: str) -> None:
