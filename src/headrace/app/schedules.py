@@ -195,17 +195,18 @@ class Schedules:
         present = await self._store.enter(entries)
         jobs = {key: occurrence_job(schedule, entries[key].planned, now=now, kind=kind) for key in entries}
         wanted = {key: entry for key, entry in present.items() if not _has_run(entry)}
-        failed = await enqueue_each(self._desk.backend, [jobs[key] for key in wanted])
-        if failed:
-            raise TooLarge(next(iter(failed.values())))
+        enqueued = await enqueue_each(self._desk.backend, [jobs[key] for key in wanted])
+        if enqueued.refused:
+            raise TooLarge(next(iter(enqueued.refused.values())))
+        ids = {key: enqueued.stored[jobs[key].id] for key in wanted}
         done = {
             key: Stored(
-                structs.replace(entries[key], outcome=Outcome.FIRED, fired_at=now, job_id=jobs[key].id), entry.revision
+                structs.replace(entries[key], outcome=Outcome.FIRED, fired_at=now, job_id=ids[key]), entry.revision
             )
             for key, entry in wanted.items()
         }
         await self._store.settle(done, {})
-        return [jobs[key].id for key in done]
+        return list(ids.values())
 
     @property
     def _store(self) -> ScheduleStore:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from msgspec import structs
 
@@ -139,17 +140,15 @@ class ScheduleRound:
                 replaced += [job_id for job_id in each.alive if job_id not in {job.id for job in each.jobs.values()}]
         if replaced:
             await self._backend.jobs.cancel_many(replaced, reason="replaced by a later occurrence of its schedule")
-        failed = await enqueue_each(self._backend, jobs)
+        done = await enqueue_each(self._backend, jobs)
         for each in work:
             for key, job in each.jobs.items():
                 firing, revision = each.entries[key]
-                why = failed.get(job.id)
-                outcome = Outcome.FIRED if why is None else Outcome.FAILED
-                fired_at, job_id = (now, job.id) if why is None else (None, None)
-                done = structs.replace(
-                    firing, outcome=outcome, fired_at=fired_at, job_id=job_id, reason=why or firing.reason
-                )
-                each.entries[key] = Stored(done, revision)
+                fired = structs.replace(firing, outcome=Outcome.FAILED, reason=done.refused.get(job.id))
+                if job.id in done.stored:
+                    job_id = done.stored[job.id]
+                    fired = structs.replace(firing, outcome=Outcome.FIRED, fired_at=now, job_id=job_id)
+                each.entries[key] = Stored(fired, revision)
 
     async def _note(self, work: Sequence[_Work]) -> bool:
         """The third: what was done, and how far each schedule is."""
@@ -209,25 +208,37 @@ class ScheduleRound:
         self._entered[name] = entered
 
 
-async def enqueue_each(backend: Backend, jobs: Sequence[NewJob]) -> dict[JobId, str]:
-    """Enqueue jobs in the store's batches; where it refuses one, all others are stored. Answers why it refused which.
+class Enqueues(NamedTuple):
+    """What became of jobs: by the id each was given, the id of the job that stands for it, or why the store refused."""
+
+    stored: dict[JobId, JobId]
+    refused: dict[JobId, str]
+
+
+async def enqueue_each(backend: Backend, jobs: Sequence[NewJob]) -> Enqueues:
+    """Enqueue jobs in the store's batches; where it refuses one, all others are stored.
 
     A job that is there already, and a key that is taken because the schedule was changed since, count as stored.
     """
-    failed: dict[JobId, str] = {}
+    done = Enqueues({}, {})
     most = backend.capabilities.max_batch
     for start in range(0, len(jobs), most):
         batch = jobs[start : start + most]
         try:
-            await backend.jobs.enqueue_many(batch)
+            await _enqueue_batch(backend, batch, done)
         except Unavailable:
             raise
         except StorageError:
             for job in batch:
                 try:
-                    await backend.jobs.enqueue_many([job])
+                    await _enqueue_batch(backend, [job], done)
                 except Unavailable:
                     raise
                 except StorageError as error:
-                    failed[job.id] = str(error)
-    return failed
+                    done.refused[job.id] = str(error)
+    return done
+
+
+async def _enqueue_batch(backend: Backend, jobs: Sequence[NewJob], done: Enqueues) -> None:
+    replies = await backend.jobs.enqueue_many(jobs)
+    done.stored.update((job.id, reply.id) for job, reply in zip(jobs, replies, strict=True))

@@ -8,7 +8,6 @@ carries it out, and so changes nothing or completes what was left.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
@@ -21,10 +20,8 @@ from headrace.model.durations import ZERO
 from headrace.model.rules import next_after
 from headrace.model.schedule import Origin, Schedule
 from headrace.storage.backend import Backend
-from headrace.storage.signals import SCHEDULE
+from headrace.storage.signals import DONE, SCHEDULE
 from headrace.telemetry import Telemetry
-
-log = logging.getLogger("headrace")
 
 LOOK_EVERY = timedelta(seconds=5)
 """The longest time between two looks at the stored schedules, should a signal about a change be lost."""
@@ -32,9 +29,6 @@ LOOK_EVERY = timedelta(seconds=5)
 STAND_IN_AFTER = timedelta(seconds=2)
 """How late an occurrence must be before a worker that is not the leader fires it: the leader died, or is stuck. So a
 killed leader delays a schedule by little more than this on every store, however long its lock lives on."""
-
-HELD_LOOK_EVERY = timedelta(seconds=1)
-"""How often an occurrence that waits for a job to end looks whether it has."""
 
 
 class Scheduler(Periodic):
@@ -60,6 +54,9 @@ class Scheduler(Periodic):
         self._store = ScheduleStore(backend)
         self._round_of = ScheduleRound(backend, self._store, telemetry)
         self._listener = Listener(backend.signals, (SCHEDULE,), lambda _name: self._look_again())
+        # Heard only while an occurrence waits for a job: a busy store tells of thousands of ends a second.
+        self._endings = Listener(backend.signals, (DONE,), self._job_ended)
+        self._awaited: set[str] = set()
         self._items: list[Item] = []
         self._look_at = 0.0
 
@@ -69,11 +66,27 @@ class Scheduler(Periodic):
         await super()._begin()
 
     async def _end(self) -> None:
+        await self._endings.stop()
         await self._listener.stop()
 
     def _look_again(self) -> None:
         self._look_at = 0.0
         self.nudge()
+
+    def _job_ended(self, job_id: str) -> None:
+        if job_id in self._awaited or job_id == "*":
+            self.nudge()
+
+    async def _listen_for_endings(self, *, leading: bool) -> bool:
+        """Hear of the jobs that occurrences wait for. True when that began now, so that one may have ended unheard."""
+        held = [item.state.value for item in self._items if leading and item.state.value.held]
+        self._awaited = {job_id for state in held for job_id in state.active}
+        if not held:
+            await self._endings.stop()
+            return False
+        deaf = not self._endings.running
+        await self._endings.start()
+        return deaf
 
     async def tick(self) -> timedelta | None:
         """Fire what is due, and say when the next occurrence is."""
@@ -95,7 +108,9 @@ class Scheduler(Periodic):
         if due and not await self._round_of.carry_out(due, now):
             self._look_at = 0.0
             return ZERO
-        return self._rest(self._backend.clock.now() - patience, leading=leading)
+        if await self._listen_for_endings(leading=leading):
+            return ZERO
+        return self._rest(self._backend.clock.now() - patience)
 
     async def fire_due(self) -> datetime | None:
         """Fire all that is due, and answer when the next occurrence is: for tests, in which nothing runs by itself."""
@@ -121,15 +136,9 @@ class Scheduler(Periodic):
             item.next_for, item.next_at = cursor, next_after(item.schedule.rule, cursor)
         return item.next_at
 
-    def _rest(self, until: datetime, *, leading: bool) -> timedelta:
-        rest = LOOK_EVERY
-        for item in self._items:
-            if leading and item.state.value.held:
-                rest = min(rest, HELD_LOOK_EVERY)
-            at = self._next_of(item)
-            if at is not None:
-                rest = min(rest, at - until)
-        return max(ZERO, rest)
+    def _rest(self, until: datetime) -> timedelta:
+        ahead = [at for item in self._items if (at := self._next_of(item)) is not None]
+        return LOOK_EVERY if not ahead else max(ZERO, min(LOOK_EVERY, min(ahead) - until))
 
     async def _look(self) -> None:
         """Read the schedules that are to run, and how far each is."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from headrace.backends.memory import MemoryBackend
 from headrace.engine.schedule_round import LEDGER_KEEP
 from headrace.engine.schedule_store import ScheduleStore
 from headrace.engine.scheduler import LOOK_EVERY, STAND_IN_AFTER, Scheduler
+from headrace.errors import TooLarge
 from headrace.model.durations import hours, minutes, seconds
 from headrace.model.ids import JobId
 from headrace.model.job import OCCURRENCE_META, Job, JobState, NewJob
@@ -239,6 +241,24 @@ async def test_queue_fires_one_after_the_other(bench: Bench) -> None:
     assert await bench.outcomes() == ["fired", "fired", "fired"]
 
 
+async def test_the_end_of_a_job_releases_what_waits_for_it_at_once(bench: Bench) -> None:
+    told: asyncio.Queue[str] = asyncio.Queue()
+    bench.telemetry.attach(lambda name, _: told.put_nowait(name))
+    await bench.add(minutes(1), overlap=Overlap.QUEUE)
+    await bench.leader.start()
+    async with asyncio.timeout(LOOK_EVERY.total_seconds() / 2):
+        for expected in ("schedule.fired", "schedule.held"):
+            bench.clock.advance(minutes(1))
+            bench.leader.nudge()
+            assert await told.get() == expected
+        for _ in range(10):
+            await asyncio.sleep(0)  # it looks once more, and falls asleep
+        await bench.finish(await bench.claim())
+        assert await told.get() == "schedule.fired"
+    await bench.leader.stop()
+    assert await bench.planned() == [at(minutes=1), at(minutes=2)]
+
+
 async def test_behind_a_job_that_never_ends_not_everything_waits(bench: Bench) -> None:
     await bench.add(minutes(1), overlap=Overlap.QUEUE, misfire=Misfire.ALL)
     await bench.pass_time(minutes(1))
@@ -387,3 +407,32 @@ async def test_an_occurrence_whose_job_has_run_and_is_pruned_is_not_enqueued_aga
     await bench.leader.tick()
     assert await bench.jobs() == []
     assert await bench.outcomes() == ["fired"]
+
+
+class Refuses:
+    """A job store that takes no job of a task named ``bad``."""
+
+    def __init__(self, jobs: Any) -> None:
+        self._jobs = jobs
+
+    def __getattr__(self, verb: str) -> Any:
+        return getattr(self._jobs, verb)
+
+    async def enqueue_many(self, jobs: Sequence[NewJob]) -> Any:
+        if any(job.task == "bad" for job in jobs):
+            raise TooLarge("it is too large")
+        return await self._jobs.enqueue_many(jobs)
+
+
+async def test_a_job_that_the_store_refuses_keeps_no_other_schedule_from_firing(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench.backend.jobs = Refuses(bench.backend.jobs)  # type: ignore[assignment]
+    await bench.add(minutes(1), name="good")
+    bad = bench.schedule(minutes(1), name="bad")
+    await bench.store.put(structs.replace(bad, job=structs.replace(bad.job, task="bad")), revision=0)
+    await bench.pass_time(minutes(1))
+    (failed,) = await bench.history("bad")
+    assert (failed.outcome, failed.reason, failed.job_id) == (Outcome.FAILED, "it is too large", None)
+    assert await bench.outcomes("good") == ["fired"]
+    assert "it is too large" in caplog.text
