@@ -86,6 +86,7 @@ def test_skip_leaves_the_next_one_out(cli: Cli) -> None:
     cli.ok("schedule", "skip", "report", "--reason", "holiday")
 
     assert [each["at"] for each in cli.json("schedule", "next", "report")["items"]][:4] == before[1:]
+    assert cli.json("schedule", "get", "report")["latest"] is None
 
 
 def test_backfill_shows_what_it_would_do_and_does_it_once(cli: Cli) -> None:

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from headrace.model.schedule import Firing, Schedule
 
 
+RECENT = 20
+"""Entries among which the latest is looked for: more than anybody leaves out ahead."""
+
+
 async def read_schedules(app: Headrace) -> list[dict[str, Any]]:
     """Every schedule, by name, with its status and its next occurrence."""
     declared = await _declared(app)
@@ -60,7 +64,10 @@ async def _view(app: Headrace, schedule: Schedule, declared: Collection[str] | N
     from headrace.model.rules import CronRule, describe
 
     following = await app.schedules.next(schedule.name, 1)
-    latest = await app.schedules.history(schedule.name, limit=1)
+    # What was left out ahead is in the ledger already, and is not what happened last.
+    now = app.backend.clock.now()
+    recent = await app.schedules.history(schedule.name, limit=RECENT)
+    latest = next((firing for firing in recent if firing.planned <= now), None)
     job = schedule.job
     return {
         "name": schedule.name,
@@ -81,7 +88,7 @@ async def _view(app: Headrace, schedule: Schedule, declared: Collection[str] | N
         "pause_reason": schedule.pause_reason,
         "created_at": schedule.created_at,
         "next": occurrence_view(schedule, following[0]) if following else None,
-        "latest": firing_view(latest[0]) if latest else None,
+        "latest": firing_view(latest) if latest else None,
     }
 
 
