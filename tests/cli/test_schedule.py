@@ -101,6 +101,13 @@ def test_backfill_shows_what_it_would_do_and_does_it_once(cli: Cli) -> None:
     assert len(cli.json("job", "list")["items"]) == 3
 
 
+def test_what_the_task_redacts_is_not_shown(cli: Cli, url: str) -> None:
+    cli.ok("schedule", "create", "login", "@daily", "login", "--arg", "user=ada", "--arg", "password=hunter2")
+
+    assert cli.json("schedule", "get", "login")["args"] == {"user": "ada", "password": "[redacted]"}
+    assert "hunter2" not in cli.ok("schedule", "get", "login") + cli.ok("schedule", "list", "-o", "wide")
+
+
 def test_delete_removes_it(cli: Cli) -> None:
     create(cli)
 

@@ -12,6 +12,7 @@ from headrace.cli.views import decoded
 
 if TYPE_CHECKING:
     from headrace.app import Headrace
+    from headrace.model.job import NewJob
     from headrace.model.rules import Planned
     from headrace.model.schedule import Firing, Schedule
 
@@ -76,7 +77,7 @@ async def _view(app: Headrace, schedule: Schedule, declared: Collection[str] | N
         "rule": msgspec.to_builtins(schedule.rule, builtin_types=(datetime,)),
         "timezone": schedule.rule.timezone if isinstance(schedule.rule, CronRule) else None,
         "task": job.task,
-        "args": decoded(job.payload, job.codec),
+        "args": await _arguments(app, job),
         "queue": job.queue,
         "overlap": schedule.overlap.value,
         "misfire": schedule.misfire.value,
@@ -102,3 +103,12 @@ def _status(schedule: Schedule, declared: Collection[str] | None, *, ended: bool
     if schedule.origin.value == "code" and schedule.name not in declared:
         return "orphaned"
     return "active"
+
+
+async def _arguments(app: Headrace, job: NewJob) -> Any:
+    """The arguments without what the task redacts, by the rules that workers have told the catalogue."""
+    from headrace.app.catalogue import find_tasks
+    from headrace.model.redaction import for_arguments, redact
+
+    record = (await find_tasks(app.backend.kv, [job.task])).get(job.task)
+    return redact(decoded(job.payload, job.codec), for_arguments(() if record is None else record.redact), set())
