@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Unpack
 
 from headrace.app.backends import make_backend
-from headrace.app.declared import DeclaredSchedules, ScheduleDecorator
 from headrace.app.desk import JobDesk, MakeSettlement
 from headrace.app.registry import TaskRegistry
 from headrace.app.settlement import Settlement
@@ -20,6 +18,7 @@ from headrace.model.batch import BatchOptions
 from headrace.model.payload import Codec, Codecs
 from headrace.storage.backend import Backend
 from headrace.tasks.blueprint import Blueprint
+from headrace.tasks.declared import Declaration, DeclaredSchedules
 from headrace.tasks.defaults import TaskDefaults, check_defaults
 from headrace.tasks.define import define_task
 from headrace.tasks.maker import TaskMaker
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from headrace.app.sync import SyncDesk
     from headrace.app.worker import AppWorker, WorkerSettings
     from headrace.model.schedule import Schedule
-    from headrace.tasks.schedules import ScheduleSettings
 
 URL_DEFAULT = "sqlite:///headrace.db"
 
@@ -103,34 +101,9 @@ class Headrace(JobDesk, Surrounding, TaskMaker):
             blueprint.attach(self)
         self._note_module(2)
 
-    def cron(
-        self,
-        when: str,
-        *,
-        name: str | None = None,
-        args: Sequence[Any] = (),
-        kwargs: Mapping[str, Any] | None = None,
-        **settings: Unpack[ScheduleSettings],
-    ) -> ScheduleDecorator:
-        """Run the task below by the wall clock: put ``@app.cron("0 3 * * *", timezone="Europe/Paris")`` on top.
-
-        ``when`` is a cron expression or simple English, such as ``"every weekday at 9:00"``. ``name`` is the
-        schedule's, the task's unless given. ``args`` and ``kwargs`` are the task's arguments. The settings are
-        explained at :class:`~headrace.tasks.schedules.ScheduleSettings`. It fires while a worker of this app runs.
-        """
-        return self._declared.decorator(when, name=name, args=args, kwargs=kwargs or {}, settings=settings)
-
-    def every(
-        self,
-        step: timedelta,
-        *,
-        name: str | None = None,
-        args: Sequence[Any] = (),
-        kwargs: Mapping[str, Any] | None = None,
-        **settings: Unpack[ScheduleSettings],
-    ) -> ScheduleDecorator:
-        """Run the task below at an interval: put ``@app.every(minutes(10))`` above ``@app.task``. See ``cron``."""
-        return self._declared.decorator(step, name=name, args=args, kwargs=kwargs or {}, settings=settings)
+    def declare(self, declaration: Declaration) -> None:
+        """Take in a schedule of the code. What the decorators and blueprints call."""
+        self._declared.add(declaration)
 
     def declared_schedules(self) -> list[Schedule]:
         """The schedules that the code declares, as a worker that starts now would store them for the first time."""

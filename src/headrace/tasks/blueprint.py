@@ -9,6 +9,7 @@ from headrace.errors import ConfigError, UsageError
 from headrace.model.batch import BatchOptions
 from headrace.model.payload import Codecs
 from headrace.tasks.call import Call
+from headrace.tasks.declared import Declaration
 from headrace.tasks.defaults import TaskDefaults, check_defaults
 from headrace.tasks.define import define_task
 from headrace.tasks.handle import JobHandle
@@ -49,6 +50,7 @@ class Blueprint(TaskMaker):
         self.prefix = prefix
         self._defaults = check_defaults("Blueprint", defaults)
         self._tasks: dict[str, Task[Any, Any]] = {}
+        self._declarations: list[Declaration] = []
         self._app: TaskHome | None = None
 
     @property
@@ -95,6 +97,13 @@ class Blueprint(TaskMaker):
         if self._app is not None:
             self._app.adopt(task)
 
+    def declare(self, declaration: Declaration) -> None:
+        """Take in a schedule of the code: it is the app's, once there is one."""
+        if self._app is not None:
+            self._app.declare(declaration)
+        else:
+            self._declarations.append(declaration)
+
     def attach(self, app: TaskHome) -> None:
         """Belong to ``app`` from now on; what ``app.include`` calls. Raises UsageError when it is another's."""
         if self._app is not None and self._app is not app:
@@ -104,6 +113,9 @@ class Blueprint(TaskMaker):
         for task in self._tasks.values():
             task.settle()
             app.adopt(task)
+        declarations, self._declarations = self._declarations, []
+        for declaration in declarations:
+            app.declare(declaration)
 
     def _define(self, function: Any, settings: Mapping[str, Any], batch: BatchOptions | None = None) -> Task[Any, Any]:
         task = define_task(function, settings, batch=batch, home=self, prefix=self.prefix)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any, ParamSpec, TypeVar, Unpack, overload
 
 from headrace.model.batch import BATCH_SIZE_DEFAULT, BATCH_WAIT_DEFAULT, BatchOptions
+from headrace.tasks.declared import ScheduleMaker
 from headrace.tasks.define import BatchTaskDecorator, TaskDecorator, TaskSettings
 from headrace.tasks.task import Task
 
@@ -14,8 +15,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class TaskMaker:
-    """Offers the decorator; who inherits says what becomes of the task."""
+class TaskMaker(ScheduleMaker):
+    """Offers the decorators; who inherits says what becomes of the task."""
 
     @overload
     def task(self, function: Callable[P, Coroutine[Any, Any, R]], /) -> Task[P, R]: ...

@@ -12,6 +12,7 @@ from headrace.storage.jobs import Changed
 if TYPE_CHECKING:
     from headrace.engine.surroundings import Surroundings
     from headrace.tasks.call import Call
+    from headrace.tasks.declared import Declaration
     from headrace.tasks.handle import JobHandle
     from headrace.tasks.task import Task
     from headrace.telemetry import Telemetry
@@ -51,6 +52,10 @@ class TaskHome(Protocol):
 
     def adopt(self, task: Task[Any, Any]) -> None:
         """Register a task."""
+        ...
+
+    def declare(self, declaration: Declaration) -> None:
+        """Take in a schedule of the code."""
         ...
 
     async def enqueue(self, call: Call[R]) -> JobHandle[R]: ...

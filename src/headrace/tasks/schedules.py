@@ -81,6 +81,13 @@ def define_schedule(
     )
 
 
+def check_settings(when: When, settings: Mapping[str, Any]) -> None:
+    """Raise ConfigError for a rule or a setting that cannot be, before there is a task to schedule."""
+    _refuse_unknown(settings)
+    make_rule(when, **{key: settings[key] for key in _OF_RULES if key in settings})
+    _check_others(settings)
+
+
 def change_schedule(
     schedule: Schedule, when: When | None, call: Call[Any] | None, settings: Mapping[str, Any], *, now: datetime
 ) -> Schedule:

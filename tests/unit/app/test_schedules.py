@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from headrace import Headrace, current_job, hours, minutes, seconds
+from headrace import Blueprint, Headrace, current_job, hours, minutes, seconds
 from headrace.backends.memory import MemoryBackend
 from headrace.engine.scheduler import LOOK_EVERY, Scheduler
 from headrace.errors import ConfigError, InvalidArguments, UnknownSchedule, UsageError
@@ -266,6 +266,20 @@ def test_a_wrong_declaration_is_explained_where_it_stands(
 
 
 def _takes_one(region: str) -> None: ...
+
+
+def test_a_blueprint_brings_its_schedules_along() -> None:
+    mail = Blueprint(prefix="mail.", queue="mail")
+    task = mail.task(_nothing)
+    assert mail.cron("@daily")(mail.every(minutes(5), name="often")(task)) is task
+    with pytest.raises(ConfigError, match="did you mean '@daily'"):
+        mail.cron("@dayly")
+    app = Headrace("memory://")
+    app.include(mail)
+    app.include(mail)
+    mail.cron("@hourly", name="late")(task)
+    declared = {schedule.name: schedule.job.queue for schedule in app.declared_schedules()}
+    assert declared == {"often": "mail", "mail._nothing": "mail", "late": "mail"}
 
 
 async def test_a_worker_stores_what_the_code_declares_and_runs_it() -> None:
