@@ -31,6 +31,11 @@ NOTE = "<!-- Made by docs/generate.py from the docstrings. Change those, and run
 BESIDE = (
     ("headrace.tasks.options", "JobOptions"),
     ("headrace.tasks.define", "TaskSettings"),
+    ("headrace.tasks.defaults", "TaskDefaults"),
+    ("headrace.model.catalogue", "TaskRecord"),
+    ("headrace.model.catalogue", "TaskVersion"),
+    ("headrace.app.migration", "Misfit"),
+    ("headrace.app.migration", "Migration"),
     ("headrace.tasks.schedules", "ScheduleSettings"),
     ("headrace.app.schedules", "Schedules"),
     ("headrace.model.rules", "CronRule"),

@@ -12,6 +12,7 @@ import click
 import pytest
 
 from headrace import Headrace
+from headrace.app.catalogue import publish
 from headrace.cli.lazy import LazyGroup
 from headrace.cli.root import root
 from tests.cli.support import SAMPLE, Cli, Spawn, run_jobs
@@ -96,6 +97,9 @@ def prepare(line: str, url: str, app: Headrace) -> None:
     app.sync.schedules.create("nightly", "@hourly", greet.call("Ada"))
     if "retry" in line:
         app.sync.cancel([ID])
+    if line.startswith("headrace task"):
+        app.sync.cancel([ID])  # of a task that the example's app does not know
+        app.sync._run(lambda desk: publish(desk.backend.kv, [greet], desk.backend.clock.now()))
     if "watch" in line:
         run_jobs(url, 1)
 

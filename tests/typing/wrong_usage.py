@@ -5,9 +5,12 @@ Each wrong line carries the error that mypy must report there, in the form that 
 
 from __future__ import annotations
 
-from headrace import Headrace, JobHandle, Task, minutes
+from headrace import Headrace, Inject, JobHandle, Task, minutes
 
 app = Headrace("memory://")
+
+
+class Database: ...
 
 
 @app.task
@@ -28,12 +31,26 @@ def crunch() -> None: ...
 async def store(rows: list[int]) -> None: ...
 
 
+@app.task
+async def query(sql: str, db: Database = Inject()) -> int:
+    return len(sql)
+
+
+@app.provider(scope="request")  # type: ignore[call-overload, untyped-decorator]
+def database() -> Database:
+    return Database()
+
+
 @app.task(que="mail")  # type: ignore[call-overload, untyped-decorator]
 def send() -> None: ...
 
 
 async def main() -> None:
     await greet.enqueue(5)  # type: ignore[arg-type]
+    await store.enqueue([5])  # type: ignore[arg-type]
+    await store.enqueue("row")  # type: ignore[arg-type]
+    await query.enqueue(5)  # type: ignore[arg-type]
+    await query.enqueue("select 1", table="x")  # type: ignore[call-arg]
     await greet.enqueue()  # type: ignore[call-arg]
     await greet.enqueue("Ada", True)  # type: ignore[call-arg]
     await greet.enqueue("Ada", lout=True)  # type: ignore[call-arg]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from headrace.app.backends import make_backend
 from headrace.app.desk import JobDesk, MakeSettlement
+from headrace.app.migration import Migration, Misfit, check_jobs, migrate_jobs
 from headrace.app.registry import TaskRegistry
 from headrace.app.settlement import Settlement
 from headrace.app.surrounding import Surrounding
@@ -117,6 +118,19 @@ class Headrace(JobDesk, Surrounding, TaskMaker):
     def find_task(self, name: str) -> Task[Any, Any]:
         """The task of that name. Raises UnknownTask that lists near names."""
         return self._registry.get(name)
+
+    async def check_jobs(self) -> list[Misfit]:
+        """The stored jobs that have not ended and that this build cannot run: unknown tasks, newer versions, arguments
+        that it cannot read; counted by reason. Nothing is changed."""
+        return await check_jobs(self.backend, self._registry)
+
+    async def migrate_jobs(self, *, dry_run: bool = False) -> Migration:
+        """Rewrite the arguments of waiting and dead jobs of older versions as this build stores them.
+
+        In bounded steps, while workers go on; what runs or changes meanwhile is left alone. With ``dry_run`` nothing is
+        changed.
+        """
+        return await migrate_jobs(self.backend, self._registry, dry_run=dry_run)
 
     @property
     def worker_config(self) -> WorkerConfig:

@@ -21,6 +21,7 @@ TABLE = {
     "job": Entry("headrace.cli.job", "list, get, watch, enqueue, retry and cancel jobs"),
     "queue": Entry("headrace.cli.queue", "list, pause and resume queues"),
     "schedule": Entry("headrace.cli.schedule", "make, list, pause, trigger and backfill schedules"),
+    "task": Entry("headrace.cli.task", "list tasks and their versions; compare stored jobs with a build"),
     "store": Entry("headrace.cli.store", "check a store, and tell its size and pace"),
     "metrics": Entry("headrace.cli.metrics", "print the metrics of a store for Prometheus"),
     "status": Entry("headrace.cli.job.get", "everything about one job (the same as: job get)"),
@@ -28,7 +29,14 @@ TABLE = {
     "demo": Entry("headrace.cli.demo", "index the standard library with two workers, one of which is killed"),
     "help": Entry("headrace.cli.topics", "explain exit codes, formats, queries or the environment"),
 }
-ALIASES = {"workers": "worker", "jobs": "job", "queues": "queue", "schedules": "schedule", "stores": "store"}
+ALIASES = {
+    "workers": "worker",
+    "jobs": "job",
+    "queues": "queue",
+    "schedules": "schedule",
+    "tasks": "task",
+    "stores": "store",
+}
 
 
 class PipeClosed(Exception):

@@ -247,6 +247,13 @@ class Task(Generic[P, R]):
         """The older versions whose jobs can be read, with the step from each."""
         return self._registration.upcasts.steps
 
+    def check(self, job: Job) -> None:
+        """Raise what decoding a stored job of this version or an older one raises; nothing is told to anyone."""
+        if job.task_version == self.version:
+            self.decode(job)
+        else:
+            self.migrated(job)
+
     def migrated(self, job: Job) -> bytes:
         """The payload of an older job as this version stores it. Raises what its codec or an upcast raises."""
         codec = self._registration.home.codecs.get(job.codec)
