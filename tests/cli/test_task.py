@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from headrace import Headrace
+from headrace.app.catalogue import publish
 from tests.cli.support import Cli, run_jobs
 
 NEXT = """
 from headrace import Headrace
+from headrace.app.catalogue import publish
 
 app = Headrace("sqlite:///jobs.db")
 
@@ -70,6 +72,22 @@ def test_an_unknown_task_exits_3_with_the_near_name(cli: Cli, app: Headrace, url
 
     assert result.exit_code == 3
     assert "did you mean 'greet'?" in result.stderr
+
+
+def test_who_enqueues_without_the_code_writes_for_the_newest_version(cli: Cli, app: Headrace, next_build: str) -> None:
+    from headrace.cli.loading import load_app
+
+    first = cli.ok("job", "enqueue", "greet", "--arg", "name=Ada").strip()
+    task = load_app(next_build).find_task("greet")
+    app.sync._run(lambda desk: publish(desk.backend.kv, [task], desk.backend.clock.now()))
+
+    second = cli.ok("job", "enqueue", "greet", "--args", '{"names": ["Ada"]}').strip()
+    third = cli.ok("job", "enqueue", "greet", "--arg", "name=Ada", "--task-version", "1").strip()
+    cli.ok("schedule", "create", "daily", "@daily", "greet", "--args", '{"names": ["Ada"]}')
+
+    assert [cli.json("job", "get", each)["task_version"] for each in (first, second, third)] == [1, 2, 1]
+    assert app.sync._run(lambda desk: desk.schedules.get("daily")).job.task_version == 2
+    assert cli("task", "check", next_build).exit_code == 0
 
 
 def test_a_build_is_checked_against_what_is_stored(cli: Cli, app: Headrace, next_build: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import Any
@@ -14,6 +15,11 @@ from headrace.engine.resources import Resources, filled, in_thread
 from headrace.engine.runnable import ExecutorKind, Runnable
 from headrace.engine.service import Service
 from headrace.engine.surroundings import Surroundings
+
+log = logging.getLogger("headrace")
+
+CLOSE_S_MAX = 30.0
+"""How long providers may take to end what they made, all together, while a worker stops."""
 
 Threads = Callable[[Callable[[], Any]], Awaitable[Any]]
 """Runs a call in a thread, in the context variables of its caller."""
@@ -107,11 +113,19 @@ class Around(Service):
                 if task.executor is not ExecutorKind.PROCESS:
                     await self._resources.open(self._plan_of(task).kept)
         except BaseException:
-            await self._resources.close()
+            await self._end()
             raise
 
     async def _end(self) -> None:
-        await self._resources.close()
+        """End what was made. A provider that cannot must not keep the worker from ending: its jobs are done and stored."""
+        try:
+            async with asyncio.timeout(CLOSE_S_MAX):
+                errors = await self._resources.close()
+        except TimeoutError:
+            log.error("what was provided to handlers could not be ended within %s s", CLOSE_S_MAX)
+            return
+        for error in errors:
+            log.error("what was provided to handlers could not be ended: %r", error, exc_info=error)
 
 
 def _threaded(runnable: Runnable) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine, Sequence
 from contextvars import Context
 from typing import Any
@@ -131,9 +132,12 @@ class Crowd:
             self._items.pop(run, None)
             return
         if self._items and all(each.interruption is not None for each in self._items):
-            # Nobody waits for the call any more. Who gives a job back must not do so while it is still worked on.
-            self._work.cancel()
-            await asyncio.wait([self._work])
+            # Nobody waits for the call any more. Who gives a job back must not do so while it is still worked on, so a
+            # handler that ignores its cancellation is cancelled again with each that reaches one of the jobs.
+            while not self._work.done():
+                self._work.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.wait([self._work])
         self._items.pop(run, None)
 
 

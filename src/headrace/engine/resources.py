@@ -21,7 +21,7 @@ class Resources:
 
     def __init__(self, providers: Providers) -> None:
         self._providers = providers
-        self._stack = AsyncExitStack()
+        self._ends: list[AsyncExitStack] = []
         self._kept: dict[Any, Any] = {}
         self._lock = asyncio.Lock()
 
@@ -31,14 +31,24 @@ class Resources:
             for provider in self._providers.kept_for(kinds):
                 if provider.kind not in self._kept:
                     values = {**self._kept, **self._providers.overrides}
-                    self._kept[provider.kind] = await _make(provider, values, self._stack)
+                    end = AsyncExitStack()
+                    self._kept[provider.kind] = await _make(provider, values, end)
+                    self._ends.append(end)
 
-    async def close(self) -> None:
-        """End the values of the worker. Safe without ``open``, and twice."""
+    async def close(self) -> list[Exception]:
+        """End the values of the worker, whether or not others could be ended. Answers what their factories raised.
+
+        Safe without ``open``, and twice.
+        """
+        errors: list[Exception] = []
         async with self._lock:
-            stack, self._stack = self._stack, AsyncExitStack()
             self._kept = {}
-            await stack.aclose()
+            while self._ends:
+                try:
+                    await self._ends.pop().aclose()
+                except Exception as error:
+                    errors.append(error)
+        return errors
 
     @asynccontextmanager
     async def of_attempt(self, plan: Plan, context: Callable[[], JobContext]) -> Any:

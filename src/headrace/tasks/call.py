@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack
 from headrace.model.ids import new_job_id
 from headrace.model.job import NewJob
 from headrace.tasks.canonical import CanonicalArguments
-from headrace.tasks.options import JobOptions, check_options, merge_options
+from headrace.tasks.options import JobOptions, check_options, check_version, merge_options
 from headrace.tasks.uniqueness import UNIQUE_OPTIONS, check_together, uniqueness
 
 if TYPE_CHECKING:
@@ -44,6 +44,13 @@ class Call(Generic[R]):
             recoded = self.task.options(codec=checked["codec"]).call(*args, **kwargs)
             return Call(recoded.task, recoded.payload, merged)
         return Call(self.task, self.payload, merged)
+
+    def of_version(self, version: int) -> Call[R]:
+        """This call as one whose arguments are written for another version of its task.
+
+        For those who make calls without the task's code. Raises ConfigError for what is no version.
+        """
+        return Call(self.task, self.payload, {**self._options, "task_version": check_version("version", version)})
 
     def new_job(self) -> NewJob:
         """The job to store: with a new id each time, unless the options name one."""

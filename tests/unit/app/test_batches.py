@@ -257,6 +257,30 @@ async def test_a_stopping_worker_gives_back_the_jobs_of_a_batch_once_its_call_ha
     assert [(job.state, job.attempt) for job in jobs] == [(JobState.QUEUED, 0)] * 2
 
 
+async def test_a_handler_that_ignores_its_cancellation_is_not_given_back_before_it_ends(app: Headrace) -> None:
+    begun, cancelled, go_on = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    @app.batch_task(size=2)
+    async def work(items: list[int]) -> None:
+        begun.set()
+        while not go_on.is_set():
+            try:
+                await go_on.wait()
+            except asyncio.CancelledError:
+                cancelled.set()
+
+    handles = await app.enqueue_many([work.call(n) for n in range(2)])
+    worker = app.worker()
+    await worker.start()
+    await begun.wait()
+    stopping = asyncio.create_task(worker.stop(now=True))
+    await cancelled.wait()
+    assert [await handle.state() for handle in handles] == [JobState.RUNNING] * 2
+    go_on.set()
+    await stopping
+    assert [await handle.state() for handle in handles] == [JobState.QUEUED] * 2
+
+
 async def test_a_stopping_worker_handles_what_it_has_gathered(app: Headrace) -> None:
     @app.batch_task(size=100, wait=seconds(60))
     async def work(items: list[int]) -> list[int]:

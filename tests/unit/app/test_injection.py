@@ -263,6 +263,24 @@ async def test_a_provider_that_fails_at_the_start_stops_the_worker_from_starting
     assert not worker.running
 
 
+async def test_a_provider_that_cannot_end_its_value_does_not_keep_the_worker_from_stopping(
+    app: Headrace, happened: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    @app.provider
+    def hen(db: Database) -> Iterator[Hen]:
+        yield Hen()
+        raise OSError("the hen is away")
+
+    @app.task
+    async def brood(hen: Hen = Inject()) -> None: ...
+
+    async with app.worker() as worker:
+        pass
+    assert not worker.running
+    assert "could not be ended: OSError('the hen is away')" in caplog.text
+    assert happened == ["database opened", "database closed"]
+
+
 async def test_values_for_queues_the_worker_does_not_serve_are_made_when_needed(
     app: Headrace, happened: list[str]
 ) -> None:

@@ -35,6 +35,12 @@ if TYPE_CHECKING:
 @click.option("--idempotency-key", metavar="KEY", help="Enqueue once: the same key again answers the first job.")
 @click.option("--unique", metavar="KEY", help="Add no job while one of TASK with this key has not ended.")
 @click.option("--app", "app_name", metavar="APP", help="module:attribute of the app, to check the arguments.")
+@click.option(
+    "--task-version",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Without --app: the version the arguments are written for. [the newest that workers told of]",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Say what could not be checked.")
 @store_option
 @output_options("table", "json", "name")
@@ -43,6 +49,7 @@ def command(
     pairs: tuple[str, ...],
     whole: str | None,
     app_name: str | None,
+    task_version: int | None,
     verbose: bool,
     store: str | None,
     output: str,
@@ -71,7 +78,7 @@ def command(
         app.use_store(resolve_store(store, may_create=True))
 
     async def enqueue(app: Headrace) -> JobHandle[Any]:
-        return await app.enqueue(call)
+        return await app.enqueue(call if app_name is not None else await of_told_version(app, call, task_version))
 
     handle = with_app(app, enqueue)
     became = {"duplicate": handle.duplicate, "dropped": handle.dropped, "replaced": handle.replaced}
@@ -98,6 +105,17 @@ def make_call(task: str, app_name: str | None, arguments: dict[str, Any]) -> tup
     app = Headrace("memory://")
     stand_in = app.task(name=task)(_unknown_here)
     return app, Call(stand_in, encode(arguments).encode(), dict(stand_in.defaults))
+
+
+async def of_told_version(app: Headrace, call: Call[Any], version: int | None = None) -> Call[Any]:
+    """A call that no code has checked, as one of ``version``, or of the newest that workers have told of."""
+    from headrace.app.catalogue import find_tasks
+
+    if version is None:
+        name = call.task.name
+        record = (await find_tasks(app.backend.kv, [name])).get(name)
+        version = 1 if record is None else record.version
+    return call.of_version(version)
 
 
 def _unknown_here() -> None:

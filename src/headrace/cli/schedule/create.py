@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from headrace.cli.job.enqueue import make_call
+from headrace.cli.job.enqueue import make_call, of_told_version
 from headrace.cli.job.values import read_arguments
 from headrace.cli.output import note, output_options, print_json
 from headrace.cli.schedule.options import given, parse_when, schedule_settings
@@ -55,7 +55,8 @@ def command(
         app.use_store(resolve_store(store, may_create=True))
 
     async def create(app: Headrace) -> dict[str, Any]:
-        await app.schedules.create(name, parse_when(when), call, **given(settings))
+        written = call if app_name is not None else await of_told_version(app, call)
+        await app.schedules.create(name, parse_when(when), written, **given(settings))
         return await read_schedule(app, name)
 
     schedule = with_app(app, create)
