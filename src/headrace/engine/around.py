@@ -117,7 +117,7 @@ class Around(Service):
             raise
 
     async def _end(self) -> None:
-        """End what was made. A provider that cannot must not keep the worker from ending: its jobs are done and stored."""
+        """End what was made. A provider that cannot must not keep the worker: its jobs are done and stored."""
         try:
             async with asyncio.timeout(CLOSE_S_MAX):
                 errors = await self._resources.close()
