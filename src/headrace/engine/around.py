@@ -78,23 +78,16 @@ class Around(Service):
         """Call a handler with what it is given."""
         function = runnable.function
         plan = self._plan_of(runnable)
-        failure: BaseException
         async with self._resources.of_attempt(plan, context) as values:
-            try:
-                if not _threaded(runnable):
-                    return await function(*args, **kwargs, **filled(plan, values))
+            if not _threaded(runnable):
+                return await function(*args, **kwargs, **filled(plan, values))
 
-                def call() -> Any:
-                    with in_thread(plan, values) as more:
-                        value = function(*args, **kwargs, **more)
-                        return asyncio.run(value) if runnable.is_async else value
+            def call() -> Any:
+                with in_thread(plan, values) as more:
+                    value = function(*args, **kwargs, **more)
+                    return asyncio.run(value) if runnable.is_async else value
 
-                return await threads(call)
-            except BaseException as error:
-                failure = error
-                raise
-        # A provider that yields inside a bare except has swallowed it; the attempt failed all the same.
-        raise failure
+            return await threads(call)
 
     def _plan_of(self, task: Runnable) -> Plan:
         changes, plan = self._plans.get(task.name, (-1, None))

@@ -55,6 +55,7 @@ class Resources:
         """The values of one attempt that are made on the event loop, over those of the worker, by type.
 
         What the body raises is raised in the factories that yield, as in a ``with`` block, so that they can roll back.
+        One that swallows it does not hide it: the attempt has failed all the same.
         """
         if not all(kind in self._kept for kind in plan.kept):
             await self.open(plan.kept)
@@ -62,7 +63,14 @@ class Resources:
             values = {**self._kept, JobContext: _Late(context), **self._providers.overrides}
             for provider in plan.on_loop:
                 values[provider.kind] = await _make(provider, values, stack)
-            yield values
+            failure: BaseException | None = None
+            try:
+                yield values
+            except BaseException as error:
+                failure = error
+                raise
+        if failure is not None:
+            raise failure
 
 
 class _Late:
@@ -80,7 +88,14 @@ def in_thread(plan: Plan, values: Values) -> Iterator[dict[str, Any]]:
         for provider in plan.here:
             made = _call(provider, known)
             known[provider.kind] = stack.enter_context(made) if provider.shape is Shape.GENERATOR else made
-        yield filled(plan, known)
+        failure: BaseException | None = None
+        try:
+            yield filled(plan, known)
+        except BaseException as error:
+            failure = error
+            raise
+    if failure is not None:
+        raise failure
 
 
 def filled(plan: Plan, values: Values) -> dict[str, Any]:

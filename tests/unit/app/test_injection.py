@@ -164,13 +164,22 @@ async def test_an_async_provider_of_a_threaded_handler_runs_on_the_loop(app: Hea
     assert await run(app, use) == "real 1 real"
 
 
-async def test_a_provider_that_swallows_the_error_does_not_hide_the_failure(app: Headrace) -> None:
-    @app.provider(scope="job")
-    async def quiet() -> AsyncIterator[Quiet]:
+@pytest.mark.parametrize("executor", ["loop", "thread"])
+@pytest.mark.parametrize("is_async", [True, False])
+async def test_a_provider_that_swallows_the_error_does_not_hide_the_failure(
+    app: Headrace, executor: Any, is_async: bool
+) -> None:
+    async def quiet_async() -> AsyncIterator[Quiet]:
         with contextlib.suppress(ValueError):
             yield Quiet()
 
-    @app.task(retry=Never())
+    def quiet() -> Iterator[Quiet]:
+        with contextlib.suppress(ValueError):
+            yield Quiet()
+
+    app.provide(Quiet, quiet_async if is_async else quiet, scope="job")
+
+    @app.task(retry=Never(), executor=executor)
     async def fail(quiet: Quiet = Inject()) -> None:
         raise ValueError("no")
 
