@@ -10,19 +10,22 @@ import inspect
 import re
 import textwrap
 from collections.abc import Iterator
-from datetime import timedelta
 from enum import Enum
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import click
 import msgspec
 
 import headrace
 from headrace import errors, telemetry
-from headrace.config import WorkerConfig
-from headrace.model.durations import format_duration
-from headrace.model.queue import Retention
+from headrace.cli.codes import CODES
+from headrace.cli.lazy import LazyGroup
+from headrace.cli.root import root
+from headrace.cli.topics import TOPICS
+from headrace.config.keys import SELECTORS, Key, all_keys, profile_keys
+from headrace.config.values import kind_text, to_text
 
 DOCS = Path(__file__).resolve().parent
 SOURCE = DOCS.parent / "src" / "headrace"
@@ -90,6 +93,8 @@ BESIDE = (
 )
 """What public methods take and answer, and what tests import; the names of ``headrace`` itself come first."""
 
+HELP_WIDTH = 100
+
 MADE_FOR_YOU = {
     "AppWorker",
     "Call",
@@ -110,6 +115,8 @@ def pages() -> dict[str, str]:
     return {
         "reference/api.md": _api(),
         "reference/errors.md": _errors(),
+        "reference/cli.md": _command_line(),
+        "reference/error-codes.md": _error_codes(),
         "reference/configuration.md": _configuration(),
         "reference/events.md": _events(),
         "explanation/limits.md": _limits(),
@@ -284,45 +291,107 @@ def _errors() -> str:
 
 
 def _configuration() -> str:
-    texts = dict(_described(inspect.cleandoc(WorkerConfig.__doc__ or "").replace("``", "`")))
-    rows = []
-    for each in msgspec.structs.fields(WorkerConfig):
-        default = each.default if each.default is not msgspec.NODEFAULT else each.default_factory()
-        kind = _plain(WorkerConfig.__annotations__[each.name]).replace("|", "\\|")
-        rows.append(f"| `{each.name}` | `{kind}` | {_default(default)} | {texts[each.name]} |")
+    rows = [
+        f"| `{key.name}` | {kind_text(key)} | {_shown_default(key)} | `{key.variable}` | {_cell(_meaning(key))} |"
+        for key in all_keys().values()
+    ]
+    profile = [
+        f"| `{key.name}` | {kind_text(key)} | {_shown_default(key)} | {_cell(key.text)} |"
+        for key in profile_keys().values()
+    ]
+    selectors = [f"| `{name}` | {text} |" for name, text in SELECTORS.items()]
     return "\n".join(
         [
             "# Configuration\n",
             NOTE,
-            "## A worker\n",
-            "`app.worker(queues, ...)` takes these by name; `Headrace(worker=WorkerConfig(...))` sets them for all",
-            "workers of the app; `headrace worker` has options for the most used. They are checked when they are",
-            "given, and an error names the field and the value.\n",
-            "| field | type | default | meaning |",
-            "|---|---|---|---|",
+            "How to write settings down is told at [Configure](../how-to/configure.md). The strongest source first:",
+            "arguments, the environment, the project file (`headrace.toml`, or `[tool.headrace]` in `pyproject.toml`),",
+            "the profile in use, the default. A dot in a name is a table: `worker.lease` is `lease` in `[worker]`. A",
+            "duration is a number with its unit, `30s`, `1h30m` or `250ms`.\n",
+            "## Settings\n",
+            "| setting | type | default | variable | meaning |",
+            "|---|---|---|---|---|",
             *rows,
+            "\n`worker.*` are the fields of [WorkerConfig](api.md#workerconfig): a program hands them to",
+            "`app.worker(...)` by name, or to `Headrace(worker=WorkerConfig(...))` for all workers of the app.\n",
+            "## In a profile\n",
+            "A profile is a table `[profile.NAME]` in `~/.config/headrace/config.toml` (below `XDG_CONFIG_HOME` where",
+            "that is set). It can have every setting, and these:\n",
+            "| setting | type | default | meaning |",
+            "|---|---|---|---|",
+            *profile,
+            "\n## Which files count\n",
+            "| variable | meaning |",
+            "|---|---|",
+            *selectors,
+            "| `NO_COLOR` | no colour |",
+            "| `CLICOLOR_FORCE` | colour into pipes too |",
             "\n## An app\n",
             "See [Headrace](api.md#headrace): `url`, `backend`, `worker`, `payload_limit`, `codecs`, `telemetry`,",
-            "`defaults`.\n",
+            "`defaults`. A plain `Headrace(...)` reads no file and no variable; `Headrace.from_config()` reads them",
+            "all.\n",
             "## The store\n",
             "Options in the URL are listed at [SQLite](../how-to/sqlite.md#the-url).\n",
-            "## The command\n",
-            "`HEADRACE_STORE` is the store where `--store` is not given. `NO_COLOR` takes the colours away.",
-            "`HEADRACE_LOG_FORMAT`, `HEADRACE_LOG_LEVEL` and more set up a worker's [log](../how-to/logging.md).",
-            "Options override the environment, which overrides what the app says.\n",
         ]
     )
 
 
-def _default(value: Any) -> str:
-    if isinstance(value, timedelta):
-        return format_duration(value)
-    return f"see [{type(value).__name__}](api.md#retention)" if isinstance(value, Retention) else f"`{value!r}`"
+def _meaning(key: Key) -> str:
+    if key.path[:-1] == ("worker", "retention"):
+        return f"how long a job that ended as {key.path[-1]} is kept, where its queue does not say otherwise."
+    return key.text
 
 
-def _described(doc: str) -> Iterator[tuple[str, str]]:
-    for found in re.finditer(r"^(\w+): (.*(?:\n    .*)*)", doc, re.MULTILINE):
-        yield found.group(1), _joined(found.group(2))
+def _shown_default(key: Key) -> str:
+    return f"`{to_text(key.default)}`"
+
+
+def _cell(text: str) -> str:
+    return text.replace("``", "`").replace("|", "\\|")
+
+
+def _command_line() -> str:
+    parts = [
+        "# The command line\n",
+        NOTE,
+        "What `headrace ... --help` prints, for every command. How to work with it is told at",
+        "[The command line](../how-to/command-line.md); error codes are on [their own page](error-codes.md).\n",
+    ]
+    for words, command in _commands(root, ("headrace",)):
+        name = " ".join(words)
+        ctx = click.Context(command, info_name=name, terminal_width=HELP_WIDTH, help_option_names=["-h", "--help"])
+        text = command.get_help(ctx)
+        parts.append(f"{'#' * min(len(words) + 1, 3)} {name}\n\n```text\n{text}\n```\n")
+    parts.append("## Topics\n")
+    for name, text in TOPICS.items():
+        parts.append(f"### headrace help {name}\n\n```text\n{textwrap.indent(text, '  ')}\n```\n")
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _commands(command: click.Command, words: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """The built-in commands, in their order; what plugins add belongs to whoever generates the page."""
+    yield words, command
+    if isinstance(command, LazyGroup):
+        for name in command.table:
+            inner = command.get_command(click.Context(command), name)
+            assert inner is not None
+            yield from _commands(inner, (*words, name))
+
+
+def _error_codes() -> str:
+    rows = [f"| `{code}` | {page.title} | {_cell(page.text)} |" for code, page in CODES.items()]
+    return "\n".join(
+        [
+            "# Error codes\n",
+            NOTE,
+            "`headrace explain CODE` prints the same. The first two digits are the exit code of the command; a code",
+            "keeps its meaning for ever.\n",
+            "| code | what happened | what helps |",
+            "|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
 
 
 def _events() -> str:

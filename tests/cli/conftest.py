@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,8 +51,8 @@ def spawn(folder: Path, url: str) -> Iterator[Spawn]:
     """``spawn("worker", "sample:app")``; what still runs at the end is killed."""
     started: list[Process] = []
 
-    def start(*args: str) -> Process:
-        started.append(Process(*args, folder=folder, url=url))
+    def start(*args: str, **place: Any) -> Process:
+        started.append(Process(*args, **{"folder": folder, "url": url, **place}))
         return started[-1]
 
     yield start

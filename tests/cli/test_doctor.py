@@ -48,7 +48,7 @@ def test_a_store_that_is_not_there_is_a_fault(cli: Cli) -> None:
 
 
 def test_without_a_store_the_installation_is_looked_at(cli: Cli) -> None:
-    result = cli("doctor", "--store", "")
+    result = Cli("")("doctor")
 
     assert result.exit_code == 0
     assert "only the installation" in result.stderr

@@ -61,13 +61,15 @@ def test_a_group_without_a_verb_shows_its_help(cli: Cli, path: tuple[str, ...]) 
 
 def long_running(line: str) -> bool:
     words = line.split()
-    return words[1] == "demo" or (words[1] == "worker" and words[2] != "list")
+    return words[1] in ("demo", "dev") or (words[1] == "worker" and words[2] != "list")
 
 
 @pytest.mark.parametrize("line", [line for line in examples() if not long_running(line)])
 def test_an_example_runs(line: str, folder: Path, url: str, app: Headrace) -> None:
     prepare(line, url, app)
     (folder / "myapp.py").write_text(SAMPLE.replace('name="greet"', 'name="myapp.greet"'))
+    (folder / "app.py").write_text(SAMPLE)
+    (folder / "nightly.yaml").write_text("- enqueue: {task: greet, args: {name: Ada}}\n- pause: mail\n")
     bin_folder = folder / "bin"
     bin_folder.mkdir()
     script = bin_folder / "headrace"
@@ -87,6 +89,18 @@ def test_an_example_runs(line: str, folder: Path, url: str, app: Headrace) -> No
     assert done.returncode == 0, done.stderr
 
 
+PROFILES = """
+profile_in_use = "prod"
+profile_before = "local"
+
+[profile.prod]
+store = "sqlite:///prod.db"
+
+[profile.local]
+store = "sqlite:///local.db"
+"""
+
+
 def prepare(line: str, url: str, app: Headrace) -> None:
     """Put a job into the store that is in the state the example needs."""
 
@@ -95,17 +109,21 @@ def prepare(line: str, url: str, app: Headrace) -> None:
 
     app.sync.enqueue(greet.call("Ada").options(job_id=ID))
     app.sync.schedules.create("nightly", "@hourly", greet.call("Ada"))
+    profiles = Path(os.environ["XDG_CONFIG_HOME"]) / "headrace" / "config.toml"
+    profiles.parent.mkdir(parents=True)
+    names = "" if "create" in line else PROFILES
+    profiles.write_text(names)
     if "retry" in line:
         app.sync.cancel([ID])
     if line.startswith("headrace task"):
         app.sync.cancel([ID])  # of a task that the example's app does not know
         app.sync._run(lambda desk: publish(desk.backend.kv, [greet], desk.backend.clock.now()))
-    if "watch" in line:
+    if "watch" in line or "wait" in line:
         run_jobs(url, 1)
 
 
 @pytest.mark.parametrize(
-    "line", [line for line in examples() if line.startswith("headrace worker") and long_running(line)]
+    "line", [line for line in examples() if line.startswith(("headrace worker", "headrace dev")) and long_running(line)]
 )
 def test_an_example_of_a_worker_becomes_ready_and_stops(line: str, folder: Path, spawn: Spawn) -> None:
     (folder / "app.py").write_text(SAMPLE)

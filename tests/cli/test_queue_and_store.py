@@ -85,7 +85,7 @@ def test_a_store_that_is_not_there_exits_6_and_is_not_made(cli: Cli, folder: Pat
 
 
 def test_without_a_store_it_says_how_to_give_one(cli: Cli) -> None:
-    result = cli("job", "list", "--store", "")
+    result = Cli("")("job", "list")
 
     assert result.exit_code == 2
     assert "HEADRACE_STORE" in result.stderr
@@ -94,7 +94,7 @@ def test_without_a_store_it_says_how_to_give_one(cli: Cli) -> None:
 
 def test_the_file_in_this_folder_is_the_default(cli: Cli, folder: Path) -> None:
     with Headrace(f"sqlite:///{folder}/headrace.db").sync:
-        assert cli("job", "list", "--store", "").exit_code == 0
+        assert Cli("")("job", "list").exit_code == 0
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Unpack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from headrace.app.backends import make_backend
 from headrace.app.desk import JobDesk, MakeSettlement
@@ -89,6 +90,22 @@ class Headrace(JobDesk, Surrounding, TaskMaker):
         self._worker_config = worker or WorkerConfig()
         self._declared = DeclaredSchedules()
         self._defaults = check_defaults("Headrace(defaults=...)", defaults or {})
+
+    @classmethod
+    def from_config(cls, folder: Path | None = None, *, profile: str | None = None, **settings: Any) -> Self:
+        """An app with the store and the worker settings that are written down for it.
+
+        The sources, the strongest first: ``settings``, which are the arguments of ``Headrace``; the environment; the
+        project file in ``folder`` (default: the working folder) or above it; the profile. Raises ConfigError that names
+        the key, the value and the place of the first problem.
+        """
+        from headrace.config.load import load
+
+        found = load(folder, profile=profile).settings
+        if "backend" not in settings:
+            settings.setdefault("url", found.store)
+        settings.setdefault("worker", found.worker)
+        return cls(**settings)
 
     def include(self, *blueprints: Blueprint) -> None:
         """Take in the tasks of blueprints, those that are there and those to come. Doing it again changes nothing.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from enum import IntEnum
 
 from headrace.cli.pointing import point_at
@@ -107,5 +107,8 @@ def did_you_mean(word: str, known: Iterable[str], *, what: str) -> list[str]:
     names = list(known)
     near = get_close_matches(word, names, n=3)
     if near:
+        # What is much less alike than the best of them would only distract.
+        likeness = [SequenceMatcher(None, word, name).ratio() for name in near]
+        near = [name for name, ratio in zip(near, likeness, strict=True) if ratio > likeness[0] - 0.1]
         return [f"did you mean {' or '.join(repr(name) for name in near)}?"]
     return [f"{what}: {', '.join(names)}"] if names else []

@@ -49,6 +49,10 @@ class LazyGroup(click.Group):
         command = getattr(import_module(module), name or "command")
         assert isinstance(command, click.Command)
         add_global_options(command)
+        if ctx.resilient_parsing:
+            from headrace.cli.completing import complete_values
+
+            complete_values(command)
         return command
 
     def resolve_command(
@@ -58,7 +62,7 @@ class LazyGroup(click.Group):
         name = args[0]
         command = self.get_command(ctx, name)
         if command is None and not name.startswith("-") and not ctx.resilient_parsing:
-            notes = did_you_mean(name, self.table, what="commands")
+            notes = did_you_mean(name, self.list_commands(ctx), what="commands")
             raise usage(
                 f"no such command: {ctx.command_path} {name}",
                 word=name,

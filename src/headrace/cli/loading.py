@@ -11,11 +11,26 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from headrace.cli.faults import Exit, Fault, did_you_mean, usage
+from headrace.cli.settings import configuration
 
 if TYPE_CHECKING:
     from headrace.app import Headrace
 
 _EXAMPLE = "APP is module:attribute, such as myapp.tasks:app"
+
+
+def load_named_app(target: str | None) -> tuple[str, Headrace]:
+    """The app of the command line or of the setting ``app``, and its name. Raises a fault where neither names one."""
+    name = named_app(target)
+    return name, load_app(name)
+
+
+def named_app(target: str | None) -> str:
+    """The name of the app, which is not imported."""
+    name = target or configuration().settings.app
+    if not name:
+        raise usage("no app is named", code="24", notes=[_EXAMPLE], fixes=["headrace config set app myapp.tasks:app"])
+    return name
 
 
 def load_app(target: str) -> Headrace:

@@ -14,20 +14,29 @@ import click
 from headrace._version import __version__
 from headrace.cli.faults import Exit
 from headrace.cli.lazy import Entry, LazyGroup
-from headrace.cli.session import global_options, wants_color
+from headrace.cli.plugins import installed, load_plugin, origin
+from headrace.cli.session import add_global_options, global_options, wants_color
 
 TABLE = {
+    "init": Entry("headrace.cli.init", "start a project from a template"),
+    "dev": Entry("headrace.cli.dev", "run a worker that starts again whenever a file changes"),
     "worker": Entry("headrace.cli.worker", "run a worker; list the workers there are"),
     "job": Entry("headrace.cli.job", "list, get, watch, enqueue, retry and cancel jobs"),
+    "batch": Entry("headrace.cli.batch", "carry out a list of operations from a file"),
     "queue": Entry("headrace.cli.queue", "list, pause and resume queues"),
     "schedule": Entry("headrace.cli.schedule", "make, list, pause, trigger and backfill schedules"),
     "task": Entry("headrace.cli.task", "list tasks and their versions; compare stored jobs with a build"),
     "store": Entry("headrace.cli.store", "check a store, and tell its size and pace"),
     "metrics": Entry("headrace.cli.metrics", "print the metrics of a store for Prometheus"),
     "status": Entry("headrace.cli.job.get", "everything about one job (the same as: job get)"),
+    "config": Entry("headrace.cli.config", "list, check and change settings"),
+    "profile": Entry("headrace.cli.profile", "name the stores you work with, and switch between them"),
     "doctor": Entry("headrace.cli.doctor", "look for what is wrong, and say how to put it right"),
+    "completion": Entry("headrace.cli.completion", "print the completion script of bash, zsh or fish"),
+    "explain": Entry("headrace.cli.explain", "what an error code means, and what helps"),
     "demo": Entry("headrace.cli.demo", "index the standard library with two workers, one of which is killed"),
-    "help": Entry("headrace.cli.topics", "explain exit codes, formats, queries or the environment"),
+    "version": Entry("headrace.cli.version", "the versions of headrace and of what it runs on"),
+    "help": Entry("headrace.cli.topics", "explain queries, ids, formats, exit codes or the environment"),
 }
 ALIASES = {
     "workers": "worker",
@@ -36,6 +45,7 @@ ALIASES = {
     "schedules": "schedule",
     "tasks": "task",
     "stores": "store",
+    "profiles": "profile",
 }
 
 
@@ -54,6 +64,26 @@ class Root(LazyGroup):
         except BrokenPipeError:
             raise PipeClosed from None
         return answer
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The built-in commands, then those of plugins."""
+        return [*super().list_commands(ctx), *(name for name in installed() if name not in self.table)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command; plugins are looked for only when no built-in one has the name."""
+        command = super().get_command(ctx, cmd_name)
+        if command is None and not cmd_name.startswith("-") and (entry := installed().get(cmd_name)):
+            command = load_plugin(entry)
+            add_global_options(command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands, and below it that of plugins."""
+        super().format_commands(ctx, formatter)
+        plugins = [(name, origin(entry)) for name, entry in installed().items() if name not in self.table]
+        if plugins:
+            with formatter.section("Plugins"):
+                formatter.write_dl(plugins)
 
     def main(  # type: ignore[override]
         self,

@@ -30,6 +30,19 @@ class Session:
     zone: tzinfo | None = None
     profile: str | None = None
 
+    def set_zone(self, name: str, source: str) -> None:
+        """Show times there from now on. Raises a fault that names ``source`` and the near zones."""
+        from zoneinfo import ZoneInfo, available_timezones
+
+        from headrace.cli.faults import did_you_mean, usage
+
+        try:
+            self.zone = ZoneInfo(name)
+        except (OSError, ValueError, KeyError):  # a KeyError says that there is none of that name
+            near = did_you_mean(name, sorted(available_timezones()), what="zones")
+            shown = near if near[0].startswith("did") else ["zones are named as in Europe/Paris"]
+            raise usage(f"{source}: no time zone {name!r}", code="53", word=name, notes=shown) from None
+
 
 def session() -> Session:
     """The session of the command that runs; outside of one, the defaults."""
@@ -121,15 +134,4 @@ def _set_no_input(session: Session, value: Any) -> None:
 
 
 def _set_zone(session: Session, value: str) -> None:
-    from zoneinfo import ZoneInfo, available_timezones
-
-    from headrace.cli.faults import did_you_mean, usage
-
-    try:
-        session.zone = ZoneInfo(value)
-    except (OSError, ValueError):  # a missing zone is a KeyError of its own, see below
-        raise usage(f"--tz {value!r} is no time zone", code="53", word=value) from None
-    except KeyError:
-        near = did_you_mean(value, sorted(available_timezones()), what="zones")
-        shown = near if len(near[0]) < 200 else ["zones are named as in Europe/Paris"]
-        raise usage(f"no time zone {value!r}", code="53", word=value, notes=shown) from None
+    session.set_zone(value, "--tz")

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from headrace.cli.faults import Exit, Fault, usage
+from headrace.cli.guard import guard
+from headrace.cli.secrets import masked
+from headrace.cli.settings import configured_store, inspected
 
 if TYPE_CHECKING:
     from headrace.app import Headrace
@@ -21,25 +24,31 @@ FILE_DEFAULT = "headrace.db"
 store_option = click.option(
     "--store",
     metavar="URL",
-    envvar=VARIABLE,
-    help=f"Where the jobs live, such as sqlite:///jobs.db. Default: ${VARIABLE}, or {FILE_DEFAULT} here.",
+    help=f"Where the jobs live, such as sqlite:///jobs.db. Default: the setting store, or {FILE_DEFAULT} here.",
 )
 
 
 def resolve_store(given: str | None, *, may_create: bool = False) -> str:
-    """The URL to use: the one given, or the file in this folder. Raises a fault where there is none.
+    """The URL to use: the one given or configured, or the file in this folder. Raises a fault where there is none.
 
-    Only what stores new work may make a file: a mistyped name must not look like an empty store.
+    Only what stores new work may make a file: a mistyped name must not look like an empty store. Asks, or refuses,
+    where the profile's store is protected and the command changes it.
     """
-    if not given:
-        if not os.path.exists(FILE_DEFAULT):
-            raise usage(
-                "no store is given",
-                code="02",
-                notes=[f"there is no {FILE_DEFAULT} in this folder, and {VARIABLE} is not set"],
-                fixes=["add --store sqlite:///path/to/jobs.db", f"export {VARIABLE}=sqlite:////var/lib/jobs.db"],
-            )
-        given = f"sqlite:///{FILE_DEFAULT}"
+    given = given or configured_store()
+    if given:
+        guard(given)
+    elif not os.path.exists(FILE_DEFAULT):
+        raise usage(
+            "no store is given",
+            code="02",
+            notes=[f"there is no {FILE_DEFAULT} in this folder, and no file or {VARIABLE} names one"],
+            fixes=[
+                "add --store sqlite:///path/to/jobs.db",
+                f"export {VARIABLE}=sqlite:////var/lib/jobs.db",
+                "headrace config set store sqlite:////var/lib/jobs.db",
+            ],
+        )
+    given = given or f"sqlite:///{FILE_DEFAULT}"
     scheme = given.partition("://")[0].lower()
     if scheme == "memory":
         raise usage(
@@ -61,9 +70,14 @@ def _check_file(url: str) -> None:
             Exit.UNREACHABLE,
             "02",
             f"there is no file {path}",
-            notes=[f"asked for by {url!r}; four slashes make a path absolute, three relative to this folder"],
+            notes=[f"asked for by {masked(url)!r}; four slashes make a path absolute, three relative to this folder"],
             fixes=["headrace job enqueue and headrace worker make the file; other commands do not"],
         )
+
+
+def has_store(given: str | None) -> bool:
+    """True when one is given or configured, or is in this folder."""
+    return bool(given or inspected().settings.store or os.path.exists(FILE_DEFAULT))
 
 
 def with_store(url: str, work: Callable[[Headrace], Awaitable[T]]) -> T:

@@ -6,26 +6,41 @@ import click
 
 from headrace.cli.faults import did_you_mean, usage
 
-_TOPICS = {
+TOPICS = {
     "exit-codes": """\
 0    done
 1    failed, unexpectedly; a worker that could not fetch jobs any more
 2    wrong usage, or a bad query
 3    not found
+4    not allowed: a protected or read-only profile
 5    wrong state
 6    store unreachable
-7    time limit reached (job watch --timeout)
+7    time limit reached (job watch or wait --timeout)
 8    partly done: some of several jobs
 9    finished, and the answer is bad: the watched job failed, doctor or store check found a fault
 130  interrupted
 141  the reader of the output went away""",
     "formatting": """\
--o table   for people; into a pipe the same columns, whole, without colour and lines
--o json    {"schema": "headrace.job.list/1", "items": [...], "next_cursor": ..., "complete": ...}
--o ndjson  one JSON object a line
--o name    one id or name a line, for xargs and for: headrace job retry -
-Data goes to stdout, notes and errors to stderr. Times in JSON are RFC 3339 in UTC. With -o json an error is one
-JSON object on stderr: code, message, hint, fix.""",
+-o table     for people; into a pipe the same columns, whole, without colour and lines
+-o wide      more columns
+-o json      {"schema": "headrace.job.list/1", "items": [...], "next_cursor": ..., "complete": ...}
+-o ndjson    one JSON object a line
+-o yaml      the same document as YAML
+-o csv       a header and one line for each
+-o name      one id or name a line, for xargs and for: headrace job retry -
+--json A,B   JSON with these fields only; error.type reaches into a field
+
+Data goes to stdout, notes and errors to stderr; -q leaves the notes out. Times in data are RFC 3339 in UTC, and
+integers beyond 2**53 are text. For people times are relative; --utc and --tz Europe/Paris make them instants. With -o
+json an error is one JSON object on stderr: code, message, hint, fix, docs, retryable.
+Colour: --color auto|always|never, NO_COLOR, CLICOLOR_FORCE. The setting output.format says what -o is without -o.""",
+    "ids": """\
+019a0b0c-0d0e-7123-bfff-ffffffffffff   a whole id
+019a0b0c-0d0e                          its beginning, from eight letters on, where only one job has it
+@last                                  the job that was enqueued last
+@-2                                    the one before it, @-3 the one before that
+@failed                                the newest dead job
+-                                      those on stdin, one a line: headrace job list state:dead -o name | ...""",
     "query": """\
 headrace job list 'state:dead task:mail.* since:2h -tag:test'
 
@@ -47,9 +62,16 @@ Ids, times of enqueuing, and states with few jobs are found by an index. Anythin
 jobs and then says how far it came and how to go on. In a shell a word that begins with - is an option: write NOT
 tag:test, or quote the whole search after another word.""",
     "environment": """\
-HEADRACE_STORE  the store when --store is not given, such as sqlite:////var/lib/jobs.db; for headrace worker and
-                job enqueue --app it goes before the URL in the program
-NO_COLOR        set to anything: no colour""",
+HEADRACE_STORE   the store when --store is not given, such as sqlite:////var/lib/jobs.db; for headrace worker and
+                 job enqueue --app it goes before the URL in the program
+HEADRACE_APP     the app when none is named
+HEADRACE_...     every setting has its variable: worker.lease is HEADRACE_WORKER_LEASE; headrace config list -o wide
+                 shows them all
+HEADRACE_PROFILE the profile, instead of the one in use
+HEADRACE_CONFIG  the project file, instead of looking for headrace.toml or pyproject.toml
+XDG_CONFIG_HOME  your own settings are in headrace/config.toml below it [~/.config]
+CLICOLOR_FORCE   set to 1: colour into pipes too
+NO_COLOR         set to anything: no colour""",
 }
 
 
@@ -57,7 +79,7 @@ NO_COLOR        set to anything: no colour""",
 @click.argument("topic", required=False)
 @click.pass_context
 def command(ctx: click.Context, topic: str | None) -> None:
-    """Explain TOPIC: exit-codes, formatting, query or environment.
+    """Explain TOPIC: query, ids, formatting, exit-codes or environment.
 
     \b
     Examples:
@@ -67,8 +89,8 @@ def command(ctx: click.Context, topic: str | None) -> None:
     if topic is None:
         assert ctx.parent is not None
         click.echo(ctx.parent.get_help())
-        click.echo(f"\nTopics: {', '.join(_TOPICS)}")
-    elif topic in _TOPICS:
-        click.echo(_TOPICS[topic])
+        click.echo(f"\nTopics: {', '.join(TOPICS)}")
+    elif topic in TOPICS:
+        click.echo(TOPICS[topic])
     else:
-        raise usage(f"no help on {topic!r}", code="19", notes=did_you_mean(topic, _TOPICS, what="topics"))
+        raise usage(f"no help on {topic!r}", code="19", word=topic, notes=did_you_mean(topic, TOPICS, what="topics"))

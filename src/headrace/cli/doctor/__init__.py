@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from headrace.cli.faults import Exit
-from headrace.cli.stores import resolve_store, store_option
+from headrace.cli.stores import has_store, resolve_store, store_option
 
 
 @click.command("doctor")
@@ -23,15 +23,15 @@ def command(store: str | None, output: str, verbose: bool) -> int:
       headrace doctor
       headrace doctor --store sqlite:///jobs.db --json
     """
-    import os
-
     from headrace.cli.doctor.host import check_host
+    from headrace.cli.doctor.setup import check_configuration
     from headrace.cli.doctor.shop import check_store
     from headrace.cli.output import note, print_json
-    from headrace.cli.stores import FILE_DEFAULT
 
-    results = check_host()
-    if store or os.path.exists(FILE_DEFAULT):
+    results = [*check_host(), *check_configuration()]
+    if any(result.check == "configuration" and result.level == "fault" for result in results):
+        note("the configuration is wrong, so the store is not looked at")
+    elif has_store(store):
         results += check_store(resolve_store(store, may_create=True))
     else:
         note("no store is given, so only the installation is looked at; add --store URL")

@@ -8,6 +8,8 @@ TABLE = {
     "list": Entry("headrace.cli.job.list", "the jobs that match, newest first"),
     "get": Entry("headrace.cli.job.get", "everything about one job"),
     "watch": Entry("headrace.cli.job.watch", "follow a job until it has ended"),
+    "wait": Entry("headrace.cli.job.wait", "wait until jobs have ended, several at once"),
+    "debug": Entry("headrace.cli.job.debug", "run a job here, under the debugger; nothing is stored"),
     "enqueue": Entry("headrace.cli.job.enqueue", "store a job and print its id"),
     "retry": Entry("headrace.cli.job.change:retry", "queue dead, cancelled or expired jobs again"),
     "cancel": Entry("headrace.cli.job.change:cancel", "cancel jobs, and ask running ones to stop"),

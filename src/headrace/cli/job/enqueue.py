@@ -100,11 +100,17 @@ def make_call(task: str, app_name: str | None, arguments: dict[str, Any]) -> tup
         app = load_app(app_name)
         return app, app.find_task(task).call(**arguments)
     from headrace.app import Headrace
-    from headrace.tasks.call import Call
 
     app = Headrace("memory://")
-    stand_in = app.task(name=task)(_unknown_here)
-    return app, Call(stand_in, encode(arguments).encode(), dict(stand_in.defaults))
+    return app, call_of_unknown(app, task, encode(arguments).encode())
+
+
+def call_of_unknown(app: Headrace, task: str, payload: bytes) -> Call[Any]:
+    """A call of a task that only workers know: nothing is checked but its options."""
+    from headrace.tasks.call import Call
+
+    stand_in = app.tasks.get(task) or app.task(name=task)(_unknown_here)
+    return Call(stand_in, payload, dict(stand_in.defaults))
 
 
 async def of_told_version(app: Headrace, call: Call[Any], version: int | None = None) -> Call[Any]:

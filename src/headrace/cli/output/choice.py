@@ -10,6 +10,7 @@ from typing import Any, Self, TypeVar
 import click
 
 from headrace.cli.faults import did_you_mean, usage
+from headrace.cli.settings import preferred_format
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -104,7 +105,7 @@ def _completed(formats: tuple[str, ...]) -> tuple[str, ...]:
 
 def _choose(form: str | None, json_fields: str | None, offered: tuple[str, ...]) -> Output:
     if json_fields is None:
-        output = Output.of(form or "table")
+        output = Output.of(form or preferred_format(offered))
     elif form not in (None, "json"):
         raise usage(f"--json and -o {form} ask for two formats; give one", code="50", word="--json")
     elif json_fields == ALL:

@@ -3,9 +3,24 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from headrace.logs.config import LogConfig
+
+if TYPE_CHECKING:
+    from headrace.config.load import Configuration
+
+
+def written_log(found: Configuration) -> LogConfig:
+    """What the configuration says about the log, over what suits a terminal."""
+    log = found.settings.log
+    return LogConfig(
+        format=log.format,
+        target=None if log.target == "auto" else log.target,
+        file=log.file,
+        max_bytes=log.max_bytes,
+        keep=log.keep,
+    ).with_levels(log.level)
 
 
 def log_config(

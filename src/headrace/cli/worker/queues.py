@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from headrace.cli.faults import usage
@@ -11,17 +11,22 @@ if TYPE_CHECKING:
     from headrace.app import Headrace
 
 
-def choose_queues(app: Headrace, given: Sequence[str], concurrency: int | None) -> dict[str, int] | None:
+def choose_queues(
+    app: Headrace, given: Sequence[str], concurrency: int | None, written_down: Mapping[str, int] | None = None
+) -> dict[str, int] | None:
     """The slots of each queue, or None where the app's own worker config says.
 
-    Without ``--queue`` an app that configured its workers is obeyed; else every queue that a task names is served, so
-    that no job waits because its queue was forgotten on the command line.
+    ``written_down`` are the queues of the configuration, which are stronger than what the app says. Without any
+    an app that configured its workers is obeyed; else every queue that a task names is served, so that no job waits
+    because its queue was forgotten on the command line.
     """
     from headrace.config import CONCURRENCY_DEFAULT, WorkerConfig
 
     slots = CONCURRENCY_DEFAULT if concurrency is None else concurrency
     if given:
         return dict(_read(each, slots) for each in given)
+    if written_down is not None:
+        return dict(written_down) if concurrency is None else dict.fromkeys(written_down, slots)
     configured = app.worker_config.queues
     if configured != WorkerConfig().queues:
         return None if concurrency is None else dict.fromkeys(configured, slots)

@@ -9,18 +9,19 @@ import click
 
 from headrace.cli.durations import Duration
 from headrace.cli.faults import usage
-from headrace.cli.stores import VARIABLE
+from headrace.cli.guard import guard
+from headrace.cli.settings import configuration
 
 if TYPE_CHECKING:
     from headrace.app import Headrace
 
 
 @click.command("run")
-@click.argument("app_name", metavar="APP")
+@click.argument("app_name", metavar="[APP]", required=False)
 @click.option(
     "--queue", "queues", multiple=True, metavar="NAME=N", help="Serve this queue, N jobs at once. Repeatable."
 )
-@click.option("--store", metavar="URL", envvar=VARIABLE, help="Use this store instead of the app's own.")
+@click.option("--store", metavar="URL", help="Use this store instead of the app's own.")
 @click.option("--concurrency", type=click.IntRange(1), metavar="N", help="Jobs at once of a queue without N. [10]")
 @click.option("--grace", type=Duration(), metavar="TIME", help="How long a stopping worker lets jobs finish. [30s]")
 @click.option("--lease", type=Duration(), metavar="TIME", help="How long it may be silent and keep its jobs. [30s]")
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 @click.option("--metrics-host", default="127.0.0.1", metavar="HOST", help="Where to serve them. [127.0.0.1]")
 @click.option("-v", "--verbose", count=True, help="Log each job; twice: everything.")
 def command(
-    app_name: str,
+    app_name: str | None,
     queues: tuple[str, ...],
     store: str | None,
     concurrency: int | None,
@@ -57,7 +58,7 @@ def command(
     metrics_host: str,
     verbose: int,
 ) -> int:
-    """Run a worker for the tasks of APP until it is told to stop.
+    """Run a worker for the tasks of APP until it is told to stop. Without APP it is the setting app.
 
     \b
     Examples:
@@ -66,17 +67,22 @@ def command(
       headrace worker app:app --metrics-port 9100
     """
     from headrace.app.worker import WorkerSettings
-    from headrace.cli.loading import load_app
+    from headrace.cli.loading import load_named_app
     from headrace.cli.worker.life import run_worker
-    from headrace.cli.worker.logs import log_config
+    from headrace.cli.worker.logs import log_config, written_log
     from headrace.cli.worker.queues import choose_queues
     from headrace.logs import set_up_logging
 
-    app = load_app(app_name)
+    found = configuration()
+    app_name, app = load_named_app(app_name)
     _refuse_without_tasks(app, app_name)
-    if store:
-        app.use_store(store)
-    settings = WorkerSettings()
+    url = store or found.settings.store
+    if url:
+        guard(url)
+        app.use_store(url)
+    written_down = found.given("worker")
+    configured = written_down.pop("queues", None)
+    settings = WorkerSettings(**written_down)  # type: ignore[typeddict-item]
     if grace is not None:
         settings["grace"] = grace
     if lease is not None:
@@ -85,11 +91,12 @@ def command(
         settings["prefetch"] = prefetch
     if no_upkeep:
         settings["upkeep"] = False
-    chosen = choose_queues(app, queues, concurrency)
+    chosen = choose_queues(app, queues, concurrency, configured)
     worker = app.worker(chosen, **settings)
-    set_up_logging(log_config(log_format, log_level, log_file, verbose))
+    set_up_logging(log_config(log_format, log_level, log_file, verbose, written_log(found)))
     metrics = None if metrics_port is None else (metrics_host, metrics_port)
-    return run_worker(app, worker, chosen or app.worker_config.queues, verbose=verbose > 0, metrics=metrics)
+    tell_jobs = verbose > 0 or found.settings.log.verbose
+    return run_worker(app, worker, chosen or app.worker_config.queues, verbose=tell_jobs, metrics=metrics)
 
 
 def _refuse_without_tasks(app: Headrace, app_name: str) -> None:

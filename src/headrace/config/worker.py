@@ -1,4 +1,4 @@
-"""Settings, frozen and validated once, when they are made."""
+"""How a worker works."""
 
 from __future__ import annotations
 

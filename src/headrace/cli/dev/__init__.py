@@ -1,0 +1,44 @@
+"""``headrace dev``: a worker that follows the source."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from headrace.cli.guard import guard
+from headrace.cli.settings import configuration
+
+
+@click.command("dev")
+@click.argument("app_name", metavar="[APP]", required=False)
+@click.option("--store", metavar="URL", help="Use this store instead of the app's own.")
+@click.option("--watch", "folders", multiple=True, type=click.Path(exists=True, path_type=Path), metavar="PATH",
+              help="Look at this folder for changes. Repeatable. [this one]")  # fmt: skip
+@click.option("--queue", "queues", multiple=True, metavar="NAME=N", help="As for headrace worker.")
+@click.option("--no-reload", is_flag=True, help="Do not look for changes.")
+def command(
+    app_name: str | None, store: str | None, folders: tuple[Path, ...], queues: tuple[str, ...], no_reload: bool
+) -> int:
+    """Run a worker for the tasks of APP, show its jobs as they run, and start it again whenever a file changes.
+
+    Running jobs end before it starts again; what takes longer than five seconds is released and runs again. A file
+    that does not import is told, and the next change tried. Ctrl-C ends it. Without APP it is the setting app.
+
+    \b
+    Examples:
+      headrace dev app:app
+      headrace dev app:app --store sqlite:///dev.db --watch .
+    """
+    from headrace.cli.dev.reloading import Reloader
+    from headrace.cli.dev.watching import changes
+    from headrace.cli.loading import named_app
+
+    found = configuration()
+    name = named_app(app_name)
+    url = store or found.settings.store
+    if url:
+        guard(url)
+    words = [name, *(["--store", url] if url else []), *(word for queue in queues for word in ("--queue", queue))]
+    look = None if no_reload else changes(list(folders) or [Path.cwd()])
+    return Reloader(words, look).run()

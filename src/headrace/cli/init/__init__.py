@@ -1,0 +1,56 @@
+"""``headrace init``: a project that runs, from a template."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from headrace.cli.faults import usage
+
+TEMPLATES = {
+    "hello": "one task, and a test of it",
+    "web": "a web service on the standard library that enqueues, and a worker",
+    "etl": "files in, rows in SQLite out, in one transaction with the end of the job",
+}
+SUFFIX = ".tmpl"
+"""What the files of a template end with, so that no tool takes them for source of this package."""
+
+
+@click.command("init")
+@click.argument("folder", metavar="[DIR]", type=click.Path(path_type=Path), default=Path())
+@click.option("--template", type=click.Choice(list(TEMPLATES)), default="hello", help="What to start from. [hello]")
+def command(folder: Path, template: str) -> None:
+    """Write a small project into DIR, or into this folder: an app, its settings, and a test that passes.
+
+    hello has one task; web is a web service that enqueues, with the standard library alone; etl loads files into
+    SQLite. Files that are there already are never overwritten.
+
+    \b
+    Examples:
+      headrace init shop
+      headrace init shop --template etl
+    """
+    files = template_files(template)
+    taken = [name for name in files if (folder / name).exists()]
+    if taken:
+        raise usage(
+            f"{folder / taken[0]} is there already, and nothing is overwritten",
+            code="18",
+            notes=[f"these are in the way: {', '.join(taken)}"],
+            fixes=[f"headrace init {folder / 'new'} --template {template}"],
+        )
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+        click.echo(path)
+    enter = "" if folder == Path() else f"cd {folder} && "
+    click.echo(f"\nTry\n  {enter}headrace dev\n  {enter}pytest", err=True)
+
+
+def template_files(name: str) -> dict[str, str]:
+    """The files of a template, by their name in the project."""
+    base = Path(__file__).parent / "templates" / name
+    found = sorted(path for path in base.rglob(f"*{SUFFIX}"))
+    return {str(path.relative_to(base)).removesuffix(SUFFIX): path.read_text("utf-8") for path in found}
