@@ -1,9 +1,11 @@
+import json
 import sqlite3
+from pathlib import Path
 
 import pytest
 
 from headrace import Headrace
-from tests.cli.support import Cli
+from tests.cli.support import Cli, run_jobs
 
 
 def checks(answer: dict[str, object]) -> dict[str, str]:
@@ -52,3 +54,33 @@ def test_without_a_store_the_installation_is_looked_at(cli: Cli) -> None:
 
     assert result.exit_code == 0
     assert "only the installation" in result.stderr
+
+
+def test_a_job_of_a_task_that_no_worker_knows_is_told(cli: Cli, url: str) -> None:
+    cli.ok("job", "enqueue", "fail")
+    run_jobs(url, 1)
+    cli.ok("job", "enqueue", "fial")
+
+    text = cli.ok("doctor")
+
+    assert "no worker ever knew: fial (1)" in text
+    assert "1 in default; 1 of them within the last minutes" in text
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("app = 1\n", "is no Headrace but a int"),
+        ("import nowhere_to_be_found\n", "nowhere_to_be_found"),
+        ("from headrace import Headrace\napp = Headrace('memory://')\n", "has no tasks"),
+    ],
+)
+def test_an_app_that_cannot_work_is_a_fault(cli: Cli, folder: Path, source: str, told: str) -> None:
+    (folder / "broken_app.py").write_text(source)
+    cli.ok("config", "set", "app", "broken_app:app")
+
+    result = cli("doctor", "--json")
+
+    assert result.exit_code == 9
+    (found,) = [check for check in json.loads(result.stdout)["checks"] if check["check"] == "app"]
+    assert (found["level"], told in found["message"]) == ("fault", True), found

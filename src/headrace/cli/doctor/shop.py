@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,10 @@ WAL_WARNING = 256 << 20
 
 SKEW_MAX = timedelta(minutes=1)
 _BUCKET = "doctor"
+
+DYING_WINDOW = timedelta(minutes=5)
+LOOKED_AT = 500
+"""Waiting jobs, the newest, whose tasks are compared with those that workers know."""
 
 
 def check_store(url: str) -> list[Finding]:
@@ -64,7 +69,9 @@ async def _check(app: Headrace) -> list[Finding]:
         findings += [_file_system(path), _space(path), _log_size(int(health.facts.get("wal_bytes", 0)))]
     queues = await read_queues(app)
     served = {queue for worker in await app.workers() for queue in worker.queues}
-    return [*findings, _dead(queues), _unserved(queues, served), _paused(queues), await _skew(app)]
+    dying = sum(rate.dead for rate in await app.backend.reader.rates(window=DYING_WINDOW))
+    about_jobs = [_dead(queues, dying), _unserved(queues, served), _paused(queues), await _unknown(app)]
+    return [*findings, *about_jobs, await _skew(app)]
 
 
 async def _writable(app: Headrace) -> Finding:
@@ -109,12 +116,27 @@ def _log_size(size: int) -> Finding:
     )
 
 
-def _dead(queues: list[dict[str, Any]]) -> Finding:
+def _dead(queues: list[dict[str, Any]], dying: int) -> Finding:
     dead = {queue["name"]: queue["counts"]["dead"] for queue in queues if queue["counts"]["dead"]}
     if not dead:
         return ok("dead jobs", "none")
     text = ", ".join(f"{count:,} in {name}" for name, count in dead.items())
-    return warning("dead jobs", text, "headrace job list state:dead")
+    growth = f"; {dying:,} of them within the last minutes" if dying else ""
+    return warning("dead jobs", text + growth, "headrace job list state:dead")
+
+
+async def _unknown(app: Headrace) -> Finding:
+    """Jobs that no worker so far could run: a typing mistake, or code that is not deployed yet."""
+    known = {record.name for record in await app.catalogue()}
+    if not known:
+        return ok("tasks", "no worker has told of its tasks yet")
+    waiting = (await app.find(states=["queued", "scheduled"], limit=LOOKED_AT)).items
+    unknown = Counter(job.task for job in waiting if job.task not in known)
+    if not unknown:
+        return ok("tasks", f"{len(known)} known; those of the newest {len(waiting):,} waiting jobs are among them")
+    text = ", ".join(f"{name} ({count:,})" for name, count in unknown.most_common(5))
+    worst = unknown.most_common(1)[0][0]
+    return warning("tasks", f"jobs wait for tasks that no worker ever knew: {text}", f"headrace job list task:{worst}")
 
 
 def _unserved(queues: list[dict[str, Any]], served: set[str]) -> Finding:
