@@ -7,6 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from headrace.config.worker import WorkerConfig
+from headrace.logs.config import KEEP_DEFAULT, MAX_BYTES_DEFAULT
 
 
 class OutputSettings(Struct, frozen=True, kw_only=True):
@@ -38,8 +39,8 @@ class LogSettings(Struct, frozen=True, kw_only=True):
     level: str = "info"
     target: Literal["auto", "stderr", "stdout", "file", "both"] = "auto"
     file: str | None = None
-    max_bytes: int = 10 << 20
-    keep: int = 5
+    max_bytes: int = MAX_BYTES_DEFAULT
+    keep: int = KEEP_DEFAULT
     verbose: bool = False
 
 

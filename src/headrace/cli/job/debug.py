@@ -100,6 +100,7 @@ class _DryRun:
     def __init__(self, job: Job) -> None:
         from headrace.engine.context import JobContext
 
+        self.job = job
         self.context: JobContext = JobContext(
             job, now=lambda: datetime.now(UTC), mark=lambda: None, complete=lambda connection, result: None
         )

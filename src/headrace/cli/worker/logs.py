@@ -11,16 +11,13 @@ if TYPE_CHECKING:
     from headrace.config.load import Configuration
 
 
-def written_log(found: Configuration) -> LogConfig:
-    """What the configuration says about the log, over what suits a terminal."""
+def written_log(found: Configuration, file: str | None) -> LogConfig:
+    """What the configuration says about the log, over what suits a terminal. ``file`` is that of the command line."""
     log = found.settings.log
-    return LogConfig(
-        format=log.format,
-        target=None if log.target == "auto" else log.target,
-        file=log.file,
-        max_bytes=log.max_bytes,
-        keep=log.keep,
-    ).with_levels(log.level)
+    # A file that is asked for by name is written to, whatever else the target was.
+    target = None if log.target == "auto" or (file and log.target != "both") else log.target
+    written = LogConfig(format=log.format, target=target, file=file or log.file, max_bytes=log.max_bytes, keep=log.keep)
+    return written.with_levels(log.level)
 
 
 def log_config(

@@ -93,7 +93,7 @@ def command(
         settings["upkeep"] = False
     chosen = choose_queues(app, queues, concurrency, configured)
     worker = app.worker(chosen, **settings)
-    set_up_logging(log_config(log_format, log_level, log_file, verbose, written_log(found)))
+    set_up_logging(log_config(log_format, log_level, log_file, verbose, written_log(found, log_file)))
     metrics = None if metrics_port is None else (metrics_host, metrics_port)
     tell_jobs = verbose > 0 or found.settings.log.verbose
     return run_worker(app, worker, chosen or app.worker_config.queues, verbose=tell_jobs, metrics=metrics)
