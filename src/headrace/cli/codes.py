@@ -121,6 +121,13 @@ CODES: dict[str, Page] = {
         "right one to be paused.",
     ),
     "HR-E0304": Page("there is no such schedule", "headrace schedule list shows those there are."),
+    "HR-E0310": Page(
+        "no worker ever told of such a task",
+        "Workers tell of their tasks when they start. headrace task list shows those that are known.",
+    ),
+    "HR-E0311": Page(
+        "no schema of that version is known", "headrace task get shows the versions that workers have told of."
+    ),
     "HR-E0401": Page("the profile is read-only", "Its store is looked at and not changed. Use another profile."),
     "HR-E0402": Page(
         "the profile is protected",

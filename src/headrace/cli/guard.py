@@ -11,7 +11,21 @@ from headrace.cli.session import session
 from headrace.cli.settings import configuration
 
 READING = frozenset(
-    {"check", "debug", "diff", "doctor", "explain", "export", "get", "history", "list", "logs", "next", "preview"}
+    {
+        "check",
+        "debug",
+        "diff",
+        "doctor",
+        "explain",
+        "export",
+        "get",
+        "history",
+        "list",
+        "logs",
+        "next",
+        "preview",
+        "schema",
+    }
     | {"scrape", "show", "stats", "status", "wait", "watch"}
 )
 """Verbs that change nothing. A verb means one thing everywhere, and one that is not here is taken for a change."""
