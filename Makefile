@@ -57,11 +57,12 @@ requirements:  ## rewrite the hashed requirements from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --all-extras --group dev pyproject.toml -o requirements/dev.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --group bench -o requirements/bench.txt
 
-docs: $(STAMP)  ## write the reference pages anew, from docstrings and constants
+docs: $(STAMP)  ## write the reference pages anew, from docstrings and constants, and the site into build/docs
 	@$(BIN)/python docs/generate.py
+	@$(BIN)/python docs/build_site.py
 
 build: $(STAMP)  ## wheel and sdist, checked
 	@$(BIN)/python -m build --quiet && $(BIN)/twine check dist/*
 
 clean:
-	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache
