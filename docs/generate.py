@@ -61,6 +61,13 @@ BESIDE = (
     ("headrace.model.page", "Page"),
     ("headrace.model.queue", "JobCount"),
     ("headrace.model.queue", "QueueSettings"),
+    ("headrace.model.errors", "ErrorGroup"),
+    ("headrace.engine.dead_watch", "DeadDepth"),
+    ("headrace.model.explanation", "Explanation"),
+    ("headrace.app.bulk", "Bulk"),
+    ("headrace.model.operation", "Operation"),
+    ("headrace.model.operation", "Preview"),
+    ("headrace.app.edits", "Edits"),
     ("headrace.storage.jobs", "Changed"),
     ("headrace.model.payload", "Codec"),
     ("headrace.telemetry", "Telemetry"),
@@ -97,6 +104,7 @@ HELP_WIDTH = 100
 
 MADE_FOR_YOU = {
     "AppWorker",
+    "Bulk",
     "Call",
     "JobContext",
     "JobHandle",

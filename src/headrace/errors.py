@@ -9,6 +9,7 @@
     │   ├── UnknownSchedule             no schedule of that name is stored
     │   ├── InvalidArguments            the arguments do not fit the task's signature
     │   ├── QueryError                  a search cannot be read; points at the place
+    │   ├── OperationNotFound           no such bulk operation
     │   └── MissingExtra                a part that is not installed; says the install command
     ├── JobError                        raised by ``JobHandle.result``
     │   ├── JobFailed                   the job is dead; carries type, message and traceback
@@ -45,6 +46,7 @@ __all__ = [
     "JobNotFound",
     "LeaseLost",
     "MissingExtra",
+    "OperationNotFound",
     "QueryError",
     "ReadOnly",
     "SchemaOutdated",
@@ -100,6 +102,10 @@ class QueryError(UsageError):
         """Two lines: the query, and a mark under the place at fault."""
         line = "".join(letter if letter.isprintable() else " " for letter in self.query)
         return f"  {line}\n  {' ' * self.start}{'^' * (self.end - self.start)}"
+
+
+class OperationNotFound(UsageError):
+    """Raised when there is no such bulk operation: never begun, or forgotten 30 days after it ended."""
 
 
 class MissingExtra(UsageError):

@@ -18,6 +18,7 @@ event                     attributes
                           changed nothing
 ``job.rescued``           ``job_id``, ``queue``, ``state``, ``worker``
 ``task.deprecated``       ``task``, ``version``, ``message``: jobs of that version come; said once
+``dead.depth``            ``queue``, ``depth``, ``dead``: an alarm rang, see ``Headrace.on_dead``
 ``worker.started``        ``worker``, ``queues``
 ``worker.stopped``        ``worker``, ``released``
 ``schedule.fired``        ``schedule``, ``planned``, ``job_id``, ``delay_s``, ``count``; likewise ``schedule.held``,

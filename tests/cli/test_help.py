@@ -1,5 +1,6 @@
 """Every command explains itself, and every example in its help runs."""
 
+import asyncio
 import os
 import re
 import shlex
@@ -10,15 +11,24 @@ from pathlib import Path
 
 import click
 import pytest
+from msgspec import structs
 
 from headrace import Headrace
 from headrace.app.catalogue import publish
 from headrace.cli.lazy import LazyGroup
 from headrace.cli.root import root
+from headrace.engine.ledger import Ledger
+from headrace.model.job import ErrorInfo
+from headrace.model.operation import OperationId
+from headrace.model.outcome import Failed
+from headrace.testing.conformance.builders import claim_one, enqueue, finish, job
 from tests.cli.support import SAMPLE, Cli, Spawn, run_jobs
 
 ID = "019a0b0c-0d0e-7123-bfff-ffffffffffff"
 """The id that the examples name; they are run on a store that holds it."""
+
+FINGERPRINT = "9f2b6a01c3d4"
+"""The error that the examples name."""
 
 
 def commands(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
@@ -118,8 +128,20 @@ def prepare(line: str, url: str, app: Headrace) -> None:
     if line.startswith("headrace task"):
         app.sync.cancel([ID])  # of a task that the example's app does not know
         app.sync._run(lambda desk: publish(desk.backend.kv, [greet], desk.backend.clock.now()))
+    asyncio.run(prepare_dead_letters(url))
     if "watch" in line or "wait" in line:
         run_jobs(url, 1)
+
+
+async def prepare_dead_letters(url: str) -> None:
+    """A dead job with the error that examples name, and an operation with their id."""
+    async with Headrace(url) as app:
+        await enqueue(app.backend, job(queue="dead"))
+        error = ErrorInfo(type="E", message="no", fingerprint=FINGERPRINT)
+        await finish(app.backend, await claim_one(app.backend, queue="dead"), Failed(error=error))
+        operation = await app.bulk.start("cancel", where="queue:nothing")
+        await Ledger(app.backend.kv).add(structs.replace(operation, id=OperationId(f"op-{ID}")))
+        await app.bulk.abort(operation.id)
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,7 @@ class ForgetsHeartbeats(Planted):
 class NeverRescues(Planted):
     """Leaves jobs with workers that are gone."""
 
-    async def rescue(self, *, limit: int) -> list[Any]:
+    async def rescue(self, *, limit: int, quarantine_after: int | None = None) -> list[Any]:
         return []
 
 

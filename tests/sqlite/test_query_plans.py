@@ -38,6 +38,7 @@ PLANS: list[tuple[str, dict[str, Any] | tuple[Any, ...], str]] = [
     ("next_expiry", (), "headrace_jobs_expiring"),
     ("select_expired", {"now": 0, "limit": 1}, "headrace_jobs_expiring (expires_at>? AND expires_at<?)"),
     ("running_workers", {"mono": 0}, "headrace_jobs_running"),
+    ("losses_in_a_row", {"seq": 1}, "PRIMARY KEY (seq=? AND claim>?)"),
     ("select_lost", {"mono": 0, "dead": "[]", "limit": 1}, "headrace_jobs_running"),
     (
         "select_ended",
@@ -73,6 +74,7 @@ SOURCES = [
     (f"j.seq IN ({_BY_INDEX[JobState.QUEUED]})", "headrace_jobs_queued"),
     (f"j.seq IN ({_BY_INDEX[JobState.RUNNING]})", "headrace_jobs_running"),
     (f"j.seq IN ({_BY_INDEX[JobState.SCHEDULED]})", "headrace_jobs_due"),
+    ("j.fingerprint = 'x' AND j.state IN ('dead', 'scheduled', 'queued')", "headrace_jobs_failing (fingerprint=?)"),
     ("j.id IN (SELECT value FROM json_each('[]'))", "sqlite_autoindex_headrace_jobs_1 (id=?)"),
     ("j.seq < 100 AND j.seq >= 1", "INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
 ]
@@ -87,3 +89,9 @@ def test_a_list_goes_by_the_index_it_was_given(connection: apsw.Connection, sour
     plan = [str(row[3]) for row in explained]
     assert any(index in line for line in plan), plan
     assert not {"SCAN headrace_jobs", "SCAN j"} & set(plan), plan
+
+
+def test_failures_are_grouped_along_an_index_of_failing_jobs(connection: apsw.Connection) -> None:
+    statement = sql("error_groups").replace("FILTERS", "TRUE")
+    plan = [str(row[3]) for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", {"limit": 1})]
+    assert any("headrace_jobs_failing" in line for line in plan), plan

@@ -239,10 +239,16 @@ class StoreMachine(RuleBasedStateMachine):
         ids = self.some_ids(places, leased=leased)
         self.agree(lambda backend: backend.jobs.cancel_many(ids, reason=reason))
 
-    @rule(places=choices)
-    def retry(self, places: list[int]) -> None:
+    @rule(places=choices, values=st.none() | edits)
+    def retry(self, places: list[int], values: dict[str, Any] | None) -> None:
         ids = self.some_ids(places)
-        self.agree(lambda backend: backend.jobs.retry_many(ids))
+        changes = [] if values is None else [edit(each, values, self.clock.now()) for each in dict.fromkeys(ids)]
+        self.agree(lambda backend: backend.jobs.retry_many(ids, edits=changes))
+
+    @rule(places=choices)
+    def discard(self, places: list[int]) -> None:
+        ids = self.some_ids(places)
+        self.agree(lambda backend: backend.jobs.discard_many(ids, reason="known"))
 
     @rule(places=choices, leased=st.booleans())
     def wake(self, places: list[int], leased: bool) -> None:
@@ -266,7 +272,7 @@ class StoreMachine(RuleBasedStateMachine):
                 self.agree(lambda backend: backend.jobs.promote(limit=ALL))
             case "rescue":
                 self.agree(
-                    lambda backend: backend.jobs.rescue(limit=ALL),
+                    lambda backend: backend.jobs.rescue(limit=ALL, quarantine_after=2),
                     lambda reply: sorted(reply, key=lambda each: each.id),
                 )
             case "expire":
@@ -301,6 +307,10 @@ class StoreMachine(RuleBasedStateMachine):
             each.task for each in jobs if each is not None and each.unique_key == SOLO and not each.state.final
         )
         assert max(holders.values(), default=0) <= 1
+
+    @invariant()
+    def every_group_of_errors_is_the_same(self) -> None:
+        self.agree(lambda backend: backend.reader.error_groups(JobQuery()))
 
     @invariant()
     def every_figure_is_the_same(self) -> None:

@@ -63,10 +63,9 @@ class JobDesk(Operations):
         make_settlement: MakeSettlement = Settlement,
         middleware: Sequence[Middleware] = (),
     ) -> None:
-        super().__init__(backend)
+        super().__init__(backend, codecs)
         self._middleware = middleware
         self._registry = registry
-        self._codecs = codecs
         self.telemetry = telemetry
         self._make_settlement = make_settlement
         self._batcher = self._make_batcher()

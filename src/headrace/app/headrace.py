@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, Unpack
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 from headrace.app.backends import make_backend
 from headrace.app.desk import JobDesk, MakeSettlement
@@ -14,7 +14,7 @@ from headrace.app.migration import Migration, Misfit, check_jobs, migrate_jobs
 from headrace.app.registry import TaskRegistry
 from headrace.app.settlement import Settlement
 from headrace.app.surrounding import Surrounding
-from headrace.config import WorkerConfig
+from headrace.config import WorkerConfig, check_queue_name
 from headrace.errors import ConfigError, UsageError
 from headrace.model.batch import BatchOptions
 from headrace.model.payload import Codec, Codecs
@@ -30,7 +30,10 @@ from headrace.telemetry import Telemetry
 if TYPE_CHECKING:
     from headrace.app.sync import SyncDesk
     from headrace.app.worker import AppWorker, WorkerSettings
+    from headrace.engine.dead_watch import DeadAlarm, DeadDepth
     from headrace.model.schedule import Schedule
+
+DeadHandler = TypeVar("DeadHandler", bound="Callable[[DeadDepth], Awaitable[None] | None]")
 
 URL_DEFAULT = "sqlite:///headrace.db"
 
@@ -90,6 +93,7 @@ class Headrace(JobDesk, Surrounding, TaskMaker):
         self._worker_config = worker or WorkerConfig()
         self._declared = DeclaredSchedules()
         self._defaults = check_defaults("Headrace(defaults=...)", defaults or {})
+        self._dead_alarms: list[DeadAlarm] = []
 
     @classmethod
     def from_config(cls, folder: Path | None = None, *, profile: str | None = None, **settings: Any) -> Self:
@@ -154,6 +158,27 @@ class Headrace(JobDesk, Surrounding, TaskMaker):
         """How this app's workers work where ``worker(...)`` does not say otherwise."""
         return self._worker_config
 
+    def on_dead(self, *, depth: int, queue: str | None = None) -> Callable[[DeadHandler], DeadHandler]:
+        """Call a function when ``queue``, or without one all queues together, has ``depth`` dead jobs or more.
+
+        ``@app.on_dead(queue="mail", depth=100)`` above ``async def page(found: DeadDepth)``, or ``def``. It is called
+        within seconds by the worker that leads, on its event loop: once, and again after the number was below it.
+        Raises ConfigError for a depth below 1.
+        """
+        if queue is not None:
+            check_queue_name(queue)
+        if type(depth) is not int or depth < 1:
+            message = f"depth is a number of dead jobs, at least 1; got {depth!r}"
+            raise ConfigError(message)
+
+        def add(tell: DeadHandler) -> DeadHandler:
+            from headrace.engine.dead_watch import DeadAlarm
+
+            self._dead_alarms.append(DeadAlarm(queue=queue, depth=depth, tell=tell))
+            return tell
+
+        return add
+
     def use_store(self, url: str) -> None:
         """Live at another place from now on, as ``headrace worker --store URL`` does. Only while nothing is open.
 
@@ -204,6 +229,7 @@ class Headrace(JobDesk, Surrounding, TaskMaker):
             worker_config(self._worker_config, queues, settings),
             self._surroundings,
             schedules=self.declared_schedules(),
+            dead_alarms=self._dead_alarms,
         )
 
     @cached_property

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Unpack
 
 from msgspec import structs
+from msgspec.structs import replace
 
 from headrace.app.catalogue import list_tasks
+from headrace.app.edits import Edits, make_edits
 from headrace.app.settlement import Settlement
 from headrace.config import check_queue_name
 from headrace.engine.registry import WorkerRecord, list_workers
 from headrace.errors import ConfigError, UsageError
 from headrace.model.catalogue import TaskRecord
+from headrace.model.errors import ErrorGroup
+from headrace.model.explanation import Explanation
 from headrace.model.ids import JobId
 from headrace.model.job import Attempt, Job, JobState, LogLine
 from headrace.model.page import PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, JobQuery, Page
+from headrace.model.payload import Codecs
 from headrace.model.queue import JobCount, QueueRate, QueueSettings, QueueStats
 from headrace.model.search import Query, parse
 from headrace.storage.backend import Backend
@@ -23,18 +30,29 @@ from headrace.storage.jobs import Changed
 from headrace.storage.signals import WORK, topic
 from headrace.tasks.options import check_instant
 
+if TYPE_CHECKING:
+    from headrace.app.bulk import Bulk
+
 
 class Operations:
     """Reading and changing what is stored, through one backend on one event loop."""
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, codecs: Codecs) -> None:
         self._backend = backend
+        self._codecs = codecs
         self._settlement: Settlement | None = None
 
     @property
     def is_open(self) -> bool:
         """True between ``open`` and ``close``."""
         return self._settlement is not None
+
+    @cached_property
+    def bulk(self) -> Bulk:
+        """Changes to all jobs that match a search: previewed, at a rate, with pause and abort."""
+        from headrace.app.bulk import Bulk
+
+        return Bulk(self.backend)
 
     @property
     def backend(self) -> Backend:
@@ -79,6 +97,26 @@ class Operations:
             where=parse(where) if isinstance(where, str) else where,
         )
         return await self.backend.reader.find(query, cursor=cursor, limit=limit)
+
+    async def explain(self, job_id: str) -> Explanation:
+        """Why the job is not running, or what it does if it is: a sentence, its evidence, and what would change it.
+
+        Raises JobNotFound. See :class:`~headrace.model.explanation.Explanation`.
+        """
+        # Imported here, because a program that enqueues needs none of it.
+        from headrace.app.explaining import explain
+
+        return await explain(self.backend, await self.get(job_id))
+
+    async def error_groups(
+        self, *, where: str | Query | None = None, limit: int = PAGE_LIMIT_DEFAULT
+    ) -> list[ErrorGroup]:
+        """The errors of dead jobs, and of those to be retried, in groups of equal ones; the most deadly first.
+
+        ``where`` is a search that the jobs must match.
+        """
+        query = JobQuery(where=parse(where) if isinstance(where, str) else where)
+        return await self.backend.reader.error_groups(query, limit=limit)
 
     async def attempts(self, job_id: str) -> list[Attempt]:
         """The ended attempts of a job, oldest first, each with its times, worker and traceback."""
@@ -134,9 +172,32 @@ class Operations:
         """
         return await self._in_chunks(ids, lambda chunk: self._backend.jobs.cancel_many(chunk, reason=reason))
 
-    async def retry(self, ids: Iterable[str]) -> list[Changed]:
-        """Queue jobs again that are dead, cancelled or expired, with their attempts counted anew."""
-        return await self._in_chunks(ids, lambda chunk: self._backend.jobs.retry_many(chunk))
+    async def retry(self, ids: Iterable[str], **edits: Unpack[Edits]) -> list[Changed]:
+        """Queue jobs again that are dead, cancelled or expired, with their attempts counted anew.
+
+        With ``edits``, such as ``args={"order": 7}`` or ``queue="careful"``, no worker sees them as they were.
+        """
+
+        async def change(chunk: Sequence[JobId]) -> list[Changed]:
+            made = await make_edits(self._backend, self._codecs, chunk, edits) if edits else []
+            return await self._backend.jobs.retry_many(chunk, edits=made)
+
+        return await self._in_chunks(ids, change)
+
+    async def edit(self, ids: Iterable[str], **edits: Unpack[Edits]) -> list[Changed]:
+        """Change jobs that are not running and have not succeeded: ``app.edit([job_id], priority=9)``."""
+
+        async def change(chunk: Sequence[JobId]) -> list[Changed]:
+            made = await make_edits(self._backend, self._codecs, chunk, edits)
+            changed = {each.id: each for each in await self._backend.jobs.edit_many(made)}
+            gone = Changed(id=JobId(""), state=None, changed=False)
+            return [changed.get(job_id, replace(gone, id=job_id)) for job_id in chunk]
+
+        return await self._in_chunks(ids, change)
+
+    async def discard(self, ids: Iterable[str], *, reason: str = "discarded by a person") -> list[Changed]:
+        """End dead jobs as cancelled, so that nobody looks at them again; they can still be retried."""
+        return await self._in_chunks(ids, lambda chunk: self._backend.jobs.discard_many(chunk, reason=reason))
 
     async def wake(self, ids: Iterable[str]) -> list[Changed]:
         """Queue jobs that are waiting, and note it for those that are about to wait: no wake-up is lost."""

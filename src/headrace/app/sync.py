@@ -10,15 +10,18 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from datetime import datetime, timedelta
 from importlib import import_module
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 from headrace.app.desk import JobDesk
+from headrace.app.edits import Edits
 from headrace.app.loop_thread import LoopThread
 from headrace.app.sync_handle import SyncJobHandle
 from headrace.engine.registry import WorkerRecord
 from headrace.engine.run_now import run_now
 from headrace.errors import UsageError
 from headrace.model.catalogue import TaskRecord
+from headrace.model.errors import ErrorGroup
+from headrace.model.explanation import Explanation
 from headrace.model.job import Attempt, Job, JobState, LogLine
 from headrace.model.page import PAGE_LIMIT_DEFAULT, Page
 from headrace.model.queue import JobCount, QueueSettings, QueueStats
@@ -140,6 +143,14 @@ class SyncDesk:
             )
         )
 
+    def explain(self, job_id: str) -> Explanation:
+        """Why the job is not running. See ``Headrace.explain``."""
+        return self._run(lambda desk: desk.explain(job_id))
+
+    def error_groups(self, *, where: str | Query | None = None, limit: int = PAGE_LIMIT_DEFAULT) -> list[ErrorGroup]:
+        """The errors of dead jobs in groups. See ``Headrace.error_groups``."""
+        return self._run(lambda desk: desk.error_groups(where=where, limit=limit))
+
     def attempts(self, job_id: str) -> list[Attempt]:
         """The ended attempts of a job, oldest first."""
         return self._run(lambda desk: desk.attempts(job_id))
@@ -172,9 +183,17 @@ class SyncDesk:
         """Cancel jobs. See ``Headrace.cancel``."""
         return self._run(lambda desk: desk.cancel(ids, reason=reason))
 
-    def retry(self, ids: Iterable[str]) -> list[Changed]:
-        """Queue dead, cancelled or expired jobs again."""
-        return self._run(lambda desk: desk.retry(ids))
+    def retry(self, ids: Iterable[str], **edits: Unpack[Edits]) -> list[Changed]:
+        """Queue dead, cancelled or expired jobs again, edited on the way. See ``Headrace.retry``."""
+        return self._run(lambda desk: desk.retry(ids, **edits))
+
+    def edit(self, ids: Iterable[str], **edits: Unpack[Edits]) -> list[Changed]:
+        """Change jobs that are not running and have not succeeded. See ``Headrace.edit``."""
+        return self._run(lambda desk: desk.edit(ids, **edits))
+
+    def discard(self, ids: Iterable[str], *, reason: str = "discarded by a person") -> list[Changed]:
+        """End dead jobs as cancelled."""
+        return self._run(lambda desk: desk.discard(ids, reason=reason))
 
     def wake(self, ids: Iterable[str]) -> list[Changed]:
         """Queue jobs that are waiting."""

@@ -15,6 +15,7 @@ from headrace.app.desk import JobDesk
 from headrace.app.registry import TaskRegistry
 from headrace.config import CONCURRENCY_DEFAULT, WorkerConfig
 from headrace.engine.around import Around
+from headrace.engine.dead_watch import DeadAlarm
 from headrace.engine.surroundings import Surroundings
 from headrace.engine.worker import Worker
 from headrace.errors import ConfigError
@@ -42,6 +43,7 @@ class WorkerSettings(TypedDict, total=False):
     processes: int | None
     recycle_jobs: int | None
     recycle_memory: int | None
+    quarantine_after: int | None
     upkeep: bool
     fetch_failure_limit: timedelta | None
 
@@ -81,6 +83,7 @@ class AppWorker(Worker):
         declared: Surroundings,
         *,
         schedules: Sequence[Schedule] = (),
+        dead_alarms: Sequence[DeadAlarm] = (),
     ) -> None:
         super().__init__(
             backend,
@@ -95,6 +98,7 @@ class AppWorker(Worker):
                 tasks=lambda: [task for task in registry if task.defaults.get("queue", QUEUE_DEFAULT) in config.queues],
                 known=lambda: list(registry),
             ),
+            dead_alarms=dead_alarms,
         )
         self._desk = desk
         self._registry = registry

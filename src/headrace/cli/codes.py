@@ -106,6 +106,14 @@ CODES: dict[str, Page] = {
     "HR-E0253": Page("there is no such time zone", "Zones are named as in Europe/Paris."),
     "HR-E0260": Page("there is no such setting", "headrace config list shows them all."),
     "HR-E0261": Page("no profile is in use", "headrace profile use NAME; headrace profile list shows those there are."),
+    "HR-E0270": Page(
+        "a change to many jobs needs a confirmation",
+        "Nobody can be asked where there is no terminal. --dry-run shows what it is about, --yes goes ahead.",
+    ),
+    "HR-E0271": Page("nothing is to be changed", "Name a new value, such as --queue or --run-at."),
+    "HR-E0272": Page("jobs are named, and searched for", "Name ids, or give --where; not both."),
+    "HR-E0273": Page("many jobs cannot get the same arguments", "--args is for jobs that are named."),
+    "HR-E0274": Page("the option goes with a search", "--rate and --as-of are for changes with --where."),
     "HR-E0301": Page(
         "there is no such job",
         "It was never enqueued in this store, was deleted, or was pruned after its retention "
@@ -121,6 +129,11 @@ CODES: dict[str, Page] = {
         "right one to be paused.",
     ),
     "HR-E0304": Page("there is no such schedule", "headrace schedule list shows those there are."),
+    "HR-E0308": Page("no job has failed so", "headrace error list shows the errors of dead and retrying jobs."),
+    "HR-E0309": Page(
+        "there is no such operation",
+        "It was never begun here, or ended over 30 days ago. headrace operation list shows those there are.",
+    ),
     "HR-E0310": Page(
         "no worker ever told of such a task",
         "Workers tell of their tasks when they start. headrace task list shows those that are known.",

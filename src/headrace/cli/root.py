@@ -23,6 +23,8 @@ TABLE = {
     "worker": Entry("headrace.cli.worker", "run a worker; list the workers there are"),
     "job": Entry("headrace.cli.job", "list, get, watch, enqueue, retry and cancel jobs"),
     "batch": Entry("headrace.cli.batch", "carry out a list of operations from a file"),
+    "error": Entry("headrace.cli.error", "dead letters by what they failed of; retry or discard them together"),
+    "operation": Entry("headrace.cli.operation", "follow, pause and abort changes to many jobs"),
     "queue": Entry("headrace.cli.queue", "list, pause and resume queues"),
     "schedule": Entry("headrace.cli.schedule", "make, list, pause, trigger and backfill schedules"),
     "task": Entry("headrace.cli.task", "list tasks and their versions; compare stored jobs with a build"),
@@ -41,6 +43,8 @@ TABLE = {
 ALIASES = {
     "workers": "worker",
     "jobs": "job",
+    "errors": "error",
+    "operations": "operation",
     "queues": "queue",
     "schedules": "schedule",
     "tasks": "task",

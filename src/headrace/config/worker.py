@@ -37,6 +37,8 @@ class WorkerConfig(Struct, frozen=True, kw_only=True):
     processes: size of the pool for tasks with ``executor="process"``. None: as many as the machine has processors.
     recycle_jobs: end a child process after this many jobs. None: never.
     recycle_memory: end a child process whose resident memory exceeds this many bytes. None: never.
+    quarantine_after: a job whose worker died this many times in a row while running it is dead, whatever attempts are
+        left: it is likelier to be what kills them. 3; None lets it use up its attempts.
     upkeep: let this worker stand for leader and do upkeep (promote, rescue, expire, prune).
     fetch_failure_limit: leave, so that a supervisor restarts the process, when no claim has succeeded for this long
         although the store was asked. 5 min; None never leaves.
@@ -53,6 +55,7 @@ class WorkerConfig(Struct, frozen=True, kw_only=True):
     processes: int | None = None
     recycle_jobs: int | None = None
     recycle_memory: int | None = None
+    quarantine_after: int | None = 3
     upkeep: bool = True
     fetch_failure_limit: timedelta | None = timedelta(minutes=5)
 
@@ -74,6 +77,7 @@ class WorkerConfig(Struct, frozen=True, kw_only=True):
             ("processes", 1),
             ("recycle_jobs", 1),
             ("recycle_memory", 1),
+            ("quarantine_after", 1),
         ):
             value = getattr(self, name)
             if value is not None and value < least:

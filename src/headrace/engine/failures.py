@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import traceback
+from collections.abc import Iterator
 from types import TracebackType
 
+from headrace.model.fingerprint import fingerprint
 from headrace.model.job import ErrorInfo
 
 TRACEBACK_BYTES_MAX = 64 * 1024
@@ -21,13 +23,15 @@ _CUT = "\n... cut ...\n"
 def describe(error: BaseException) -> ErrorInfo:
     """The stored form of an exception. Never raises, whatever the exception does when it is asked for its text.
 
-    >>> describe(ValueError("no such account"))
-    ErrorInfo(type='ValueError', message='no such account', traceback='ValueError: no such account\\n')
+    >>> describe(ValueError("no such account")).traceback
+    'ValueError: no such account\\n'
     """
+    kind, message = type(error).__qualname__, safe_text(_message(error), MESSAGE_BYTES_MAX)
     return ErrorInfo(
-        type=type(error).__qualname__,
-        message=safe_text(_message(error), MESSAGE_BYTES_MAX),
+        type=kind,
+        message=message,
         traceback=safe_text(_traceback(error), TRACEBACK_BYTES_MAX),
+        fingerprint=fingerprint(kind, message, _functions(error.__traceback__)),
     )
 
 
@@ -57,6 +61,19 @@ def _traceback(error: BaseException) -> str:
         return "".join(traceback.format_exception(type(error), error, _below_engine(error.__traceback__)))
     except Exception as broken:
         return f"<the traceback cannot be formatted: {type(broken).__name__}>"
+
+
+def _functions(frames: TracebackType | None) -> Iterator[str]:
+    """Where the error was raised, as ``module:function``, the innermost first; a function that calls itself, once."""
+    found: dict[str, None] = {}
+    below = _below_engine(frames)
+    while below is not None:
+        code = below.tb_frame.f_code
+        name = f"{below.tb_frame.f_globals.get('__name__', '')}:{code.co_qualname}"
+        found.pop(name, None)
+        found[name] = None
+        below = below.tb_next
+    return reversed(found)
 
 
 def _below_engine(frames: TracebackType | None) -> TracebackType | None:

@@ -36,7 +36,7 @@ class WorkerRecord(Struct, frozen=True, kw_only=True):
     ``loop_lag_s``: how late its event loop answered at worst within about ten seconds; None when it is not watched.
     ``memory_bytes``: what its process holds, 0 where the system does not say. ``cpu_s``: processor time it took so far.
     Child processes are not in these two. ``problems`` is empty while it gets and stores jobs.
-    ``schedules`` are those that its code declares.
+    ``schedules`` are those that its code declares, and ``tasks`` the names of those it can run.
     """
 
     id: WorkerId
@@ -55,6 +55,7 @@ class WorkerRecord(Struct, frozen=True, kw_only=True):
     memory_bytes: int = 0
     cpu_s: float = 0.0
     problems: tuple[str, ...] = ()
+    tasks: tuple[str, ...] = ()
 
 
 class Registrar(Periodic):
@@ -97,6 +98,7 @@ class Registrar(Periodic):
             memory_bytes=resident_bytes(),
             cpu_s=time.process_time(),
             problems=load.problems,
+            tasks=load.tasks,
         )
         if self._telemetry.active:
             self._telemetry.emit("worker.beat", worker=self._worker, record=record)
@@ -126,6 +128,7 @@ class WorkerLoad(Struct, frozen=True, kw_only=True):
     last_claim_at: datetime | None = None
     loop_lag_s: float | None = None
     problems: tuple[str, ...] = ()
+    tasks: tuple[str, ...] = ()
 
 
 async def list_workers(kv: KeyValueStore) -> list[WorkerRecord]:

@@ -24,15 +24,24 @@ RESCUE_EVERY_MAX = timedelta(seconds=5)
 class Rescuer(Periodic):
     """``running`` jobs whose lease ran out are queued again, or end when no attempt is left."""
 
-    def __init__(self, backend: Backend, lease: timedelta, *, gate: Callable[[], bool], telemetry: Telemetry) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        lease: timedelta,
+        *,
+        gate: Callable[[], bool],
+        telemetry: Telemetry,
+        quarantine_after: int | None = None,
+    ) -> None:
         # A sixth of a lease adds little to the time until a dead worker's jobs run elsewhere.
         super().__init__("rescuer", min(RESCUE_EVERY_MAX, lease / 6), gate=gate)
         self._backend = backend
         self._telemetry = telemetry
+        self._quarantine_after = quarantine_after
 
     async def tick(self) -> timedelta | None:
         """Rescue a round, and tell workers, listeners and the log."""
-        rescued = await self._backend.jobs.rescue(limit=RESCUE_LIMIT)
+        rescued = await self._backend.jobs.rescue(limit=RESCUE_LIMIT, quarantine_after=self._quarantine_after)
         if not rescued:
             return None
         topics = set()

@@ -14,6 +14,7 @@ from msgspec import Struct
 from headrace.config import WorkerConfig
 from headrace.engine.around import Around
 from headrace.engine.completer import Completer
+from headrace.engine.dead_watch import DeadAlarm, DeadWatch
 from headrace.engine.dispatcher import Dispatcher
 from headrace.engine.execution import Execution, Interruption
 from headrace.engine.executor import Executor
@@ -31,6 +32,7 @@ from headrace.engine.rescuer import Rescuer
 from headrace.engine.runnable import Registry
 from headrace.engine.scheduler import Scheduler
 from headrace.engine.service import Periodic, Service, Supervisor
+from headrace.engine.successor import Successor
 from headrace.engine.surroundings import Surroundings
 from headrace.engine.watchdog import Watchdog
 from headrace.model.ids import JobId, WorkerId, new_worker_id
@@ -69,7 +71,7 @@ class Worker(Service):
     ``registry`` finds tasks by name and ``known_tasks`` lists them for messages. ``on_settled`` is called on the event
     loop with the ids of jobs that have ended, once that is stored. ``schedules`` are those that the code declares, and
     ``around`` is what the handlers run in. ``heartbeat_thread`` False keeps the heartbeats on the event loop, for
-    simulations; ``watchdog`` False leaves the event loop unwatched.
+    simulations; ``watchdog`` False leaves the event loop unwatched. ``dead_alarms`` are rung by the worker that leads.
     """
 
     def __init__(
@@ -85,6 +87,7 @@ class Worker(Service):
         heartbeat_thread: bool = True,
         watchdog: bool = True,
         schedules: Sequence[Schedule] = (),
+        dead_alarms: Sequence[DeadAlarm] = (),
     ) -> None:
         self.id = new_worker_id()
         super().__init__(f"worker {self.id}")
@@ -92,6 +95,7 @@ class Worker(Service):
         self._backend = backend
         self._config = config
         self._telemetry = telemetry
+        self._known_tasks = known_tasks
         self._held: dict[JobId, Execution] = {}
         self._pools = Pools(config, backend.clock)
         self._around = around or Around(Surroundings())
@@ -129,6 +133,7 @@ class Worker(Service):
         )
         self._leader = Leader(backend.locks, backend.clock, self.id, on_elected=self._elected)
         self._watchdog = Watchdog(self.id, config.lag_warning, telemetry) if watchdog else None
+        self._dead_alarms = dead_alarms
         self._upkeep = self._make_upkeep(schedules) if config.upkeep else []
         self._rest = Supervisor(
             "worker services",
@@ -269,10 +274,12 @@ class Worker(Service):
 
         return [
             Promoter(backend, gate=gate, telemetry=telemetry),
-            Rescuer(backend, config.lease, gate=gate, telemetry=telemetry),
+            Rescuer(backend, config.lease, gate=gate, telemetry=telemetry, quarantine_after=config.quarantine_after),
             Expirer(backend, gate=gate, telemetry=telemetry),
             Pruner(backend, config.retention, gate=gate, telemetry=telemetry),
             Scheduler(backend, leading=gate, telemetry=telemetry, declared=schedules),
+            Successor(backend, gate=gate),
+            DeadWatch(backend, self._dead_alarms, gate=gate, telemetry=telemetry),
         ]
 
     def _elected(self) -> None:
@@ -291,6 +298,7 @@ class Worker(Service):
             loop_lag_s=health.loop_lag_s,
             # Not that the worker is not running: the first record is written while it starts.
             problems=tuple(self._problems()),
+            tasks=tuple(sorted(self._known_tasks())),
         )
 
     def _leave(self, error: Exception) -> None:

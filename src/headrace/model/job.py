@@ -8,7 +8,9 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from msgspec import Struct
+from msgspec.structs import force_setattr
 
+from headrace.model.fingerprint import fingerprint
 from headrace.model.ids import JobId
 
 PRIORITY_MIN = 0
@@ -67,11 +69,20 @@ class AttemptOutcome(StrEnum):
 
 
 class ErrorInfo(Struct, frozen=True, kw_only=True, gc=False):
-    """An exception as it is stored: its type's name, its text, and the formatted traceback (may be empty)."""
+    """An exception as it is stored: its type's name, its text, and the formatted traceback (may be empty).
+
+    ``fingerprint`` is the same for errors that differ in ids and numbers alone; where none is given, it is made from
+    the type and the message. See :mod:`headrace.model.fingerprint`.
+    """
 
     type: str
     message: str
     traceback: str = ""
+    fingerprint: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.fingerprint:
+            force_setattr(self, "fingerprint", fingerprint(self.type, self.message))
 
 
 class Progress(Struct, frozen=True, kw_only=True, gc=False):

@@ -6,8 +6,23 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from headrace.model.fingerprint import fingerprint
 from headrace.model.job import AttemptOutcome, ErrorInfo
 from headrace.model.lease import Lease
+
+LEASE_LOST = "LeaseLost"
+_LEASE_LOST_FINGERPRINT = fingerprint(LEASE_LOST, "")
+
+
+def lease_lost(worker: str) -> ErrorInfo:
+    """The error of an attempt whose worker was not heard for as long as its lease; the same whoever it was."""
+    message = f"worker {worker} was silent for longer than its lease"
+    return ErrorInfo(type=LEASE_LOST, message=message, fingerprint=_LEASE_LOST_FINGERPRINT)
+
+
+def quarantined(losses: int) -> str:
+    """Why a job is dead that has attempts left, in whose every attempt lately the worker died."""
+    return f"quarantined: its worker died {losses} times in a row while running it"
 
 
 class Completed(Struct, frozen=True, kw_only=True, gc=False):

@@ -17,7 +17,8 @@ PAGE_LIMIT_MAX = 1_000
 """A page is held in memory whole; a thousand jobs with their payloads stay within tens of megabytes."""
 
 SCAN_DEFAULT = 100_000
-"""Jobs that one page looks at where no index leads to those that match: some tenths of a second of reading."""
+"""Jobs that one page looks at where no index leads to those that match. Measured on SQLite: 50 ms where the job's row
+tells, 0.4 s where the arguments must be read, 2 s where the errors must."""
 
 
 class JobQuery(Struct, frozen=True, kw_only=True, gc=False):

@@ -26,6 +26,7 @@ from typing import Any, Protocol
 from msgspec import UNSET, Struct, UnsetType
 
 from headrace.model.durations import ZERO
+from headrace.model.errors import ErrorGroup
 from headrace.model.ids import JobId
 from headrace.model.job import Attempt, Job, JobState, LogLine, NewJob, Progress
 from headrace.model.lease import Claim, Lease
@@ -192,12 +193,18 @@ class JobStore(Protocol):
         """
         ...
 
-    async def retry_many(self, ids: Sequence[JobId]) -> list[Changed]:
+    async def retry_many(self, ids: Sequence[JobId], *, edits: Sequence[JobEdit] = ()) -> list[Changed]:
         """Queue jobs that are dead, cancelled or expired, with their attempts counted anew and no expiry.
 
         Attempts that were made stay in the history. A job whose unique key, by its own policy, is taken by another job
         that has not ended stays as it is: ``changed`` False, with that job as ``conflict``.
+        ``edits`` are made in the same transaction, of jobs among ``ids`` that were queued: no worker sees such a job as
+        it was.
         """
+        ...
+
+    async def discard_many(self, ids: Sequence[JobId], *, reason: str) -> list[Changed]:
+        """End dead jobs as ``cancelled``: they are no dead letters any more, and can still be read and retried."""
         ...
 
     async def wake_many(self, ids: Sequence[JobId]) -> list[Changed]:
@@ -216,10 +223,11 @@ class JobStore(Protocol):
         """Queue up to ``limit`` jobs that are due: scheduled ones, and waiting ones whose ``until`` has come."""
         ...
 
-    async def rescue(self, *, limit: int) -> list[Rescued]:
+    async def rescue(self, *, limit: int, quarantine_after: int | None = None) -> list[Rescued]:
         """Take back up to ``limit`` jobs whose lease ran out, keeping the lost attempt.
 
         A job with attempts left is queued, one without is dead, and one whose cancellation was requested is cancelled.
+        One whose last ``quarantine_after`` attempts were all lost is dead, whatever is left: it kills its workers.
         """
         ...
 
@@ -259,6 +267,13 @@ class JobReader(Protocol):
         """A page of the jobs that match, newest first, without results. ``cursor`` comes from the page before.
 
         Where no index leads to the jobs, a page looks at ``query.scan`` of them and then says ``complete=False``.
+        """
+        ...
+
+    async def error_groups(self, query: JobQuery, *, limit: int = 50) -> list[ErrorGroup]:
+        """The errors of the jobs that match and are dead, or scheduled or queued after a failure, grouped.
+
+        By the fingerprint of each job's last error; the group with most dead jobs first. Looks at all such jobs.
         """
         ...
 

@@ -18,7 +18,7 @@ from headrace.model.durations import ZERO
 from headrace.model.job import ErrorInfo, Job, JobState
 from headrace.model.lease import Claim
 from headrace.storage.backend import MAX_BATCH_DEFAULT, Backend
-from headrace.storage.jobs import ClaimRequest
+from headrace.storage.jobs import ClaimRequest, Rescued
 from headrace.tasks.call import Call
 from headrace.testing.clock import FrozenClock
 from headrace.testing.hand import Hand
@@ -97,7 +97,7 @@ class Driver:
         """What a leader does, at this instant. Answers when the next job, or the next occurrence, will be due."""
         jobs = self._backend.jobs
         occurrence = await scheduler.fire_due()
-        while len(await jobs.rescue(limit=MAX_BATCH_DEFAULT)) == MAX_BATCH_DEFAULT:
+        while len(await self._rescue()) == MAX_BATCH_DEFAULT:
             pass
         while len(await jobs.expire(limit=MAX_BATCH_DEFAULT)) == MAX_BATCH_DEFAULT:
             pass
@@ -137,7 +137,11 @@ class Driver:
     async def _lose(self, claim: Claim) -> None:
         """The worker is dead: its lease ends now, rather than in half a minute, and someone takes the job back."""
         await self._backend.jobs.heartbeat([claim.lease], extend=ZERO)
-        await self._backend.jobs.rescue(limit=MAX_BATCH_DEFAULT)
+        await self._rescue()
+
+    async def _rescue(self) -> list[Rescued]:
+        quarantine_after = self._app.worker_config.quarantine_after
+        return await self._backend.jobs.rescue(limit=MAX_BATCH_DEFAULT, quarantine_after=quarantine_after)
 
 
 def _told(raised: BaseException | None, job: Job, run: Run) -> BaseException:

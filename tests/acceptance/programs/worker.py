@@ -21,6 +21,7 @@ async def main(orders: Orders) -> None:
         grace=timedelta(seconds=orders.grace_s),
         lag_warning=timedelta(seconds=orders.lag_s),
         upkeep=orders.upkeep,
+        quarantine_after=None,  # workers are killed for no fault of their jobs, more often than anywhere
     )
     app.telemetry.attach(lambda name, fields: _tell(orders, name, fields))
     stops: set[asyncio.Task[None]] = set()

@@ -1,7 +1,8 @@
-"""What people do to jobs: cancel, retry, wake, edit, delete.
+"""What people do to jobs: cancel, retry, discard, wake, edit, delete.
 
 Settled here: ``retry`` clears ``finished_at``, ``reason``, the cancel request, the expiry and the result, and keeps
-``error``; attempts are numbered from 1 again. Of jobs with one unique key it queues only the first. ``wake`` of a
+``error``; attempts are numbered from 1 again. Of jobs with one unique key it queues only the first. ``discard``
+counts the retention anew. ``wake`` of a
 waiting job brings ``run_at`` forward to now where it lies ahead. An edited ``run_at`` of a waiting job that has an
 ``until`` moves that; of an ended job it is only noted. An edit of nothing answers ``changed``; one of the payload
 leaves the unique key as it was. ``delete`` lets the job's idempotency key be taken again.
@@ -13,7 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from msgspec import UNSET
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from headrace.backends.memory.record import Record
 from headrace.backends.memory.state import State
@@ -46,9 +47,15 @@ def cancel(state: State, ids: Sequence[JobId], reason: str) -> list[Changed]:
     return [_change(state, job_id, verb) for job_id in ids]
 
 
-def retry(state: State, ids: Sequence[JobId]) -> list[Changed]:
-    """Queue ended jobs that did not succeed, as if they had never been tried; not beside a rival for their key."""
-    return [_retry_one(state, job_id) for job_id in ids]
+def retry(state: State, ids: Sequence[JobId], edits: Sequence[JobEdit]) -> list[Changed]:
+    """Queue ended jobs that did not succeed, as if they had never been tried; not beside a rival for their key.
+
+    Those that were queued are then edited.
+    """
+    changes = [_retry_one(state, job_id) for job_id in ids]
+    retried = {change.id for change in changes if change.changed}
+    edited = {each.id: _edit_one(state, each).state for each in edits if each.id in retried}
+    return [replace(change, state=edited.get(change.id, change.state)) for change in changes]
 
 
 def _retry_one(state: State, job_id: JobId) -> Changed:
@@ -76,6 +83,18 @@ def _retry_one(state: State, job_id: JobId) -> Changed:
         return True
 
     return _change(state, job_id, verb)
+
+
+def discard(state: State, ids: Sequence[JobId], reason: str) -> list[Changed]:
+    """End dead jobs as cancelled: nobody has to look at them any more."""
+
+    def verb(record: Record) -> bool:
+        if record.job.state is not JobState.DEAD:
+            return False
+        state.change(record, state=JobState.CANCELLED, finished_at=state.now, reason=reason)
+        return True
+
+    return [_change(state, job_id, verb) for job_id in ids]
 
 
 def wake(state: State, ids: Sequence[JobId]) -> list[Changed]:

@@ -69,18 +69,21 @@ class MemoryJobStore:
         with self._session.section() as state:
             return changing.cancel(state, ids, reason)
 
-    async def retry_many(self, ids: Sequence[JobId]) -> list[Changed]:
+    async def retry_many(self, ids: Sequence[JobId], *, edits: Sequence[JobEdit] = ()) -> list[Changed]:
+        self._check_edits(edits)
         with self._session.section() as state:
-            return changing.retry(state, ids)
+            return changing.retry(state, ids, edits)
+
+    async def discard_many(self, ids: Sequence[JobId], *, reason: str) -> list[Changed]:
+        with self._session.section() as state:
+            return changing.discard(state, ids, reason)
 
     async def wake_many(self, ids: Sequence[JobId]) -> list[Changed]:
         with self._session.section() as state:
             return changing.wake(state, ids)
 
     async def edit_many(self, edits: Sequence[JobEdit]) -> list[Changed]:
-        self._check_sizes(
-            (f"the payload of job {edit.id}", edit.payload) for edit in edits if edit.payload is not UNSET
-        )
+        self._check_edits(edits)
         with self._session.section() as state:
             return changing.edit(state, edits)
 
@@ -92,9 +95,9 @@ class MemoryJobStore:
         with self._session.section() as state:
             return upkeep.promote(state, limit)
 
-    async def rescue(self, *, limit: int) -> list[Rescued]:
+    async def rescue(self, *, limit: int, quarantine_after: int | None = None) -> list[Rescued]:
         with self._session.section() as state:
-            return upkeep.rescue(state, limit)
+            return upkeep.rescue(state, limit, quarantine_after)
 
     async def expire(self, *, limit: int) -> list[JobId]:
         with self._session.section() as state:
@@ -103,6 +106,11 @@ class MemoryJobStore:
     async def prune(self, retention: Retention, *, limit: int) -> int:
         with self._session.section() as state:
             return upkeep.prune(state, retention, limit)
+
+    def _check_edits(self, edits: Sequence[JobEdit]) -> None:
+        self._check_sizes(
+            (f"the payload of job {edit.id}", edit.payload) for edit in edits if edit.payload is not UNSET
+        )
 
     def _check_sizes(self, named: Iterable[tuple[str, bytes]]) -> None:
         limit = self._capabilities.max_payload

@@ -15,11 +15,14 @@ from msgspec.structs import replace
 from headrace.backends.memory.record import Record
 from headrace.backends.memory.session import Session
 from headrace.errors import Unsupported
+from headrace.model.errors import SAMPLES_MAX, ErrorGroup
 from headrace.model.ids import JobId
-from headrace.model.job import Attempt, Job, LogLine
+from headrace.model.job import Attempt, Job, JobState, LogLine
 from headrace.model.page import PAGE_LIMIT_MAX, JobQuery, Page
 from headrace.model.queue import JobCount, QueueRate
 from headrace.model.search import matches
+
+FAILING_STATES = frozenset({JobState.DEAD, JobState.SCHEDULED, JobState.QUEUED})
 
 
 def fits(query: JobQuery, job: Job, now: datetime) -> bool:
@@ -74,6 +77,17 @@ class MemoryJobReader:
                 last = record.order
         return Page(items=items)
 
+    async def error_groups(self, query: JobQuery, *, limit: int = 50) -> list[ErrorGroup]:
+        with self._session.section() as state:
+            failing: dict[str, list[Record]] = {}
+            for record in reversed(state.records.values()):
+                error = record.job.error
+                if error is not None and record.job.state in FAILING_STATES and fits(query, record.job, state.now):
+                    failing.setdefault(error.fingerprint, []).append(record)
+        groups = [_group(fingerprint, records) for fingerprint, records in sorted(failing.items())]
+        groups.sort(key=lambda group: (group.dead, group.retrying, group.last_seen), reverse=True)
+        return groups[:limit]
+
     async def attempts(self, job_id: JobId) -> list[Attempt]:
         with self._session.section() as state:
             record = state.records.get(job_id)
@@ -100,6 +114,32 @@ class MemoryJobReader:
         with self._session.section() as state:
             heads = {queue: heap.first() for queue, heap in state.ages.items()}
             return {queue: first[1][0] for queue, first in heads.items() if first is not None}
+
+
+def _group(fingerprint: str, records: Sequence[Record]) -> ErrorGroup:
+    """The records, newest first, as a group."""
+    jobs = [record.job for record in records]
+    seen = [_failed_at(record) for record in records]
+    dead = sum(job.state is JobState.DEAD for job in jobs)
+    error = jobs[0].error
+    assert error is not None
+    return ErrorGroup(
+        fingerprint=fingerprint,
+        type=error.type,
+        message=error.message,
+        tasks=tuple(sorted({job.task for job in jobs})),
+        dead=dead,
+        retrying=len(jobs) - dead,
+        first_seen=min(seen),
+        last_seen=max(seen),
+        samples=tuple(job.id for job in jobs[:SAMPLES_MAX]),
+    )
+
+
+def _failed_at(record: Record) -> datetime:
+    if record.job.state is JobState.DEAD and record.job.finished_at is not None:
+        return record.job.finished_at
+    return max(each.finished_at for each in record.attempts if each.error is not None)
 
 
 def _read_cursor(cursor: str) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from headrace.backends.sqlite.rows import JobRow, as_json, decode_jobs
 from headrace.backends.sqlite.times import from_us, to_us
@@ -56,7 +56,7 @@ class Bounds(NamedTuple):
 
 def find(transaction: Transaction, query: JobQuery, before: int | None, limit: int) -> Page[Job]:
     """A page of at most ``limit`` jobs with a ``seq`` below ``before``."""
-    return _Search(transaction, query, limit).page(before)
+    return Search(transaction, query, limit).page(before)
 
 
 def bounds_of(query: JobQuery, now: datetime) -> Bounds:
@@ -96,7 +96,7 @@ def _tighter(choose: Callable[..., datetime], one: datetime | None, other: datet
     return other if one is None else choose(one, other)
 
 
-class _Search:
+class Search:
     """One page's work: the condition once, and the windows it is asked in."""
 
     def __init__(self, transaction: Transaction, query: JobQuery, limit: int) -> None:
@@ -110,7 +110,7 @@ class _Search:
 
     def page(self, before: int | None) -> Page[Job]:
         if self._bounds.ids is not None:
-            source = f"j.id IN (SELECT value FROM json_each({self._translator.bind(as_json(self._bounds.ids))}))"
+            source = f"j.id IN (SELECT value FROM json_each({self.bind(as_json(self._bounds.ids))}))"
             return self._whole(source, before)
         by_index = self._by_index()
         return self._whole(f"j.seq IN ({by_index})", before) if by_index is not None else self._walk(before)
@@ -143,16 +143,16 @@ class _Search:
         return " UNION ALL ".join(_BY_INDEX[state] for state in sorted(states)) or "SELECT NULL WHERE FALSE"
 
     def _whole(self, source: str, before: int | None) -> Page[Job]:
-        rows = self._rows(self._limit + 1, before=before, source=source)
+        rows = self.rows(self._limit + 1, before=before, source=source)
         return self._full(rows) if len(rows) > self._limit else _page(rows)
 
     def _walk(self, before: int | None) -> Page[Job]:
         """From the newest job that can match backwards, to the oldest that can, or as far as a page may look."""
         if not self._filters:
-            rows = self._rows(self._limit + 1, before=before)
+            rows = self.rows(self._limit + 1, before=before)
             return self._full(rows) if len(rows) > self._limit else _page(rows)
         top, bottom = self._range(before)
-        rows = self._rows(self._limit + 1, before=top, floor=max(bottom, top - self._scan))
+        rows = self.rows(self._limit + 1, before=top, floor=max(bottom, top - self._scan))
         if len(rows) > self._limit:
             return self._full(rows)
         if bottom >= top - self._scan:
@@ -160,7 +160,7 @@ class _Search:
         # Where jobs were deleted there are gaps, so the window held fewer jobs than may be looked at.
         last = self._transaction.value("nth_job", {"before": top, "skip": self._scan - 1, "floor": bottom})
         wanted = self._limit + 1 - len(rows)
-        rows += self._rows(wanted, before=top - self._scan, floor=bottom if last is None else last)
+        rows += self.rows(wanted, before=top - self._scan, floor=bottom if last is None else last)
         if len(rows) > self._limit:
             return self._full(rows)
         if last is None or not self._transaction.value("any_job_below", {"before": last, "floor": bottom}):
@@ -192,9 +192,24 @@ class _Search:
                 high = middle
         return low
 
-    def _rows(
+    @property
+    def filters(self) -> str:
+        """All that the query asks for, as one condition; ``values`` are bound in it."""
+        return " AND ".join(self._filters) or "TRUE"
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What is bound in ``filters``, and in sources made with ``bind``."""
+        return self._translator.values
+
+    def bind(self, value: Any) -> str:
+        """The name under which a value of a source is bound."""
+        return self._translator.bind(value)
+
+    def rows(
         self, count: int, *, before: int | None = None, floor: int | None = None, source: str | None = None
     ) -> list[JobRow]:
+        """Up to ``count`` jobs that match, newest first, of those that the source answers and between the places."""
         conditions = [source] if source is not None else []
         values = {**self._translator.values, "limit": count}
         if before is not None:

@@ -136,17 +136,18 @@ class SqliteJobStore:
     async def cancel_many(self, ids: Sequence[JobId], *, reason: str) -> list[Changed]:
         return await self._runner.run(lambda transaction: changes.cancel_many(transaction, ids, reason))
 
-    async def retry_many(self, ids: Sequence[JobId]) -> list[Changed]:
-        return await self._runner.run(lambda transaction: changes.retry_many(transaction, ids))
+    async def retry_many(self, ids: Sequence[JobId], *, edits: Sequence[JobEdit] = ()) -> list[Changed]:
+        self._check_edits(edits)
+        return await self._runner.run(lambda transaction: changes.retry_many(transaction, ids, edits))
+
+    async def discard_many(self, ids: Sequence[JobId], *, reason: str) -> list[Changed]:
+        return await self._runner.run(lambda transaction: changes.discard_many(transaction, ids, reason))
 
     async def wake_many(self, ids: Sequence[JobId]) -> list[Changed]:
         return await self._runner.run(lambda transaction: changes.wake_many(transaction, ids))
 
     async def edit_many(self, edits: Sequence[JobEdit]) -> list[Changed]:
-        max_payload = self._capabilities.max_payload
-        for edit in edits:
-            if isinstance(edit.payload, bytes) and len(edit.payload) > max_payload:
-                raise too_large("payload", edit.id, edit.payload, max_payload)
+        self._check_edits(edits)
         return await self._runner.run(lambda transaction: changes.edit_many(transaction, edits))
 
     async def delete_many(self, ids: Sequence[JobId]) -> list[Changed]:
@@ -157,9 +158,9 @@ class SqliteJobStore:
             lambda transaction: upkeep.promote(transaction, limit), shortcut=upkeep.nothing_due
         )
 
-    async def rescue(self, *, limit: int) -> list[Rescued]:
+    async def rescue(self, *, limit: int, quarantine_after: int | None = None) -> list[Rescued]:
         return await self._runner.run(
-            lambda transaction: upkeep.rescue(transaction, limit, self._liveness),
+            lambda transaction: upkeep.rescue(transaction, limit, self._liveness, quarantine_after),
             shortcut=lambda transaction: upkeep.nothing_lost(transaction, self._liveness),
         )
 
@@ -170,6 +171,12 @@ class SqliteJobStore:
 
     async def prune(self, retention: Retention, *, limit: int) -> int:
         return await self._runner.run(lambda transaction: upkeep.prune(transaction, retention, limit))
+
+    def _check_edits(self, edits: Sequence[JobEdit]) -> None:
+        max_payload = self._capabilities.max_payload
+        for edit in edits:
+            if isinstance(edit.payload, bytes) and len(edit.payload) > max_payload:
+                raise too_large("payload", edit.id, edit.payload, max_payload)
 
 
 def too_large(what: str, job_id: str, data: bytes, limit: int) -> TooLarge:

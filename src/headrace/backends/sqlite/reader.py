@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 import msgspec
 
 from headrace.backends.sqlite.finding import find
+from headrace.backends.sqlite.grouping import error_groups
 from headrace.backends.sqlite.reading import ReadingLane
 from headrace.backends.sqlite.rows import JobRow, as_json, decode_error
 from headrace.backends.sqlite.times import duration_us, from_us
 from headrace.backends.sqlite.transaction import RATE_BUCKET_US, Transaction
 from headrace.errors import Unsupported
+from headrace.model.errors import ErrorGroup
 from headrace.model.ids import JobId
 from headrace.model.job import Attempt, AttemptOutcome, Job, JobState, LogLine
 from headrace.model.page import PAGE_LIMIT_MAX, JobQuery, Page
@@ -35,6 +37,9 @@ class SqliteJobReader:
         return await self._lane.run(
             lambda transaction: find(transaction, query, before, max(1, min(limit, PAGE_LIMIT_MAX)))
         )
+
+    async def error_groups(self, query: JobQuery, *, limit: int = 50) -> list[ErrorGroup]:
+        return await self._lane.run(lambda transaction: error_groups(transaction, query, limit))
 
     async def attempts(self, job_id: JobId) -> list[Attempt]:
         return await self._lane.run(

@@ -42,6 +42,7 @@ _COLUMNS = {
     "priority": "j.priority",
     "attempt": "j.attempt",
     "reason": "j.reason",
+    "fingerprint": "j.fingerprint",
     "enqueued": "j.enqueued_at",
     "due": "j.run_at",
     "started": "j.started_at",

@@ -13,6 +13,11 @@ TABLE = {
     "enqueue": Entry("headrace.cli.job.enqueue", "store a job and print its id"),
     "retry": Entry("headrace.cli.job.change:retry", "queue dead, cancelled or expired jobs again"),
     "cancel": Entry("headrace.cli.job.change:cancel", "cancel jobs, and ask running ones to stop"),
+    "edit": Entry("headrace.cli.job.change:edit", "give jobs another queue, priority, time or arguments"),
+    "wake": Entry("headrace.cli.job.change:wake", "queue jobs that are waiting"),
+    "discard": Entry("headrace.cli.job.change:discard", "end dead jobs as cancelled"),
+    "delete": Entry("headrace.cli.job.change:delete", "delete jobs with their history"),
+    "explain": Entry("headrace.cli.job.explain", "say why a job is not running, and what would change it"),
 }
 
 command = LazyGroup(
@@ -20,7 +25,7 @@ command = LazyGroup(
     table=TABLE,
     aliases={"ls": "list", "show": "get"},
     no_args_is_help=True,
-    help="""List, get, watch, enqueue, retry and cancel jobs.
+    help="""List, get, explain, watch, enqueue, retry, cancel and change jobs.
 
     \b
     Examples:

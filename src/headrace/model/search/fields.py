@@ -41,6 +41,7 @@ FIELDS = {
     "priority": Field(Kind.NUMBER, "the priority, 0 to 9", "priority:>=7"),
     "attempt": Field(Kind.NUMBER, "attempts begun", "attempt:3.."),
     "error": Field(Kind.WORDS, "the last error, as type and message", 'error:"connection refused"'),
+    "fingerprint": Field(Kind.TEXT, "the fingerprint of the last error", "fingerprint:9f2b6a01c3d4"),
     "reason": Field(Kind.WORDS, "why it was cancelled or discarded", "reason:customer"),
     "enqueued": Field(Kind.TIME, "when it was enqueued", "enqueued:2025-01-31"),
     "due": Field(Kind.TIME, "when it may run, or may have run", "due:<+1h"),

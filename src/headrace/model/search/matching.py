@@ -157,6 +157,7 @@ _VALUES: dict[str, Callable[[_Subject], Any]] = {
     "wait": lambda subject: subject.wait,
     "run": lambda subject: subject.run,
     "reason": lambda subject: subject.job.reason,
+    "fingerprint": lambda subject: subject.job.error and subject.job.error.fingerprint,
 }
 
 

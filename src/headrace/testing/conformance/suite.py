@@ -12,6 +12,7 @@ from headrace.testing.conformance.debounce import DebouncePromises
 from headrace.testing.conformance.delete import DeletePromises
 from headrace.testing.conformance.edit import EditPromises
 from headrace.testing.conformance.enqueue import EnqueuePromises
+from headrace.testing.conformance.errors import ErrorPromises
 from headrace.testing.conformance.fencing import FencingPromises
 from headrace.testing.conformance.finish import FinishPromises
 from headrace.testing.conformance.idempotency import IdempotencyPromises
@@ -49,6 +50,7 @@ class BackendConformance(
     DeletePromises,
     UpkeepPromises,
     ReadingPromises,
+    ErrorPromises,
     SearchPromises,
     CounterPromises,
     QueuePromises,

@@ -110,9 +110,9 @@ class Ledger:
         await self._recount()
         return replies
 
-    async def rescue(self, *, limit: int) -> list[Rescued]:
+    async def rescue(self, *, limit: int, quarantine_after: int | None = None) -> list[Rescued]:
         """Only a lease that ran out is taken away."""
-        rescued = await self._jobs.rescue(limit=limit)
+        rescued = await self._jobs.rescue(limit=limit, quarantine_after=quarantine_after)
         for each in rescued:
             account = self.accounts[each.id]
             self._demand(account.token is not None, each.id, "rescued though nobody held it")

@@ -1,5 +1,6 @@
--- :seq and everything that an outcome other than Completed decides.
+-- :seq and everything that an outcome other than Completed decides; :fingerprint NULL keeps the one there is.
 UPDATE headrace_jobs
 SET state = :state, attempt = :attempt, run_at = :run_at, wake_at = :wake_at, finished_at = :finished_at,
-    reason = :reason, cancel = :cancel, token = NULL, lease_until = NULL, silent_since = NULL
+    reason = :reason, fingerprint = coalesce(:fingerprint, fingerprint), cancel = :cancel, token = NULL,
+    lease_until = NULL, silent_since = NULL
 WHERE seq = :seq

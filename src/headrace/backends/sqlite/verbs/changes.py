@@ -1,4 +1,4 @@
-"""What people do to jobs: cancel, retry, wake, edit, delete."""
+"""What people do to jobs: cancel, retry, discard, wake, edit, delete."""
 
 from __future__ import annotations
 
@@ -79,8 +79,8 @@ def cancel_many(transaction: Transaction, ids: Sequence[JobId], reason: str) -> 
     return _change(transaction, ids, verb)
 
 
-def retry_many(transaction: Transaction, ids: Sequence[JobId]) -> list[Changed]:
-    """Queue what ended without success, unless another live job holds its unique key."""
+def retry_many(transaction: Transaction, ids: Sequence[JobId], edits: Sequence[JobEdit] = ()) -> list[Changed]:
+    """Queue what ended without success, unless another live job holds its unique key; then edit it."""
     rivals: dict[JobId, JobId] = {}
 
     def verb(job: Target) -> JobState | None:
@@ -96,7 +96,26 @@ def retry_many(transaction: Transaction, ids: Sequence[JobId]) -> list[Changed]:
         return JobState.QUEUED
 
     replies = _change(transaction, ids, verb)
-    return [replace(each, conflict=rivals.get(each.id)) for each in replies] if rivals else replies
+    if rivals:
+        replies = [replace(each, conflict=rivals.get(each.id)) for each in replies]
+    if not edits:
+        return replies
+    retried = {reply.id for reply in replies if reply.changed}
+    edited = {reply.id: reply.state for reply in edit_many(transaction, [each for each in edits if each.id in retried])}
+    return [replace(reply, state=edited.get(reply.id, reply.state)) for reply in replies]
+
+
+def discard_many(transaction: Transaction, ids: Sequence[JobId], reason: str) -> list[Changed]:
+    """End what is dead as cancelled."""
+
+    def verb(job: Target) -> JobState | None:
+        if job.state != JobState.DEAD:
+            return None
+        transaction.run("cancel_pending", {"seq": job.seq, "reason": reason, "now": transaction.now})
+        _moved(transaction, job, JobState.CANCELLED)
+        return JobState.CANCELLED
+
+    return _change(transaction, ids, verb)
 
 
 def wake_many(transaction: Transaction, ids: Sequence[JobId]) -> list[Changed]:

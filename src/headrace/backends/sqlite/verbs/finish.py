@@ -93,6 +93,7 @@ def _settle(transaction: Transaction, row: HeldRow, settlement: Settlement) -> N
         "finished_at": transaction.now if state.final else None,
         "reason": settlement.reason,
         "cancel": row.cancel,
+        "fingerprint": None if settlement.error is None else settlement.error.fingerprint,
     }
     transaction.run("settle", values)
     transaction.move(row.queue, "running", state)

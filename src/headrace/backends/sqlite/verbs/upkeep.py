@@ -13,12 +13,12 @@ from headrace.backends.sqlite.transaction import RATE_BUCKET_US, Transaction
 from headrace.backends.sqlite.verbs.finish import announce_state, record_attempt
 from headrace.backends.sqlite.verbs.forget import forget_jobs
 from headrace.model.ids import JobId
-from headrace.model.job import FINAL_STATES, AttemptOutcome, ErrorInfo, JobState
+from headrace.model.job import FINAL_STATES, AttemptOutcome, JobState
+from headrace.model.outcome import lease_lost, quarantined
 from headrace.model.queue import Retention
 from headrace.storage.jobs import Promotion, Rescued
 from headrace.storage.signals import WORK
 
-LEASE_LOST = "LeaseLost"
 RATES_KEPT_US = 24 * 3600 * 1_000_000
 """A day of ten-second buckets: nobody charts rates over more."""
 
@@ -72,7 +72,7 @@ def _holders(transaction: Transaction) -> dict[str, bool]:
     return {worker: bool(late) for worker, late in transaction.rows("running_workers", {"mono": transaction.mono})}
 
 
-def rescue(transaction: Transaction, limit: int, judge: Judge) -> list[Rescued]:
+def rescue(transaction: Transaction, limit: int, judge: Judge, quarantine_after: int | None) -> list[Rescued]:
     """Take jobs back from workers that are silent, or known to be dead.
 
     A worker whose process is seen to live keeps its jobs for up to ten minutes of silence past the lease; one whose
@@ -83,16 +83,16 @@ def rescue(transaction: Transaction, limit: int, judge: Judge) -> list[Rescued]:
     transaction.run("note_silence", silence)
     lost = {"mono": transaction.mono, "dead": as_json(list(dead)), "limit": limit}
     rows = decode_held(transaction.value("select_lost", lost))
-    rescued = [_rescue_one(transaction, row) for row in rows]
+    rescued = [_rescue_one(transaction, row, quarantine_after) for row in rows]
     judge.bury(dead - _holders(transaction).keys())
     return rescued
 
 
-def _rescue_one(transaction: Transaction, row: HeldRow) -> Rescued:
-    error = ErrorInfo(type=LEASE_LOST, message=f"worker {row.worker} was silent for longer than its lease")
+def _rescue_one(transaction: Transaction, row: HeldRow, quarantine_after: int | None) -> Rescued:
+    error = lease_lost(row.worker)
     record_attempt(transaction, row, AttemptOutcome.LOST, error)
     transaction.happened(row.queue, "lost")
-    state = _after_loss(row)
+    state, reason = _after_loss(transaction, row, quarantine_after)
     values = {
         "seq": row.seq,
         "state": state.value,
@@ -100,8 +100,9 @@ def _rescue_one(transaction: Transaction, row: HeldRow) -> Rescued:
         "run_at": row.run_at,
         "wake_at": None,
         "finished_at": transaction.now if state.final else None,
-        "reason": row.reason,
+        "reason": reason,
         "cancel": row.cancel,
+        "fingerprint": error.fingerprint,
     }
     transaction.run("settle", values)
     transaction.move(row.queue, "running", state)
@@ -111,10 +112,17 @@ def _rescue_one(transaction: Transaction, row: HeldRow) -> Rescued:
     return Rescued(id=JobId(row.id), queue=row.queue, state=state, worker=row.worker)
 
 
-def _after_loss(row: HeldRow) -> JobState:
+def _after_loss(transaction: Transaction, row: HeldRow, quarantine_after: int | None) -> tuple[JobState, str | None]:
+    """The job's state and its reason."""
     if row.cancel:
-        return JobState.CANCELLED
-    return JobState.DEAD if row.attempt >= row.max_attempts else JobState.QUEUED
+        return JobState.CANCELLED, row.reason
+    if row.attempt >= row.max_attempts:
+        return JobState.DEAD, row.reason
+    if quarantine_after is not None and row.attempt >= quarantine_after:
+        losses = transaction.value("losses_in_a_row", {"seq": row.seq})
+        if losses >= quarantine_after:
+            return JobState.DEAD, quarantined(losses)
+    return JobState.QUEUED, row.reason
 
 
 def nothing_expired(transaction: Transaction) -> list[JobId] | None:

@@ -1,0 +1,75 @@
+"""What an explanation rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from msgspec import Struct
+
+from headrace.engine.registry import WorkerRecord, list_workers
+from headrace.model.durations import format_duration
+from headrace.model.job import Attempt, Job, JobState
+from headrace.model.queue import QueueSettings
+from headrace.storage.backend import Backend
+
+WINDOW = timedelta(minutes=1)
+"""How far back rates are taken: long enough to be steady, short enough to be about now."""
+
+
+class Facts(Struct, frozen=True, kw_only=True):
+    """A job, its queue and the workers there are, at one moment."""
+
+    job: Job
+    now: datetime
+    queue: QueueSettings
+    queued: int
+    begun_per_s: float
+    workers: Sequence[WorkerRecord]
+    attempts: Sequence[Attempt]
+
+    @property
+    def serving(self) -> list[WorkerRecord]:
+        """The workers that take jobs of the queue."""
+        return [worker for worker in self.workers if self.job.queue in worker.queues]
+
+    @property
+    def error(self) -> dict[str, Any] | None:
+        """The last error as evidence."""
+        error = self.job.error
+        if error is None:
+            return None
+        return {"type": error.type, "message": error.message, "fingerprint": error.fingerprint}
+
+
+async def gather(backend: Backend, job: Job) -> Facts:
+    """Read the facts, as they are now."""
+    settings = {queue.name: queue for queue in await backend.queues.all()}
+    counts = await backend.reader.counts(queues=[job.queue])
+    rates = {rate.queue: rate for rate in await backend.reader.rates(window=WINDOW)}
+    rate = rates.get(job.queue)
+    return Facts(
+        job=job,
+        now=backend.clock.now(),
+        queue=settings.get(job.queue, QueueSettings(name=job.queue)),
+        queued=sum(each.count for each in counts if each.state is JobState.QUEUED),
+        begun_per_s=0.0 if rate is None else rate.claimed / WINDOW.total_seconds(),
+        workers=await list_workers(backend.kv),
+        attempts=await backend.reader.attempts(job.id),
+    )
+
+
+def at(instant: datetime) -> str:
+    """An instant in a sentence.
+
+    >>> from datetime import UTC
+    >>> at(datetime(2025, 1, 31, 9, 0, 5, tzinfo=UTC))
+    '2025-01-31 09:00:05 UTC'
+    """
+    return f"{instant:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def span(duration: timedelta) -> str:
+    """A duration in a sentence, never negative."""
+    return format_duration(max(timedelta(0), duration))

@@ -1,0 +1,145 @@
+"""Why a job that has not ended is not running. Rules in the order of what would have to change first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from difflib import get_close_matches
+
+from headrace.app.explaining.facts import Facts, at, span
+from headrace.model.explanation import Explanation
+
+Rule = Callable[[Facts], Explanation | None]
+
+
+def scheduled(facts: Facts) -> Explanation:
+    """Its time has not come, or nobody has noticed that it has."""
+    job = facts.job
+    evidence = {"run_at": job.run_at, "attempt": job.attempt, "max_attempts": job.max_attempts, "error": facts.error}
+    if job.run_at <= facts.now:
+        workers = "no worker is there to notice" if not facts.workers else "the next round of upkeep queues it"
+        return Explanation(
+            code="scheduled.due",
+            sentence=f"It is due since {at(job.run_at)}; {workers}.",
+            evidence={**evidence, "workers": len(facts.workers)},
+            remedy="" if facts.workers else _start_a_worker(facts),
+        )
+    when = f"{at(job.run_at)}, in {span(job.run_at - facts.now)}"
+    now = f"headrace job edit {job.id} --run-at now"
+    if facts.attempts and job.attempt and facts.error is not None:
+        told = f"{facts.error['type']}: {facts.error['message']}"
+        return Explanation(
+            code="scheduled.retry",
+            sentence=f"It is retried at {when}; attempt {job.attempt} of {job.max_attempts} failed with {told}.",
+            evidence=evidence,
+            remedy=now,
+        )
+    return Explanation(code="scheduled", sentence=f"It is scheduled for {when}.", evidence=evidence, remedy=now)
+
+
+def waiting(facts: Facts) -> Explanation:
+    """It parked itself."""
+    job = facts.job
+    until = f" or until {at(job.run_at)}" if job.run_at > facts.now else ""
+    return Explanation(
+        code="waiting",
+        sentence=f"It waits to be woken{until}; its handler asked for it.",
+        evidence={"wakes": job.wakes, "until": job.run_at if until else None},
+        remedy=f"headrace job wake {job.id}",
+    )
+
+
+def queued(facts: Facts) -> Explanation:
+    """The first reason that applies; the last one always does."""
+    return next(found for rule in _QUEUED if (found := rule(facts)) is not None)
+
+
+def _expired(facts: Facts) -> Explanation | None:
+    expires_at = facts.job.expires_at
+    if expires_at is None or expires_at > facts.now:
+        return None
+    return Explanation(
+        code="queued.expired",
+        sentence=f"It expired at {at(expires_at)}, before a worker had begun it, and ends at the next round of upkeep.",
+        evidence={"expires_at": expires_at},
+        remedy=f"headrace job edit {facts.job.id} --expires never",
+    )
+
+
+def _paused(facts: Facts) -> Explanation | None:
+    queue = facts.queue
+    if not queue.paused:
+        return None
+    since = "" if queue.paused_at is None else f" since {at(queue.paused_at)}"
+    reason = f": {queue.pause_reason}" if queue.pause_reason else ""
+    return Explanation(
+        code="queued.paused",
+        sentence=f"Queue {queue.name!r} is paused{since}{reason}.",
+        evidence={"queue": queue.name, "paused_at": queue.paused_at, "pause_reason": queue.pause_reason},
+        remedy=f"headrace queue resume {queue.name}",
+    )
+
+
+def _unserved(facts: Facts) -> Explanation | None:
+    if facts.serving:
+        return None
+    queues = sorted({queue for worker in facts.workers for queue in worker.queues})
+    there = f"; workers there are serve {', '.join(queues)}" if queues else "; no worker is there at all"
+    return Explanation(
+        code="queued.no_worker",
+        sentence=f"No worker serves queue {facts.job.queue!r}{there}.",
+        evidence={"queue": facts.job.queue, "workers": len(facts.workers), "queues_served": queues},
+        remedy=_start_a_worker(facts),
+    )
+
+
+def _unknown_task(facts: Facts) -> Explanation | None:
+    """Workers of an earlier release tell no tasks; of those nothing is said."""
+    task = facts.job.task
+    if any(not worker.tasks or task in worker.tasks for worker in facts.serving):
+        return None
+    known = sorted({each for worker in facts.serving for each in worker.tasks})
+    near = get_close_matches(task, known, n=2)
+    hint = f"; near names: {', '.join(near)}" if near else ""
+    return Explanation(
+        code="queued.unknown_task",
+        sentence=f"No worker of queue {facts.job.queue!r} knows the task {task!r}{hint}.",
+        evidence={"task": task, "workers": len(facts.serving), "near": near},
+        remedy=_start_a_worker(facts),
+    )
+
+
+def _behind(facts: Facts) -> Explanation:
+    job, slots = facts.job, sum(worker.queues[facts.job.queue] for worker in facts.serving)
+    busy = sum(worker.running for worker in facts.serving)
+    evidence = {
+        "queued": facts.queued,
+        "begun_per_s": round(facts.begun_per_s, 2),
+        "workers": len(facts.serving),
+        "slots": slots,
+        "running": busy,
+        "due_since": job.run_at,
+    }
+    if facts.queued <= 1 and busy < slots:
+        sentence = f"It is about to be begun: {slots - busy} of {slots} slots are free."
+        return Explanation(code="queued.next", sentence=sentence, evidence=evidence)
+    if facts.begun_per_s:
+        left = timedelta(seconds=facts.queued / facts.begun_per_s)
+        pace = f"{facts.begun_per_s:.3g} begin in a second, so it takes up to {span(left)}"
+    else:
+        pace = "none began within the last minute"
+    others = f"It is one of {facts.queued:,} queued in {job.queue!r}, at priority {job.priority}"
+    return Explanation(
+        code="queued.behind",
+        sentence=f"{others}, with {busy} running in {slots} slots; {pace}.",
+        evidence=evidence,
+        remedy=f"headrace job edit {job.id} --priority 9" if job.priority < 9 else _start_a_worker(facts),
+    )
+
+
+def _start_a_worker(facts: Facts) -> str:
+    return f"headrace worker APP --queue {facts.job.queue}"
+
+
+_QUEUED: tuple[Rule, ...] = (_expired, _paused, _unserved, _unknown_task, _behind)
+"""A rule for limits goes before the last: what a queue may begin is asked only once somebody could begin it."""

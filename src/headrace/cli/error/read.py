@@ -1,0 +1,108 @@
+"""``headrace error list`` and ``headrace error get``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from headrace.cli.durations import ago
+from headrace.cli.faults import Exit, Fault
+from headrace.cli.output import Column, Output, note, output_options, print_item, print_list
+from headrace.cli.query import read_query
+from headrace.cli.stores import resolve_store, store_option, with_store
+
+if TYPE_CHECKING:
+    from headrace.app import Headrace
+    from headrace.model.errors import ErrorGroup
+
+
+@click.command("list")
+@click.argument("terms", metavar="[QUERY]...", nargs=-1)
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, metavar="N", help="Groups at most. [50]")
+@store_option
+@output_options()
+def list_errors(terms: tuple[str, ...], limit: int, store: str | None, output: Output) -> None:
+    """The errors of dead jobs, and of those that are to be retried; the group with most dead jobs first.
+
+    Errors that differ in ids and numbers alone are one group. QUERY is a search that the jobs must match.
+
+    \b
+    Examples:
+      headrace error list
+      headrace error list queue:mail since:2h
+      headrace error list -o name
+    """
+    where = read_query(terms)
+
+    async def ask(app: Headrace) -> list[ErrorGroup]:
+        return await app.error_groups(where=where, limit=limit)
+
+    items = [_view(group) for group in with_store(resolve_store(store), ask)]
+    print_list(output, "headrace.error.list/1", items, _columns(datetime.now(UTC)), name="fingerprint")
+    if not items and output == "table":
+        note("no job has failed, or all that had run again")
+
+
+@click.command("get")
+@click.argument("fingerprint", metavar="FINGERPRINT")
+@store_option
+@output_options("table", "json", "name")
+def get(fingerprint: str, store: str | None, output: Output) -> None:
+    """One group of errors: how many jobs, of which tasks, since when, and the traceback of the newest.
+
+    \b
+    Examples:
+      headrace error get 9f2b6a01c3d4
+    """
+
+    async def ask(app: Headrace) -> dict[str, Any]:
+        group = await find_group(app, fingerprint)
+        newest = await app.get(group.samples[0])
+        return {**_view(group), "traceback": newest.error.traceback if newest.error else ""}
+
+    item = with_store(resolve_store(store), ask)
+    print_item(output, "headrace.error.get/1", item, _lines, name="fingerprint")
+
+
+async def find_group(app: Headrace, fingerprint: str) -> ErrorGroup:
+    """The group. Raises a fault when no job has failed so."""
+    for group in await app.error_groups(where=f'fingerprint:"{fingerprint}"'):
+        return group
+    raise Fault(
+        Exit.NOT_FOUND,
+        "08",
+        f"no dead or retrying job has the error {fingerprint!r}",
+        word=fingerprint,
+        fixes=["headrace error list"],
+    )
+
+
+def _view(group: ErrorGroup) -> dict[str, Any]:
+    import msgspec
+
+    view: dict[str, Any] = msgspec.to_builtins(group, builtin_types=(datetime,))
+    return view
+
+
+def _columns(now: datetime) -> list[Column]:
+    return [
+        Column("ERROR", lambda group: group["fingerprint"]),
+        Column("DEAD", lambda group: f"{group['dead']:,}"),
+        Column("RETRYING", lambda group: f"{group['retrying']:,}"),
+        Column("LAST", lambda group: ago(group["last_seen"], now)),
+        Column("TASK", lambda group: ", ".join(group["tasks"])),
+        Column("WHAT", lambda group: f"{group['type']}: {group['message']}"),
+    ]
+
+
+def _lines(group: Mapping[str, Any]) -> Iterator[str]:
+    now = datetime.now(UTC)
+    yield f"Error      {group['fingerprint']}  {group['type']}: {group['message']}"
+    yield f"Jobs       {group['dead']:,} dead, {group['retrying']:,} retrying"
+    yield f"Tasks      {', '.join(group['tasks'])}"
+    yield f"Seen       {ago(group['first_seen'], now)}, and last {ago(group['last_seen'], now)}"
+    yield f"Samples    {' '.join(group['samples'])}"
+    yield from (f"           {line}" for line in group["traceback"].splitlines())

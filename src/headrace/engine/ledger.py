@@ -1,0 +1,73 @@
+"""The records of operations, in the key-value store: made, read, and changed without losing a write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import msgspec
+
+from headrace.errors import OperationNotFound
+from headrace.model.operation import Operation, OperationId, OperationState
+from headrace.model.page import Page
+from headrace.storage.kv import KeyValueStore, Put
+
+BUCKET = "operations"
+
+KEPT_FOR = timedelta(days=30)
+"""How long an operation that ended is kept: who did what last month can be looked up."""
+
+_decode = msgspec.json.Decoder(Operation).decode
+
+
+class Ledger:
+    """Reads and writes operations. A write names the revision it rests on, so that two writers lose nothing."""
+
+    def __init__(self, kv: KeyValueStore) -> None:
+        self._kv = kv
+
+    async def get(self, operation_id: OperationId) -> Operation:
+        """The operation. Raises OperationNotFound."""
+        operation, _ = await self._read(operation_id)
+        return operation
+
+    async def page(self, *, cursor: str | None = None, limit: int = 100) -> Page[Operation]:
+        """The operations, the oldest first."""
+        page = await self._kv.scan(BUCKET, cursor=cursor, limit=limit)
+        return Page(items=[_decode(entry.value) for entry in page.items], next_cursor=page.next_cursor)
+
+    async def add(self, operation: Operation) -> None:
+        """Keep a new operation."""
+        await self._kv.put_many(BUCKET, [Put(key=operation.id, value=msgspec.json.encode(operation), if_revision=0)])
+
+    async def change(self, operation_id: OperationId, change: Callable[[Operation], Operation]) -> Operation:
+        """Write what ``change`` makes of the operation, again when somebody else wrote in between."""
+        while True:
+            operation, revision = await self._read(operation_id)
+            changed = change(operation)
+            if changed == operation:
+                return operation
+            ttl = KEPT_FOR if changed.state.final else None
+            put = Put(key=operation_id, value=msgspec.json.encode(changed), if_revision=revision, ttl=ttl)
+            if (await self._kv.put_many(BUCKET, [put]))[0] is not None:
+                return changed
+
+    async def running(self) -> list[OperationId]:
+        """The operations that somebody has to carry out."""
+        found: list[OperationId] = []
+        cursor: str | None = None
+        while True:
+            page = await self.page(cursor=cursor)
+            found += [each.id for each in page.items if each.state is OperationState.RUNNING]
+            cursor = page.next_cursor
+            if cursor is None:
+                return found
+
+    async def _read(self, operation_id: OperationId) -> tuple[Operation, int]:
+        [entry] = await self._kv.get_many(BUCKET, [operation_id])
+        if entry is None:
+            message = (
+                f"there is no operation {operation_id}: it was never begun, or ended over {KEPT_FOR.days} days ago"
+            )
+            raise OperationNotFound(message)
+        return _decode(entry.value), entry.revision

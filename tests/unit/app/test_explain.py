@@ -1,0 +1,246 @@
+"""Every job can say why it is not running, and what would change that."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from headrace import Headrace, JobState, hours, minutes, seconds
+from headrace.engine.registry import BUCKET, WorkerRecord
+from headrace.errors import JobNotFound
+from headrace.model.explanation import Explanation
+from headrace.model.ids import JobId, WorkerId, new_job_id
+from headrace.model.job import ErrorInfo
+from headrace.model.outcome import Discarded, Failed, Snoozed, Waiting
+from headrace.storage.kv import Put
+from headrace.testing.clock import FrozenClock
+from headrace.testing.conformance.builders import LEASE, claim_one, enqueue, finish, job, put_in
+
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "how-to" / "why-is-it-not-running.md"
+REFUSED = ErrorInfo(type="OSError", message="refused")
+
+
+async def serve(
+    app: Headrace, *queues: str, worker: str = "w-1", tasks: tuple[str, ...] = ("t",), running: int = 0
+) -> None:
+    """Let there be a worker."""
+    record = WorkerRecord(
+        id=WorkerId(worker),
+        hostname="mill",
+        pid=7,
+        queues=dict.fromkeys(queues, 10),
+        started_at=app.backend.clock.now(),
+        running=running,
+        tasks=tasks,
+    )
+    await app.backend.kv.put_many(BUCKET, [Put(key=worker, value=msgspec.json.encode(record), ttl=seconds(30))])
+
+
+async def queued(app: Headrace, clock: FrozenClock) -> JobId:
+    return (await enqueue(app.backend, job()))[0]
+
+
+async def paused(app: Headrace, clock: FrozenClock) -> JobId:
+    await app.pause("default", reason="the relay is down (by ana)")
+    return await queued(app, clock)
+
+
+async def other_queue(app: Headrace, clock: FrozenClock) -> JobId:
+    await serve(app, "mail")
+    return await queued(app, clock)
+
+
+async def other_task(app: Headrace, clock: FrozenClock) -> JobId:
+    await serve(app, "default", tasks=("u", "tt"))
+    return await queued(app, clock)
+
+
+async def served(app: Headrace, clock: FrozenClock) -> JobId:
+    await serve(app, "default")
+    return await queued(app, clock)
+
+
+async def behind(app: Headrace, clock: FrozenClock) -> JobId:
+    await enqueue(app.backend, *(job() for _ in range(89)))
+    for _ in range(30):
+        await claim_one(app.backend)
+    await serve(app, "default", running=10)
+    return await queued(app, clock)
+
+
+async def expired(app: Headrace, clock: FrozenClock) -> JobId:
+    [job_id] = await enqueue(app.backend, job(expires_in=seconds(1)))
+    clock.advance(seconds(2))
+    return job_id
+
+
+async def later(app: Headrace, clock: FrozenClock) -> JobId:
+    return (await enqueue(app.backend, job(delay=hours(1))))[0]
+
+
+async def due(app: Headrace, clock: FrozenClock) -> JobId:
+    job_id = await later(app, clock)
+    clock.advance(hours(1))
+    return job_id
+
+
+async def retried(app: Headrace, clock: FrozenClock) -> JobId:
+    job_id = await queued(app, clock)
+    await finish(app.backend, await claim_one(app.backend), Failed(error=REFUSED, retry_in=minutes(5)))
+    return job_id
+
+
+async def snoozed(app: Headrace, clock: FrozenClock) -> JobId:
+    job_id = await queued(app, clock)
+    await finish(app.backend, await claim_one(app.backend), Snoozed(delay=minutes(5)))
+    return job_id
+
+
+async def parked(app: Headrace, clock: FrozenClock) -> JobId:
+    job_id = await queued(app, clock)
+    await finish(app.backend, await claim_one(app.backend), Waiting(seen=0, until=clock.now() + hours(2)))
+    return job_id
+
+
+async def running(app: Headrace, clock: FrozenClock) -> JobId:
+    await serve(app, "default")
+    job_id = await queued(app, clock)
+    await claim_one(app.backend)
+    clock.advance(seconds(20))
+    return job_id
+
+
+async def cancelling(app: Headrace, clock: FrozenClock) -> JobId:
+    job_id = await running(app, clock)
+    await app.cancel([job_id], reason="enough")
+    return job_id
+
+
+async def unheard(app: Headrace, clock: FrozenClock) -> JobId:
+    job_id = await running(app, clock)
+    clock.advance(minutes(1))
+    return job_id
+
+
+async def exhausted(app: Headrace, clock: FrozenClock) -> JobId:
+    [job_id] = await enqueue(app.backend, job(max_attempts=1))
+    await finish(app.backend, await claim_one(app.backend), Failed(error=REFUSED))
+    return job_id
+
+
+async def given_up(app: Headrace, clock: FrozenClock) -> JobId:
+    job_id = await queued(app, clock)
+    await finish(app.backend, await claim_one(app.backend), Discarded(reason="no such customer", error=REFUSED))
+    return job_id
+
+
+async def not_retried(app: Headrace, clock: FrozenClock) -> JobId:
+    job_id = await queued(app, clock)
+    await finish(app.backend, await claim_one(app.backend), Failed(error=REFUSED))
+    return job_id
+
+
+async def lost(app: Headrace, clock: FrozenClock, attempts: int = 1) -> JobId:
+    [job_id] = await enqueue(app.backend, job(max_attempts=attempts))
+    while (await app.get(job_id)).state is JobState.QUEUED:
+        await claim_one(app.backend)
+        clock.advance(LEASE)
+        await app.backend.jobs.rescue(limit=10, quarantine_after=2)
+    return job_id
+
+
+async def poison(app: Headrace, clock: FrozenClock) -> JobId:
+    return await lost(app, clock, attempts=5)
+
+
+def in_state(state: JobState) -> Callable[[Headrace, FrozenClock], Awaitable[JobId]]:
+    async def make(app: Headrace, clock: FrozenClock) -> JobId:
+        return await put_in(app.backend, state)
+
+    return make
+
+
+CASES: list[tuple[Callable[[Headrace, FrozenClock], Awaitable[JobId]], str, str, str]] = [
+    (paused, "queued.paused", "'default' is paused since .*: the relay is down .by ana.", "queue resume default"),
+    (queued, "queued.no_worker", "No worker serves queue 'default'; no worker is there at all", "worker APP --queue"),
+    (other_queue, "queued.no_worker", "workers there are serve mail", "worker APP --queue default"),
+    (other_task, "queued.unknown_task", "knows the task 't'; near names: tt", "worker APP --queue default"),
+    (served, "queued.next", "about to be begun: 10 of 10 slots are free", ""),
+    (
+        behind,
+        "queued.behind",
+        "one of 60 queued .* 10 running in 10 slots; 0.5 begin in a second, .* up to 2m",
+        "--priority",
+    ),
+    (expired, "queued.expired", "It expired at", "job edit ID --expires never"),
+    (later, "scheduled", "scheduled for 2030-01-01 01:00:00 UTC, in 1h", "job edit ID --run-at now"),
+    (due, "scheduled.due", "no worker is there to notice", "worker APP"),
+    (retried, "scheduled.retry", "retried at .* in 5m; attempt 1 of 5 failed with OSError: refused", "--run-at now"),
+    (snoozed, "scheduled", "scheduled for .* in 5m", "--run-at now"),
+    (parked, "waiting", "waits to be woken or until 2030-01-01 02:00:00 UTC", "job wake ID"),
+    (running, "running", "runs since .* .20s. on mill, process 7, attempt 1 of 5", "job watch ID"),
+    (cancelling, "running.cancelling", "asked to stop: enough", "job watch ID"),
+    (unheard, "running.unheard", "its worker w-1 is not heard of", "worker list"),
+    (exhausted, "dead.exhausted", "all 1 attempts failed, the last with OSError: refused", "job retry ID"),
+    (given_up, "dead.discarded", "its handler gave it up: no such customer", "job retry ID"),
+    (not_retried, "dead.not_retried", "OSError: refused, which its task does not retry", "job retry ID"),
+    (lost, "dead.lost", "in its last attempt, LeaseLost: worker w-1 was silent", "job retry ID"),
+    (poison, "dead.quarantined", "quarantined: its worker died 2 times in a row", "job retry ID"),
+    (in_state(JobState.CANCELLED), "cancelled", "was cancelled since .*: not wanted", "job retry ID"),
+    (in_state(JobState.EXPIRED), "expired", "expired, at .*, before a worker had begun it", "job retry ID"),
+    (in_state(JobState.SUCCEEDED), "succeeded", "has succeeded since .*, at attempt 1 of 5", ""),
+]
+
+
+@pytest.mark.parametrize(("make", "code", "sentence", "remedy"), CASES, ids=[case[1] for case in CASES])
+async def test_a_job_says_why_it_is_where_it_is(
+    app: Headrace,
+    clock: FrozenClock,
+    make: Callable[[Headrace, FrozenClock], Awaitable[JobId]],
+    code: str,
+    sentence: str,
+    remedy: str,
+) -> None:
+    job_id = await make(app, clock)
+    told = await app.explain(job_id)
+    assert told.code == code
+    assert re.search(sentence, told.sentence), told.sentence
+    assert remedy.replace("ID", job_id) in told.remedy
+    assert told.sentence.endswith(".")
+    assert msgspec.json.encode(told)
+
+
+async def test_a_worker_that_tells_no_tasks_is_not_blamed(app: Headrace, clock: FrozenClock) -> None:
+    await serve(app, "default", tasks=())
+    assert (await app.explain(await queued(app, clock))).code == "queued.next"
+
+
+async def test_an_unknown_job_is_an_error(app: Headrace) -> None:
+    with pytest.raises(JobNotFound):
+        await app.explain(new_job_id())
+
+
+async def test_a_worker_tells_its_tasks() -> None:
+    async with Headrace("memory://") as app:
+
+        @app.task(name="greet")
+        def greet() -> None: ...
+
+        async with app.worker():
+            [record] = await app.workers()
+            assert record.tasks == ("greet",)
+
+
+def test_every_code_is_on_the_page() -> None:
+    page = PAGE.read_text("utf-8")
+    assert [code for _, code, _, _ in CASES if f"`{code}`" not in page] == []
+
+
+def test_an_explanation_is_a_plain_value() -> None:
+    told = Explanation(code="x", sentence="It.", evidence={"n": timedelta(0)})
+    assert told.remedy == ""
