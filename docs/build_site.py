@@ -31,7 +31,7 @@ STYLE = """
 body { margin: 0; font: 16px/1.55 system-ui, sans-serif; display: flex; }
 nav { width: 17rem; height: 100vh; overflow: auto; position: sticky; top: 0; padding: 1rem; box-sizing: border-box;
   border-right: 1px solid var(--line); font-size: .85rem; flex: none; }
-nav ul { list-style: none; margin: 0 0 1rem; padding: 0; } nav h2, nav h3 { font-size: .85rem; margin: 1rem 0 .2rem; }
+nav ul { list-style: none; margin: 0; padding: 0 0 .15rem; } nav h2, nav h3 { font-size: .85rem; margin: 1rem 0 .2rem; }
 main { padding: 1rem 2rem 4rem; max-width: 54rem; min-width: 0; box-sizing: border-box; }
 a { color: var(--link); text-decoration: none; } a:hover { text-decoration: underline; }
 a[aria-current] { font-weight: 600; }
