@@ -128,20 +128,22 @@ def prepare(line: str, url: str, app: Headrace) -> None:
     if line.startswith("headrace task"):
         app.sync.cancel([ID])  # of a task that the example's app does not know
         app.sync._run(lambda desk: publish(desk.backend.kv, [greet], desk.backend.clock.now()))
-    asyncio.run(prepare_dead_letters(url))
+    asyncio.run(prepare_dead_letters(url, ended=line.startswith("headrace operation watch")))
     if "watch" in line or "wait" in line:
         run_jobs(url, 1)
 
 
-async def prepare_dead_letters(url: str) -> None:
-    """A dead job with the error that examples name, and an operation with their id."""
+async def prepare_dead_letters(url: str, *, ended: bool) -> None:
+    """A dead job with the error that examples name, and an operation with their id, under way or ended."""
     async with Headrace(url) as app:
         await enqueue(app.backend, job(queue="dead"))
         error = ErrorInfo(type="E", message="no", fingerprint=FINGERPRINT)
         await finish(app.backend, await claim_one(app.backend, queue="dead"), Failed(error=error))
-        operation = await app.bulk.start("cancel", where="queue:nothing")
+        begin = app.bulk.run if ended else app.bulk.start
+        operation = await begin("cancel", where="queue:nothing")
         await Ledger(app.backend.kv).add(structs.replace(operation, id=OperationId(f"op-{ID}")))
-        await app.bulk.abort(operation.id)
+        if not ended:
+            await app.bulk.abort(operation.id)
 
 
 @pytest.mark.parametrize(

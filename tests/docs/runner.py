@@ -30,6 +30,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 
+from headrace import Headrace
 from tests.docs.pages import Block, blocks_of
 
 TIME_LIMIT_S = 60.0
@@ -73,6 +74,7 @@ class PageRun:
             path = self._folder / block.file
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(block.code, "utf-8")
+            sys.modules.pop(path.stem, None)  # one of that name, of an example, must not be taken for it
         elif words == ["python"]:
             self._printed = self._run_python(block, loop)
 
@@ -150,7 +152,7 @@ class PageRun:
 
     @contextlib.contextmanager
     def _at_home(self) -> Iterator[None]:
-        before, modules, search = Path.cwd(), set(sys.modules), list(sys.path)
+        before, modules, search = Path.cwd(), dict(sys.modules), list(sys.path)
         os.chdir(self._folder)
         sys.path.insert(0, str(self._folder))
         sys.modules[MODULE] = self._module
@@ -159,10 +161,18 @@ class PageRun:
         finally:
             os.chdir(before)
             sys.path[:] = search
-            for name in set(sys.modules) - modules:
-                file = getattr(sys.modules[name], "__file__", None)
-                if name == MODULE or (file and Path(file).is_relative_to(self._folder)):
-                    del sys.modules[name]
+            self._forget_modules(modules)
+
+    def _forget_modules(self, before: Mapping[str, ModuleType]) -> None:
+        """Take the page's own modules out again, and end the threads that its apps began: its program is over."""
+        for name, module in list(sys.modules.items()):
+            file = getattr(module, "__file__", None)
+            if name == MODULE or (file and Path(file).is_relative_to(self._folder)):
+                for value in vars(module).values():
+                    if isinstance(value, Headrace):
+                        value.sync.close()
+                del sys.modules[name]
+        sys.modules.update({name: module for name, module in before.items() if name not in sys.modules})
 
 
 async def _await(code: object, names: dict[str, object]) -> None:
