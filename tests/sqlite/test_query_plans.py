@@ -53,6 +53,26 @@ PLANS: list[tuple[str, dict[str, Any] | tuple[Any, ...], str]] = [
     ),
     ("find_rival", {"seq": 1, "now": 0}, "headrace_jobs_unique (task=? AND unique_key=? AND state=?)"),
     ("mark_unique", {"keys": "[]"}, "INTEGER PRIMARY KEY"),
+    ("stale_lanes", {"queue": "q", "now": 0, "ordered": 1, "limit": 9}, "headrace_lanes_stale (queue=? AND stale=?)"),
+    ("stale_lanes", {"queue": "q", "now": 0, "ordered": 1, "limit": 9}, "headrace_jobs_laned (queue=? AND lane=?)"),
+    ("stale_lanes", {"queue": "q", "now": 0, "ordered": 1, "limit": 9}, "headrace_jobs_strict (queue=? AND lane=?)"),
+    (
+        "stale_lanes",
+        {"queue": "q", "now": 0, "ordered": 1, "limit": 9},
+        "headrace_jobs_running_keys (queue=?",
+    ),
+    ("wake_lanes", {"queue": "q", "mono": 0}, "headrace_lanes_opening (queue=? AND opens_at>? AND opens_at<?)"),
+    ("wake_lanes", {"queue": "q", "mono": 0}, "headrace_lanes_stale (queue=? AND stale=?)"),
+    ("ready_lanes", {"queue": "q", "task": "", "now": 0, "limit": 9}, "headrace_lanes_ready (queue=? AND task=?)"),
+    ("lane_jobs", {"queue": "q", "lanes": "[]", "now": 0, "limit": 9}, "headrace_jobs_laned (queue=? AND lane=?)"),
+    ("select_chosen", {"seqs": "[]"}, "INTEGER PRIMARY KEY"),
+    ("running_tasks", {"tasks": "[]"}, "headrace_jobs_running_tasks (task=?)"),
+    ("get_buckets", {"targets": "[]"}, "PRIMARY KEY (scope=? AND name=? AND key=?)"),
+    ("next_opening", {"queue": "q"}, "headrace_lanes_opening (queue=?"),
+    ("open_jobs", {"queue": "q"}, "headrace_jobs_waiting (queue=?)"),
+    ("first_open", {"queue": "q", "lane": "k", "seq": 1}, "headrace_jobs_strict (queue=? AND lane=? AND seq<?)"),
+    ("forget_stale_lanes", {"limit": 9}, "headrace_lanes_stale"),
+    ("forget_lanes", {"limit": 9}, "headrace_lanes_empty"),
     ("find_keys", {"keys": "[]", "now": 0}, "PRIMARY KEY (key=?)"),
     (
         "scan_entries",
@@ -62,11 +82,12 @@ PLANS: list[tuple[str, dict[str, Any] | tuple[Any, ...], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "bindings", "index"), PLANS, ids=[name for name, _, _ in PLANS])
+@pytest.mark.parametrize(("name", "bindings", "index"), PLANS, ids=[f"{name}: {index}" for name, _, index in PLANS])
 def test_a_statement_uses_its_index(connection: apsw.Connection, name: str, bindings: Any, index: str) -> None:
     plan = [str(row[3]) for row in connection.execute(f"EXPLAIN QUERY PLAN {sql(name)}", bindings)]
     assert any(index in line for line in plan), plan
-    assert not {"SCAN headrace_jobs", "SCAN j", "SCAN h", "SCAN r"} & set(plan), plan
+    assert not {"SCAN headrace_jobs", "SCAN j", "SCAN h", "SCAN r", "SCAN headrace_lanes"} & set(plan), plan
+    assert not any("TEMP B-TREE" in line for line in plan if name.endswith(("_lanes", "_jobs"))), plan
 
 
 SOURCES = [

@@ -21,6 +21,7 @@ from headrace.backends.memory import MemoryBackend
 from headrace.model.ids import JobId
 from headrace.model.job import Attempt, LogLine, NewJob, Progress
 from headrace.model.lease import Lease
+from headrace.model.limits import Limit, LimitScope, LimitTarget
 from headrace.model.outcome import Finish, Outcome, Released
 from headrace.model.page import JobQuery
 from headrace.model.queue import QueueSettings, Retention
@@ -36,11 +37,14 @@ from tests.stateful.strategies import (
     drafts,
     edit,
     edits,
+    limits,
     numbered_id,
     offsets,
     plain_outcomes,
     queue_names,
+    rarely,
     spans,
+    targets,
     waiting,
     waits,
 )
@@ -269,7 +273,8 @@ class StoreMachine(RuleBasedStateMachine):
     def keep_up(self, duty: str) -> None:
         match duty:
             case "promote":
-                self.agree(lambda backend: backend.jobs.promote(limit=ALL))
+                # When to look for tokens again a store may estimate, and rather too early than too late.
+                self.agree(lambda backend: backend.jobs.promote(limit=ALL), lambda reply: reply.count)
             case "rescue":
                 self.agree(
                     lambda backend: backend.jobs.rescue(limit=ALL, quarantine_after=2),
@@ -280,11 +285,30 @@ class StoreMachine(RuleBasedStateMachine):
             case _:
                 self.agree(lambda backend: backend.jobs.prune(RETENTION, limit=ALL))
 
-    @rule(queue=queue_names, paused=st.sampled_from([False, False, True]), keep=st.none() | spans)
-    def configure(self, queue: str, paused: bool, keep: timedelta | None) -> None:
+    @rule(
+        queue=queue_names,
+        paused=st.sampled_from([False, False, True]),
+        keep=st.none() | spans,
+        fair=st.booleans(),
+        ordered=st.booleans(),
+        ageing=rarely(SECOND, 60 * SECOND),
+    )
+    def configure(
+        self, queue: str, paused: bool, keep: timedelta | None, fair: bool, ordered: bool, ageing: timedelta | None
+    ) -> None:
         retention = None if keep is None else Retention(succeeded=keep, dead=keep)
-        settings = [QueueSettings(name=queue, paused=paused, retention=retention)]
-        self.agree(lambda backend: backend.queues.configure_many(settings))
+        settings = QueueSettings(
+            name=queue, paused=paused, retention=retention, fair=fair, ordered=ordered, ageing=ageing
+        )
+        self.agree(lambda backend: backend.queues.configure_many([settings]))
+
+    @rule(given=st.lists(limits, min_size=1, max_size=3))
+    def limit(self, given: list[Limit]) -> None:
+        self.agree(lambda backend: backend.limits.set_many(given))
+
+    @rule(given=st.lists(targets, min_size=1, max_size=3))
+    def remove_limits(self, given: list[LimitTarget]) -> None:
+        self.agree(lambda backend: backend.limits.remove_many(given))
 
     @rule(step=spans)
     def let_time_pass(self, step: timedelta) -> None:
@@ -324,6 +348,13 @@ class StoreMachine(RuleBasedStateMachine):
             lambda backend: backend.reader.rates(window=timedelta(days=1)),
             lambda reply: sorted(reply, key=lambda each: each.queue),
         )
+
+    @invariant()
+    def every_limit_stands_the_same(self) -> None:
+        found = self.agree(lambda backend: backend.limits.all())
+        used = [each.target for each in found] + [LimitTarget(LimitScope.KEY, queue, "k1") for queue in QUEUES]
+        self.agree(lambda backend: backend.limits.usage(used))
+        self.agree(lambda backend: backend.reader.blocking(self.known))
 
     @invariant()
     def every_list_is_the_same(self) -> None:

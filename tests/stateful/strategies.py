@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from headrace.model.ids import JobId, format_uuid7
 from headrace.model.job import REPLACEABLE_STATES, AttemptOutcome, ErrorInfo, JobState, NewJob, UniqueKey
+from headrace.model.limits import Limit, LimitTarget, Rate
 from headrace.model.outcome import (
     Cancelled,
     Completed,
@@ -56,6 +57,7 @@ class Draft(Struct, frozen=True, kw_only=True):
     key: str | None
     window: timedelta
     unique: UniqueKey | None
+    partition: str | None
 
     def job(self, job_id: JobId, now: datetime) -> NewJob:
         """The job, as of now. Of two ways to tell an instant, the relative one is dropped."""
@@ -73,6 +75,7 @@ class Draft(Struct, frozen=True, kw_only=True):
             idempotency_key=self.key,
             idempotency_window=self.window,
             unique=self.unique,
+            partition=self.partition,
             tags=(self.task,),
             meta={"of": self.task},
         )
@@ -119,6 +122,7 @@ drafts = st.builds(
     key=st.sampled_from([None, None, "k1", "k2"]),
     window=st.sampled_from([60, 600, 86_400]).map(lambda count: count * SECOND),
     unique=st.none() | st.none() | uniques,
+    partition=st.sampled_from([None, "k1", "k2", "k3"]),
 )
 
 plain_outcomes: st.SearchStrategy[Outcome] = st.one_of(
@@ -172,3 +176,17 @@ def edit(job_id: JobId, values: dict[str, Any], now: datetime) -> JobEdit:
 def numbered_id(number: int) -> JobId:
     """The id of the machine's job ``number``: they sort in the order they are made."""
     return JobId(format_uuid7(number, 0))
+
+
+targets = st.sampled_from(
+    ["store", "queue:a", "queue:b", "task:t", "task:u", "keys:a", "keys:b", "key:a:k1", "key:b:k2", "keys:a", "keys:b"]
+).map(LimitTarget.parse)
+rates = st.builds(
+    Rate, st.sampled_from([1, 2, 3]), per=st.sampled_from([SECOND, 60 * SECOND]), burst=st.sampled_from([None, 1, 4])
+)
+limits = st.builds(
+    Limit,
+    target=targets,
+    concurrency=st.sampled_from([2, 3, None, 1]),
+    rate=st.one_of(st.none(), st.none(), rates),
+)

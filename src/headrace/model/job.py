@@ -129,7 +129,8 @@ class NewJob(Struct, frozen=True, kw_only=True, gc=False):
 
     Give at most one of ``run_at`` and ``delay``, and at most one of ``expires_at`` and ``expires_in``: the relative
     forms are counted by the store's clock, so that a caller with a wrong clock cannot shift them. Both of a pair
-    is an error of the caller that :mod:`headrace.tasks` reports.
+    is an error of the caller that :mod:`headrace.tasks` reports. ``partition`` is the key by which a queue tells jobs
+    apart: for limits by key, for fairness, and for order.
     """
 
     id: JobId
@@ -151,6 +152,7 @@ class NewJob(Struct, frozen=True, kw_only=True, gc=False):
     meta: Mapping[str, Any] = {}
     trace: str | None = None
     task_version: int = 1
+    partition: str | None = None
 
 
 class Job(Struct, frozen=True, kw_only=True, gc=False):
@@ -182,6 +184,7 @@ class Job(Struct, frozen=True, kw_only=True, gc=False):
     meta: Mapping[str, Any] = {}
     trace: str | None = None
     task_version: int = 1
+    partition: str | None = None
     idempotency_key: str | None = None
     unique_key: str | None = None
     wakes: int = 0

@@ -7,7 +7,12 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from headrace.errors import ConfigError
 from headrace.model.job import JobState
+
+AGEING_MIN = timedelta(milliseconds=1)
+AGEING_MAX = timedelta(days=3650)
+"""Beyond ten years a level of priority is never gained; leave ageing out."""
 
 
 class Retention(Struct, frozen=True, kw_only=True, gc=False):
@@ -20,13 +25,31 @@ class Retention(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class QueueSettings(Struct, frozen=True, kw_only=True, gc=False):
-    """What a store keeps about a queue. ``retention`` None means the default the app hands to ``prune``."""
+    """What a store keeps about a queue, beside its limits.
+
+    ``retention`` None means the default the app hands to ``prune``. The order in which ``claim`` takes jobs is by
+    priority, then by age, unless one of these says otherwise. Jobs without a ``partition`` count as one key where keys
+    take turns, and are not held to any order.
+
+    ``fair``: within a priority, keys take turns: the key that was served longest ago is next.
+    ``ordered``: jobs of one key run one at a time, strictly in the order of enqueuing, also across retries: a job
+    begins only when every job of its key that was enqueued before it has ended.
+    ``ageing``: a waiting job gains a level of priority each time this long has passed, so that nothing starves. With
+    ``fair`` keys take turns whatever the priority, and priority decides within a key.
+    """
 
     name: str
     paused: bool = False
     pause_reason: str | None = None
     paused_at: datetime | None = None
     retention: Retention | None = None
+    fair: bool = False
+    ordered: bool = False
+    ageing: timedelta | None = None
+
+    def __post_init__(self) -> None:
+        if self.ageing is not None and not AGEING_MIN <= self.ageing <= AGEING_MAX:
+            raise ConfigError(f"ageing of queue {self.name!r} is from 1 ms to 10 years, or None; got {self.ageing}")
 
 
 class JobCount(Struct, frozen=True, kw_only=True, gc=False):

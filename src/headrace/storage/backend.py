@@ -10,6 +10,7 @@ from msgspec import Struct
 from headrace.storage.clock import Clock
 from headrace.storage.jobs import JobReader, JobStore
 from headrace.storage.kv import KeyValueStore
+from headrace.storage.limits import LimitStore
 from headrace.storage.locks import LockStore
 from headrace.storage.queues import QueueStore
 from headrace.storage.signals import SignalBus
@@ -60,6 +61,8 @@ class Backend(Protocol):
     def reader(self) -> JobReader: ...
     @property
     def queues(self) -> QueueStore: ...
+    @property
+    def limits(self) -> LimitStore: ...
     @property
     def kv(self) -> KeyValueStore: ...
     @property

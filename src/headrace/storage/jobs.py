@@ -7,11 +7,13 @@ The promises that hold for every method, and that the conformance suite tests on
 3. The same id, or the same idempotency key within its window, again changes nothing and answers ``duplicate``.
 4. A write under a lease that is not current changes nothing and answers ``STALE``.
 5. A job whose lease ran out can be claimed by anyone, at the latest after one ``rescue``; the lost attempt is kept.
-6. Higher priority first, then older. Across concurrent claims the order is best effort.
+6. Higher priority first, then older, unless the queue's settings say otherwise. Across concurrent claims the order is
+   best effort; within a key of an ``ordered`` queue it is strict.
 7. The store never decides retries; ``Failed(retry_in=None)`` ends in ``dead`` with payload and every traceback.
 8. Cancelling an awaiting call leaves the whole effect or none.
 10. Only ``StorageError`` subclasses are raised.
 11. No wake-up is lost.
+12. Concurrency and rate limits hold across all workers, not per worker.
 13. The store's clock rules.
 14. No job is stored under a unique key that is taken by the newcomer's policy, within a batch and across processes.
 """
@@ -30,6 +32,7 @@ from headrace.model.errors import ErrorGroup
 from headrace.model.ids import JobId
 from headrace.model.job import Attempt, Job, JobState, LogLine, NewJob, Progress
 from headrace.model.lease import Claim, Lease
+from headrace.model.limits import Blocked
 from headrace.model.outcome import Finish
 from headrace.model.page import JobQuery, Page
 from headrace.model.queue import JobCount, QueueRate, Retention
@@ -131,7 +134,10 @@ class JobEdit(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Promotion(Struct, frozen=True, kw_only=True, gc=False):
-    """What a round of ``promote`` did: how many jobs are due now, in which queues, and when the next one will be."""
+    """What a round of ``promote`` did: how many jobs it queued, which queues may have more, when to come again.
+
+    ``queues`` also names those for which a token has come; ``next_due`` is the next due job or the next token.
+    """
 
     count: int
     queues: frozenset[str] = frozenset()
@@ -161,6 +167,9 @@ class JobStore(Protocol):
 
     async def claim(self, request: ClaimRequest) -> list[Claim]:
         """Take up to ``demand[queue]`` queued jobs of each queue that is not paused, and count an attempt of each.
+
+        No more than the limits of :class:`~headrace.storage.limits.LimitStore` leave room for, and in the order that
+        the queue's settings ask for.
 
         A job past its ``expires_at`` is not claimed. Where claims wait, cancelling one gives back what it was about to
         bring: no attempt is lost.
@@ -220,7 +229,10 @@ class JobStore(Protocol):
         ...
 
     async def promote(self, *, limit: int) -> Promotion:
-        """Queue up to ``limit`` jobs that are due: scheduled ones, and waiting ones whose ``until`` has come."""
+        """Queue up to ``limit`` jobs that are due: scheduled ones, and waiting ones whose ``until`` has come.
+
+        Also announces the queues whose claims a rate held back, once there is a token.
+        """
         ...
 
     async def rescue(self, *, limit: int, quarantine_after: int | None = None) -> list[Rescued]:
@@ -291,6 +303,13 @@ class JobReader(Protocol):
 
     async def rates(self, *, window: timedelta) -> list[QueueRate]:
         """What happened in each queue within the last ``window``, to the ten seconds."""
+        ...
+
+    async def blocking(self, ids: Sequence[JobId]) -> list[tuple[Blocked, ...]]:
+        """What holds each of these jobs back although it is queued: limits without room, and the order of its key.
+
+        Empty for a job that nothing of this holds back, or that is not queued. Pauses are told by the queue's settings.
+        """
         ...
 
     async def oldest_queued(self) -> dict[str, datetime]:

@@ -19,6 +19,7 @@ from headrace.storage.backend import Backend, Capabilities, Health
 from headrace.storage.clock import Clock
 from headrace.storage.jobs import JobReader, JobStore
 from headrace.storage.kv import KeyValueStore
+from headrace.storage.limits import LimitStore
 from headrace.storage.locks import LockStore
 from headrace.storage.queues import QueueStore
 from headrace.storage.signals import SignalBus
@@ -55,6 +56,7 @@ class FaultyBackend:
         self.jobs = cast("JobStore", _FaultyStore(backend.jobs, "jobs", plan))
         self.reader = cast("JobReader", _FaultyStore(backend.reader, "reader", plan))
         self.queues = cast("QueueStore", _FaultyStore(backend.queues, "queues", plan))
+        self.limits = cast("LimitStore", _FaultyStore(backend.limits, "limits", plan))
         self.kv = cast("KeyValueStore", _FaultyStore(backend.kv, "kv", plan))
         self.locks = cast("LockStore", _FaultyStore(backend.locks, "locks", plan))
         self.signals: SignalBus = _FaultySignals(backend.signals, plan)

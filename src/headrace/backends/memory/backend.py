@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from headrace.backends.memory.jobs import MemoryJobStore
 from headrace.backends.memory.kv import MemoryKeyValueStore
+from headrace.backends.memory.limits import MemoryLimitStore
 from headrace.backends.memory.locks import MemoryLockStore
 from headrace.backends.memory.place import Place
 from headrace.backends.memory.queues import MemoryQueueStore
@@ -42,6 +43,7 @@ class MemoryBackend:
         self.jobs = MemoryJobStore(session, CAPABILITIES)
         self.reader = MemoryJobReader(session)
         self.queues = MemoryQueueStore(session)
+        self.limits = MemoryLimitStore(session)
         self.kv = MemoryKeyValueStore(session, place.buckets, CAPABILITIES)
         self.locks = MemoryLockStore(session, place.held)
         self.signals = MemorySignalBus(place.bus)

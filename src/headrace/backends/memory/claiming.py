@@ -1,9 +1,14 @@
 """Claims, the heartbeats that keep them, and reports under them.
 
-Settled here: a claim takes jobs by descending priority, then ``run_at``, then the order of enqueuing. It does not look
-at ``run_at`` against the clock: a job that was queued stays claimable when the wall clock is stepped back. It does not
-rescue; a job whose lease ran out is claimable after ``rescue``. ``started_at`` and ``worker`` are those of the last
-claim and stay when it ends. A lease is counted on the monotonic clock and ends when it reads the deadline or later.
+Settled here: which jobs a claim takes, and in which order, is told in :mod:`headrace.backends.memory.lanes`; limits
+over several queues are used up in the order of the demand. What is claimed counts as running, and has drawn a token of
+each rate it is under, whether its handler has begun or not: a job that is given back frees its place, and its tokens
+stay drawn. A claim that a rate left short notes when there will be a token, and ``promote`` announces it then.
+
+A claim does not look at ``run_at`` against the clock: a job that was queued stays claimable when the wall clock is
+stepped back. It does not rescue; a job whose lease ran out is claimable after ``rescue``. ``started_at`` and ``worker``
+are those of the last claim and stay when it ends. A lease is counted on the monotonic clock and ends when it reads the
+deadline or later.
 """
 
 from __future__ import annotations
@@ -13,13 +18,13 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from headrace.backends.memory.heap import Key
+from headrace.backends.memory.lanes import Line
 from headrace.backends.memory.record import Record
 from headrace.backends.memory.state import State
-from headrace.model.ids import JobId
 from headrace.model.job import JobState
 from headrace.model.lease import Claim, Lease
 from headrace.storage.jobs import ClaimRequest, Heartbeat, Report, Settled
+from headrace.storage.signals import DUE, topic
 
 
 def holder(state: State, lease: Lease) -> Record | None:
@@ -33,25 +38,21 @@ def claim(state: State, request: ClaimRequest) -> list[Claim]:
     claims: list[Claim] = []
     for queue, count in request.demand.items():
         settings = state.queues.get(queue)
-        if settings is not None and not settings.paused:
-            claims += [_take(state, record, request) for record in _heads(state, queue, count)]
+        if count > 0 and settings is not None and not settings.paused:
+            claims += _claim_from(state, queue, count, request)
     return claims
 
 
-def _heads(state: State, queue: str, count: int) -> list[Record]:
-    """The first jobs of a queue that have not expired. Expired ones stay in the heap, for ``expire`` or an edit."""
-    heap = state.ready[queue]
-    heads: list[Record] = []
-    expired: list[tuple[str, Key]] = []
-    while len(heads) < count and (first := heap.first()) is not None:
-        record = state.records[JobId(heap.pop())]
-        if record.job.expires_at is None or record.job.expires_at > state.now:
-            heads.append(record)
-        else:
-            expired.append(first)
-    for name, key in expired:
-        heap.put(name, key)
-    return heads
+def _claim_from(state: State, queue: str, count: int, request: ClaimRequest) -> list[Claim]:
+    line = Line(state, queue)
+    claims: list[Claim] = []
+    while len(claims) < count and (record := line.next()) is not None:
+        claims.append(_take(state, record, request))
+    line.close()
+    if len(claims) < count and (opens_at := line.opens_at()) is not None:
+        state.openings[queue] = opens_at
+        state.topics[topic(DUE, queue)] = None
+    return claims
 
 
 def _take(state: State, record: Record, request: ClaimRequest) -> Claim:

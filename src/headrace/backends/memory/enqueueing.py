@@ -85,6 +85,7 @@ def _first_form(new: NewJob, now: datetime) -> Job:
         meta=dict(new.meta),
         trace=new.trace,
         task_version=new.task_version,
+        partition=new.partition,
         idempotency_key=new.idempotency_key,
         unique_key=None if new.unique is None else new.unique.key,
     )

@@ -21,7 +21,9 @@ class MemoryQueueStore:
 
     async def configure_many(self, settings: Sequence[QueueSettings]) -> None:
         with self._session.section() as state:
+            before = state.layouts()
             for each in settings:
                 state.queues[each.name] = each
                 if not each.paused:
                     state.topics[topic(WORK, each.name)] = None
+            state.lay_out_lanes(before)

@@ -12,12 +12,14 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
+from headrace.backends.memory.limits import blocking
 from headrace.backends.memory.record import Record
 from headrace.backends.memory.session import Session
 from headrace.errors import Unsupported
 from headrace.model.errors import SAMPLES_MAX, ErrorGroup
 from headrace.model.ids import JobId
 from headrace.model.job import Attempt, Job, JobState, LogLine
+from headrace.model.limits import Blocked
 from headrace.model.page import PAGE_LIMIT_MAX, JobQuery, Page
 from headrace.model.queue import JobCount, QueueRate
 from headrace.model.search import matches
@@ -109,6 +111,10 @@ class MemoryJobReader:
     async def rates(self, *, window: timedelta) -> list[QueueRate]:
         with self._session.section() as state:
             return state.rates.within(window, state.now)
+
+    async def blocking(self, ids: Sequence[JobId]) -> list[tuple[Blocked, ...]]:
+        with self._session.section() as state:
+            return [blocking(state, state.records.get(job_id)) for job_id in ids]
 
     async def oldest_queued(self) -> dict[str, datetime]:
         with self._session.section() as state:

@@ -10,6 +10,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from headrace.backends.memory.heap import IndexedHeap
+from headrace.backends.memory.lanes import Lane, Layout, frees_others, lane_of, layout_of, place_in_lane, targets_of
 from headrace.backends.memory.rates import Rates
 from headrace.backends.memory.record import Record, RememberedKey
 from headrace.backends.memory.uniqueness import UniqueKeys
@@ -24,6 +25,7 @@ from headrace.model.job import (
     JobState,
     UniqueKey,
 )
+from headrace.model.limits import Limit, LimitScope, LimitTarget
 from headrace.model.queue import QueueSettings
 from headrace.storage.clock import Clock
 from headrace.storage.signals import CANCEL, DONE, DUE, WORK, topic
@@ -49,7 +51,13 @@ class State:
         self.queues: dict[str, QueueSettings] = {}
         self.counts: Counter[tuple[str, JobState]] = Counter()
         self.rates = Rates()
-        self.ready: defaultdict[str, IndexedHeap] = defaultdict(IndexedHeap)
+        self.ready: defaultdict[str, defaultdict[Lane, IndexedHeap]] = defaultdict(lambda: defaultdict(IndexedHeap))
+        self.open_keys: defaultdict[tuple[str, str], IndexedHeap] = defaultdict(IndexedHeap)
+        self.limits: dict[LimitTarget, Limit] = {}
+        self.running: Counter[LimitTarget] = Counter()
+        self.full_at: dict[LimitTarget, int] = {}
+        self.turns: dict[tuple[str, str], int] = {}
+        self.openings: dict[str, int] = {}
         self.ages: defaultdict[str, IndexedHeap] = defaultdict(IndexedHeap)
         self.due = IndexedHeap()
         self.leased = IndexedHeap()
@@ -58,6 +66,7 @@ class State:
         self.windows = IndexedHeap()
         self._orders = 0
         self._tokens = 0
+        self._turns = 0
 
     def begin(self, clock: Clock) -> None:
         """Fix the instant of the verb that follows."""
@@ -103,12 +112,15 @@ class State:
             self._announce(job)
         elif job.cancel_requested and not before.cancel_requested:
             self.topics[topic(CANCEL, job.id)] = None
+        if frees_others(before, job):
+            self._announce_room(before)
 
     def remove(self, record: Record) -> None:
         """Forget the job, its history and its log."""
         self._leave(record)
         self.unique.remove(record)
         del self.records[record.job.id]
+        self._announce_room(record.job)
 
     def end_attempt(self, record: Record, outcome: AttemptOutcome, error: ErrorInfo | None = None) -> None:
         """Add the running attempt to the history. Its number is the job's ``attempt`` as counted now."""
@@ -134,6 +146,76 @@ class State:
         del self.keys[key]
         self.windows.discard(key)
 
+    def next_turn(self) -> int:
+        """The newest turn: later than all that were given."""
+        self._turns += 1
+        return self._turns
+
+    @property
+    def mono_us(self) -> int:
+        """The monotonic clock in microseconds, by which tokens come: no step of the wall clock makes or delays one."""
+        return int(self.mono * 1_000_000)
+
+    def limit_of(self, target: LimitTarget) -> Limit | None:
+        """What limits the target, if anything: for a key, its own limit, or that of each key."""
+        limit = self.limits.get(target)
+        if limit is None and target.scope is LimitScope.KEY:
+            limit = self.limits.get(LimitTarget(LimitScope.KEYS, target.name))
+        return None if limit is None or limit.empty else limit
+
+    def has_room(self, target: LimitTarget, limit: Limit) -> bool:
+        """Whether one more job of the target may begin now."""
+        full = limit.concurrency is not None and self.running[target] >= limit.concurrency
+        return not full and self.has_token(target, limit)
+
+    def has_token(self, target: LimitTarget, limit: Limit) -> bool:
+        """Whether the limit's rate, if it has one, lets a job begin now."""
+        return limit.rate is None or limit.rate.pace.available(self.full_at.get(target, 0), self.mono_us) > 0
+
+    def next_token(self, target: LimitTarget, limit: Limit) -> int:
+        """When the limit's rate lets a job begin, in microseconds of the monotonic clock."""
+        return (
+            self.mono_us if limit.rate is None else limit.rate.pace.next_at(self.full_at.get(target, 0), self.mono_us)
+        )
+
+    def draw_token(self, target: LimitTarget, limit: Limit) -> None:
+        """Count a job that begins."""
+        if limit.rate is not None:
+            self.full_at[target] = limit.rate.pace.take(self.full_at.get(target, 0), self.mono_us, 1)
+
+    def lay_out_lanes(self, before: dict[str, Layout]) -> None:
+        """Put queued jobs where they belong, in queues that were laid out otherwise ``before`` a change of rules.
+
+        Their keys get new turns.
+        """
+        changed = {queue for queue in self.queues if layout_of(self, queue) != before.get(queue)}
+        for queue in changed:
+            self.ready.pop(queue, None)
+        self.turns = {place: turn for place, turn in self.turns.items() if place[0] not in changed}
+        for record in self.records.values():
+            if record.job.state is JobState.QUEUED and record.job.queue in changed:
+                self._line_up(record)
+
+    def forget_turns(self) -> None:
+        """Take the turns from keys that have no queued jobs."""
+        queued = {(queue, lane.key) for queue, lanes in self.ready.items() for lane, heap in lanes.items() if len(heap)}
+        self.turns = {place: turn for place, turn in self.turns.items() if place in queued}
+
+    def layouts(self) -> dict[str, Layout]:
+        """How each queue is laid out now."""
+        return {queue: layout_of(self, queue) for queue in self.queues}
+
+    def _line_up(self, record: Record) -> None:
+        record.lane = lane_of(self, record.job)
+        self.ready[record.job.queue][record.lane].put(record.job.id, place_in_lane(self, record, record.lane))
+
+    def _announce_room(self, freed: Job) -> None:
+        """A limit, or an ordered key, may have room now: for the job's queue, and for any queue under a wider limit."""
+        if any(target.scope in (LimitScope.STORE, LimitScope.TASK) for target in self.limits):
+            self.topics[topic(WORK, "*")] = None
+        elif self.limits or self.queues[freed.queue].ordered:
+            self.topics[topic(WORK, freed.queue)] = None
+
     def _announce(self, job: Job) -> None:
         if job.state is JobState.QUEUED:
             self.topics[topic(WORK, job.queue)] = None
@@ -146,24 +228,39 @@ class State:
         job = record.job
         self.counts[job.queue, job.state] += 1
         if job.state is JobState.QUEUED:
-            self.ready[job.queue].put(job.id, (-job.priority, job.run_at, record.order))
+            self._line_up(record)
             self.ages[job.queue].put(job.id, (job.run_at,))
         elif job.state is JobState.SCHEDULED or (job.state is JobState.WAITING and record.timed):
             self.due.put(job.id, (job.run_at, record.order))
         elif job.state is JobState.RUNNING:
             self.leased.put(job.id, (record.deadline, record.order))
+            self.running.update(targets_of(job))
         elif job.state in FINAL_STATES:
             self.ended[job.queue, job.state].put(job.id, (job.finished_at, record.order))
+        if job.partition is not None and not job.state.final:
+            self.open_keys[job.queue, job.partition].put(job.id, (record.order,))
         if job.state in PENDING_STATES and job.expires_at is not None:
             self.expiring.put(job.id, (job.expires_at, record.order))
 
     def _leave(self, record: Record) -> None:
         job = record.job
         self.counts[job.queue, job.state] -= 1
-        self.ready[job.queue].discard(job.id)
+        if record.lane is not None:
+            self._step_out(record, record.lane)
+        if job.state is JobState.RUNNING:
+            self.running.subtract(targets_of(job))
+        if job.partition is not None:
+            self.open_keys[job.queue, job.partition].discard(job.id)
         self.ages[job.queue].discard(job.id)
         self.due.discard(job.id)
         self.leased.discard(job.id)
         self.expiring.discard(job.id)
         if job.state in FINAL_STATES:
             self.ended[job.queue, job.state].discard(job.id)
+
+    def _step_out(self, record: Record, lane: Lane) -> None:
+        lanes = self.ready[record.job.queue]
+        lanes[lane].discard(record.job.id)
+        if not len(lanes[lane]):
+            del lanes[lane]
+        record.lane = None

@@ -11,7 +11,7 @@ strictly longer ago than the retention, but for those that hold their unique key
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from headrace.backends.memory.heap import IndexedHeap, Key
 from headrace.backends.memory.record import Record
@@ -22,6 +22,7 @@ from headrace.model.job import AttemptOutcome, JobState
 from headrace.model.outcome import lease_lost, quarantined
 from headrace.model.queue import Retention
 from headrace.storage.jobs import Promotion, Rescued
+from headrace.storage.signals import WORK, topic
 
 
 def _come(heap: IndexedHeap, instant: datetime | float, limit: int) -> Iterator[str]:
@@ -34,16 +35,26 @@ def _come(heap: IndexedHeap, instant: datetime | float, limit: int) -> Iterator[
 
 
 def promote(state: State, limit: int) -> Promotion:
-    """Queue jobs that are due, the longest due first."""
-    queues = []
+    """Queue jobs that are due, the longest due first, and call the queues for which a token has come."""
+    queues = _opened(state)
+    count = 0
     for name in _come(state.due, state.now, limit):
         record = state.records[JobId(name)]
         state.change(record, state=JobState.QUEUED)
-        queues.append(record.job.queue)
-    following = state.due.first()
-    return Promotion(
-        count=len(queues), queues=frozenset(queues), next_due=following[1][0] if following is not None else None
-    )
+        queues.add(record.job.queue)
+        count += 1
+    instants = [state.now + timedelta(microseconds=at - state.mono_us) for at in state.openings.values()]
+    if (following := state.due.first()) is not None:
+        instants.append(following[1][0])
+    return Promotion(count=count, queues=frozenset(queues), next_due=min(instants, default=None))
+
+
+def _opened(state: State) -> set[str]:
+    opened = {queue for queue, at in state.openings.items() if at <= state.mono_us}
+    for queue in opened:
+        del state.openings[queue]
+        state.topics[topic(WORK, queue)] = None
+    return opened
 
 
 def rescue(state: State, limit: int, quarantine_after: int | None) -> list[Rescued]:
@@ -94,7 +105,8 @@ def expire(state: State, limit: int) -> list[JobId]:
 
 
 def prune(state: State, retention: Retention, limit: int) -> int:
-    """Delete jobs past their retention, queue by queue, and forget keys past their window."""
+    """Delete jobs past their retention, queue by queue, and forget keys past their window, and idle keys' turns."""
+    state.forget_turns()
     for key in _come(state.windows, state.now, limit):
         state.forget_key(key)
     pruned = 0

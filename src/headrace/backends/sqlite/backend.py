@@ -11,6 +11,7 @@ from headrace.backends.sqlite.connecting import file_sizes, sqlite_version
 from headrace.backends.sqlite.folder import Folder
 from headrace.backends.sqlite.jobs import SqliteJobStore
 from headrace.backends.sqlite.kv import SqliteKeyValueStore
+from headrace.backends.sqlite.limits import SqliteLimitStore
 from headrace.backends.sqlite.liveness import Liveness
 from headrace.backends.sqlite.location import check_place, parse_url
 from headrace.backends.sqlite.locks import SqliteLockStore
@@ -70,6 +71,7 @@ class SqliteBackend:
         )
         self.reader = SqliteJobReader(self._lane)
         self.queues = SqliteQueueStore(writer, self._lane)
+        self.limits = SqliteLimitStore(writer, self._lane)
         self.kv = SqliteKeyValueStore(writer, self._lane, max_value=max_payload)
         self.locks = SqliteLockStore(writer, self._liveness)
 

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 import msgspec
 
 from headrace.backends.sqlite.reading import ReadingLane
-from headrace.backends.sqlite.rows import as_json
-from headrace.backends.sqlite.times import maybe_from_us, to_us
-from headrace.backends.sqlite.transaction import Transaction
+from headrace.backends.sqlite.times import maybe_from_us
+from headrace.backends.sqlite.verbs.settings import configure_queues
 from headrace.backends.sqlite.writer import Writer
+from headrace.model.durations import ZERO
 from headrace.model.queue import QueueSettings, Retention
-from headrace.storage.signals import WORK
 
 
 class SqliteQueueStore:
@@ -26,11 +25,18 @@ class SqliteQueueStore:
         return await self._lane.run(lambda transaction: [_settings(*row) for row in transaction.rows("all_queues")])
 
     async def configure_many(self, settings: Sequence[QueueSettings]) -> None:
-        await self._writer.run(lambda transaction: _configure_many(transaction, settings))
+        await self._writer.run(lambda transaction: configure_queues(transaction, settings))
 
 
 def _settings(
-    name: str, paused: int, pause_reason: str | None, paused_at: int | None, retention: str | None
+    name: str,
+    paused: int,
+    pause_reason: str | None,
+    paused_at: int | None,
+    retention: str | None,
+    fair: int,
+    ordered: int,
+    ageing: int | None,
 ) -> QueueSettings:
     return QueueSettings(
         name=name,
@@ -38,13 +44,7 @@ def _settings(
         pause_reason=pause_reason,
         paused_at=maybe_from_us(paused_at),
         retention=None if retention is None else msgspec.json.decode(retention, type=Retention),
+        fair=bool(fair),
+        ordered=bool(ordered),
+        ageing=None if ageing is None else ZERO.resolution * ageing,
     )
-
-
-def _configure_many(transaction: Transaction, settings: Sequence[QueueSettings]) -> None:
-    for each in settings:
-        paused_at = None if each.paused_at is None else to_us(each.paused_at)
-        retention = None if each.retention is None else as_json(each.retention)
-        transaction.run("put_queue", (each.name, int(each.paused), each.pause_reason, paused_at, retention))
-        if not each.paused:
-            transaction.announce(WORK, each.name)

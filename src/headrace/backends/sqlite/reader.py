@@ -9,6 +9,7 @@ import msgspec
 
 from headrace.backends.sqlite.finding import find
 from headrace.backends.sqlite.grouping import error_groups
+from headrace.backends.sqlite.limits import blocking
 from headrace.backends.sqlite.reading import ReadingLane
 from headrace.backends.sqlite.rows import JobRow, as_json, decode_error
 from headrace.backends.sqlite.times import duration_us, from_us
@@ -17,6 +18,7 @@ from headrace.errors import Unsupported
 from headrace.model.errors import ErrorGroup
 from headrace.model.ids import JobId
 from headrace.model.job import Attempt, AttemptOutcome, Job, JobState, LogLine
+from headrace.model.limits import Blocked
 from headrace.model.page import PAGE_LIMIT_MAX, JobQuery, Page
 from headrace.model.queue import JobCount, QueueRate
 
@@ -65,6 +67,9 @@ class SqliteJobReader:
 
     async def rates(self, *, window: timedelta) -> list[QueueRate]:
         return await self._lane.run(lambda transaction: _rates(transaction, window))
+
+    async def blocking(self, ids: Sequence[JobId]) -> list[tuple[Blocked, ...]]:
+        return await self._lane.run(lambda transaction: [blocking(transaction, job_id) for job_id in ids])
 
     async def oldest_queued(self) -> dict[str, datetime]:
         return await self._lane.run(

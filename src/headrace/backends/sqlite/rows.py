@@ -39,6 +39,7 @@ class ClaimedRow(Struct, array_like=True, gc=False):
     tags: tuple[str, ...] | None
     meta: dict[str, Any] | None
     reason: str | None
+    partition: str | None
 
     def payload(self) -> bytes:
         """The payload as it was enqueued."""
@@ -89,6 +90,7 @@ class JobRow(Struct, array_like=True, gc=False):
     payload_text: str | None
     payload_hex: str | None
     task_version: int
+    partition: str | None
     idempotency_key: str | None
     unique_key: str | None
     trace: str | None
@@ -122,6 +124,7 @@ class JobRow(Struct, array_like=True, gc=False):
             meta=self.meta or {},
             trace=self.trace,
             task_version=self.task_version,
+            partition=self.partition,
             idempotency_key=self.idempotency_key,
             unique_key=self.unique_key,
             wakes=self.wakes,

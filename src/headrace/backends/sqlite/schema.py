@@ -13,7 +13,7 @@ import apsw
 from headrace.backends.sqlite.statements import split, sql
 from headrace.errors import SchemaOutdated, StorageCorrupt
 
-MIGRATIONS = ("0001_foundation", "0002_unique", "0004_fingerprints")
+MIGRATIONS = ("0001_foundation", "0002_unique", "0003_limits", "0004_fingerprints")
 VERSION = len(MIGRATIONS)
 
 
@@ -50,11 +50,17 @@ def _upgrade(connection: apsw.Connection, path: Path) -> None:
 
 def _void_leases_of_earlier_boots(connection: apsw.Connection) -> None:
     """The monotonic clock starts anew with the host, so what was counted by it before means nothing any more."""
-    if _stored(connection, "boot") != boot_id():
+    stored = _stored(connection, "boot")
+    if stored == boot_id():
+        return
+    if stored is not None:
         connection.execute(sql("void_leases"))
         connection.execute(sql("void_locks"))
         connection.execute(sql("void_entries"))
-        connection.execute(sql("set_meta"), ("boot", boot_id()))
+        connection.execute(sql("void_buckets"))
+        connection.execute(sql("void_openings"))
+        connection.execute(sql("void_lanes"))
+    connection.execute(sql("set_meta"), ("boot", boot_id()))
 
 
 def current_version(connection: apsw.Connection) -> int:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from functools import cache
 from importlib import resources
 
+import apsw
+
 
 @cache
 def sql(name: str) -> str:
@@ -18,6 +20,8 @@ def sql(name: str) -> str:
 def split(script: str) -> Iterator[str]:
     """The statements of a migration, one by one; each ends with a semicolon at the end of a line.
 
+    A trigger is one statement, whatever semicolons it has inside.
+
     >>> list(split("-- two\\nCREATE TABLE a (x); -- first\\nCREATE TABLE b (y\\n);\\n"))
     ['CREATE TABLE a (x)', 'CREATE TABLE b (y\\n)']
     """
@@ -26,7 +30,7 @@ def split(script: str) -> Iterator[str]:
         text = line.partition("--")[0].rstrip()
         if text:
             statement.append(text)
-        if text.endswith(";"):
+        if text.endswith(";") and apsw.complete("\n".join(statement)):
             yield "\n".join(statement).rstrip(";")
             statement = []
 

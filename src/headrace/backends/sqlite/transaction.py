@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, Protocol
 
+from headrace.backends.sqlite.rules import Rules, decode_rules
 from headrace.backends.sqlite.statements import insert_rows, sql
-from headrace.storage.signals import topic
+from headrace.model.job import FINAL_STATES
+from headrace.storage.signals import WORK, topic
 
 Bindings = Mapping[str, Any] | Sequence[Any]
 
@@ -28,9 +30,12 @@ class Connection(Protocol):
 
 
 class Transaction:
-    """Statements at one instant. ``now`` is in microseconds since 1970, ``mono`` in those of the monotonic clock."""
+    """Statements at one instant. ``now`` is in microseconds since 1970, ``mono`` in those of the monotonic clock.
 
-    __slots__ = ("_connection", "_counts", "_heard", "_rates", "mono", "now", "topics")
+    ``starved`` is whether claims wait for room that limits or orders do not leave, once a statement has told.
+    """
+
+    __slots__ = ("_connection", "_counts", "_freed", "_heard", "_rates", "_rules", "mono", "now", "starved", "topics")
 
     def __init__(
         self, connection: Connection, *, now: int, mono: int, heard: Callable[[str], bool] = lambda kind: False
@@ -42,6 +47,9 @@ class Transaction:
         self.topics: dict[str, None] = {}
         self._counts: dict[tuple[str, str], int] = {}
         self._rates: dict[tuple[str, str], int] = {}
+        self._freed: set[str] = set()
+        self._rules: Rules | None = None
+        self.starved: bool | None = None
 
     def run(self, name: str, bindings: Bindings = ()) -> None:
         """Execute ``sql/NAME.sql``, which answers no rows."""
@@ -62,6 +70,10 @@ class Transaction:
         for row in list(self._connection.execute(sql(name).replace("FILTERS", filters), bindings)):
             return row[0]
         return None
+
+    def column(self, name: str, filters: str, bindings: Bindings) -> list[Any]:
+        """Like ``filtered``, with the first column of every row."""
+        return [row[0] for row in self._connection.execute(sql(name).replace("FILTERS", filters), bindings)]
 
     def insert(self, name: str, rows: Sequence[Sequence[Any]]) -> None:
         """Insert rows by ``sql/NAME.sql``, many in each statement."""
@@ -84,12 +96,31 @@ class Transaction:
         """Note that ``count`` jobs of a queue went from one state to another (None: from or to nowhere)."""
         if source is not None:
             self._counts[queue, source] = self._counts.get((queue, source), 0) - count
+            if source == "running" or ((target is None or target in FINAL_STATES) and source not in FINAL_STATES):
+                self._freed.add(queue)
         if target is not None:
             self._counts[queue, target] = self._counts.get((queue, target), 0) + count
 
     def happened(self, queue: str, event: str, count: int = 1) -> None:
         """Note an event for the rates."""
         self._rates[queue, event] = self._rates.get((queue, event), 0) + count
+
+    def counted(self, state: str, queue: str | None = None) -> int:
+        """How many jobs of a queue, or of all, are in a state, what this transaction moved included."""
+        stored = int(self.value("get_counter", {"state": state, "queue": queue}))
+        return stored + sum(
+            n for (of, kind), n in self._counts.items() if kind == state and (queue is None or of == queue)
+        )
+
+    def rules(self) -> Rules:
+        """The rules that claims obey, read once."""
+        if self._rules is None:
+            self._rules = decode_rules(self.value("rules"))
+        return self._rules
+
+    def forget_rules(self) -> None:
+        """They are being changed."""
+        self._rules = None
 
     def heard(self, kind: str) -> bool:
         """Whether anybody, in any process, listens to signals of this kind."""
@@ -99,6 +130,17 @@ class Transaction:
         """Note a signal that is to be sent once this has committed."""
         if self._heard(kind):
             self.topics[topic(kind, name)] = None
+
+    def announce_room(self) -> None:
+        """Tell the claims that limits or orders may have held back, where this transaction made room for them."""
+        if not self._freed or self.starved is False or not self._heard(WORK):
+            return
+        waiting = [queue for (queue,) in self.rows("openings")]
+        rules = self.rules() if waiting else None
+        for queue in waiting:
+            if queue in self._freed or (rules is not None and (rules.store_limit is not None or rules.tasks)):
+                self.announce(WORK, queue)
+                self.run("called", (queue,))
 
     def flush(self) -> None:
         """Write the counters; called once, before the commit."""

@@ -183,6 +183,7 @@ class Writer:
             transaction = self.begin(connection)
             for operation in group:
                 operation.reply = operation.function(transaction)
+            transaction.announce_room()
             self._parking.feed(transaction)
             transaction.flush()
             connection.execute("COMMIT")

@@ -31,6 +31,7 @@ from headrace.testing.conformance.builders import (
 )
 
 QUEUES = ("a", "b")
+KEYS = (None, "k1", "k2")
 MINUTE = timedelta(minutes=1)
 OUTCOMES: tuple[Outcome, ...] = (
     Completed(result=b"1"),
@@ -62,7 +63,10 @@ async def wander(backend: Backend, clock: FrozenClock, dice: random.Random, know
     match dice.randrange(10):
         case 0:
             delays = [dice.choice([None, MINUTE]) for _ in range(dice.randrange(6))]
-            fresh = [job(queue=dice.choice(QUEUES), delay=delay, expires_in=5 * MINUTE) for delay in delays]
+            fresh = [
+                job(queue=dice.choice(QUEUES), delay=delay, expires_in=5 * MINUTE, partition=dice.choice(KEYS))
+                for delay in delays
+            ]
             known += [each.id for each in await backend.jobs.enqueue_many([*fresh, *fresh[:1]])][: len(fresh)]
         case 1 | 2:
             request = ClaimRequest(worker="w", demand=dict.fromkeys(QUEUES, 3), lease_for=LEASE)

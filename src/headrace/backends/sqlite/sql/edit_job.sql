@@ -2,5 +2,5 @@
 UPDATE headrace_jobs
 SET state = :state, queue = :queue, run_at = :run_at, wake_at = :wake_at,
     priority = coalesce(:priority, priority), max_attempts = coalesce(:max_attempts, max_attempts),
-    expires_at = iif(:set_expiry, :expires_at, expires_at)
+    lane = NULL, step = NULL, expires_at = iif(:set_expiry, :expires_at, expires_at)
 WHERE seq = :seq

@@ -3,7 +3,7 @@
 SELECT json_group_array(json_array(
     seq, id, task, queue, priority, state, attempt, max_attempts, claims, wakes, cancel, enqueued_at, run_at, timeout,
     expires_at, started_at, finished_at, worker, reason, codec, payload_text, payload_hex, task_version,
-    idempotency_key, unique_key, trace, json(tags), json(meta), json(progress), json(error)))
+    partition, idempotency_key, unique_key, trace, json(tags), json(meta), json(progress), json(error)))
 FROM (
     SELECT j.*, b.codec, b.task_version, b.idempotency_key, b.trace, b.tags, b.meta,
            iif(typeof(b.payload) = 'text', b.payload, NULL) AS payload_text,

@@ -6,7 +6,7 @@ SELECT json_group_array(json_array(
         j.seq, j.id, j.task, j.queue, j.priority, j.state, j.attempt, j.max_attempts, j.claims, j.wakes, j.cancel,
         j.enqueued_at, j.run_at, j.timeout, j.expires_at, j.started_at, j.finished_at, j.worker, j.reason, b.codec,
         iif(typeof(b.payload) = 'text', b.payload, NULL), iif(typeof(b.payload) = 'text', NULL, hex(b.payload)),
-        b.task_version, b.idempotency_key, j.unique_key, b.trace, json(b.tags), json(b.meta),
+        b.task_version, j.partition, b.idempotency_key, j.unique_key, b.trace, json(b.tags), json(b.meta),
         json((SELECT p.value FROM headrace_progress AS p WHERE p.seq = j.seq)),
         json((SELECT a.error FROM headrace_attempts AS a
               WHERE a.seq = j.seq AND a.error IS NOT NULL ORDER BY a.claim DESC LIMIT 1))),

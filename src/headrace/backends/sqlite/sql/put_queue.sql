@@ -1,5 +1,5 @@
-INSERT INTO headrace_queues (name, paused, pause_reason, paused_at, retention)
-VALUES (?, ?, ?, ?, ?)
+INSERT INTO headrace_queues (name, paused, pause_reason, paused_at, retention, fair, ordered, ageing)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (name) DO UPDATE
 SET paused = excluded.paused, pause_reason = excluded.pause_reason, paused_at = excluded.paused_at,
-    retention = excluded.retention
+    retention = excluded.retention, fair = excluded.fair, ordered = excluded.ordered, ageing = excluded.ageing

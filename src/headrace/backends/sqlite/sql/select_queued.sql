@@ -2,7 +2,8 @@
 -- Fields in the order of rows.ClaimedRow.
 SELECT json_group_array(json_array(
     seq, id, task, queue, priority, attempt, max_attempts, claims, wakes, enqueued_at, run_at, timeout, expires_at,
-    codec, payload_text, payload_hex, task_version, idempotency_key, unique_key, trace, json(tags), json(meta), reason))
+    codec, payload_text, payload_hex, task_version, idempotency_key, unique_key, trace, json(tags), json(meta), reason,
+    partition))
 FROM (
     SELECT j.*, b.codec, b.task_version, b.idempotency_key, b.trace, b.tags, b.meta,
            iif(typeof(b.payload) = 'text', b.payload, NULL) AS payload_text,

@@ -14,6 +14,7 @@ from headrace.backends.sqlite.times import to_us
 from headrace.backends.sqlite.transaction import Transaction
 from headrace.backends.sqlite.verbs.finish import announce_state
 from headrace.backends.sqlite.verbs.forget import forget_jobs
+from headrace.backends.sqlite.verbs.lanes import enter_lanes
 from headrace.backends.sqlite.verbs.new_jobs import storable
 from headrace.model.ids import JobId
 from headrace.model.job import PENDING_STATES, RETRIABLE_STATES, JobState
@@ -92,6 +93,7 @@ def retry_many(transaction: Transaction, ids: Sequence[JobId], edits: Sequence[J
             return None
         transaction.run("requeue", {"seq": job.seq, "now": transaction.now})
         transaction.run("delete_result", (job.seq,))
+        _enter_lane(transaction, job.queue, job.seq)
         _moved(transaction, job, JobState.QUEUED)
         return JobState.QUEUED
 
@@ -178,6 +180,7 @@ def _edit(transaction: Transaction, job: Target, edit: JobEdit) -> JobState | No
         "expires_at": to_us(edit.expires_at) if isinstance(edit.expires_at, datetime) else None,
     }
     transaction.run("edit_job", values)
+    _enter_lane(transaction, queue, job.seq)
     _edit_body(transaction, job.seq, edit)
     if (queue, target) != (job.queue, state):
         transaction.move(job.queue, state, None)
@@ -217,6 +220,11 @@ def _edit_body(transaction: Transaction, seq: int, edit: JobEdit) -> None:
         transaction.run("edit_tags", (as_json(edit.tags) if edit.tags else None, seq))
     if not isinstance(edit.meta, UnsetType):
         transaction.run("edit_meta", (as_json(edit.meta) if edit.meta else None, seq))
+
+
+def _enter_lane(transaction: Transaction, queue: str, seq: int) -> None:
+    if transaction.rules().any_lanes:
+        enter_lanes(transaction, queue, [seq])
 
 
 def _moved(transaction: Transaction, job: Target, state: JobState) -> None:

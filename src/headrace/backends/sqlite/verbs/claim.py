@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from secrets import token_hex
 
 from headrace.backends.sqlite.rows import ClaimedRow, as_json, decode_claimed, decode_error
 from headrace.backends.sqlite.times import duration_us, from_us
 from headrace.backends.sqlite.transaction import Transaction
+from headrace.backends.sqlite.verbs.limited import take_within_limits
 from headrace.model.durations import ZERO
 from headrace.model.ids import JobId
 from headrace.model.job import ErrorInfo, Job, JobState
@@ -28,28 +30,37 @@ def nothing_queued(transaction: Transaction, request: ClaimRequest) -> list[Clai
 
 def claim(transaction: Transaction, request: ClaimRequest) -> list[Claim]:
     """Take the jobs, count an attempt of each, and note it."""
-    paused = {row[0] for row in transaction.rows("paused_queues")}
-    rows: list[ClaimedRow] = []
-    for queue, wanted in request.demand.items():
-        if wanted > 0 and queue not in paused:
-            taken = _select(transaction, queue, wanted)
-            rows.extend(taken)
-            if taken:
-                transaction.move(queue, "queued", "running", len(taken))
-                transaction.happened(queue, "claimed", len(taken))
-    if not rows:
-        return []
+    rules = transaction.rules()
     token = token_hex(TOKEN_BYTES)
     lease_us = duration_us(request.lease_for)
-    marks = {
-        "seqs": as_json([row.seq for row in rows]),
-        "token": token,
-        "worker": request.worker,
-        "until": transaction.mono + lease_us,
-        "now": transaction.now,
-    }
-    transaction.run("mark_running", marks)
-    return _claims(transaction, rows, token, request, lease_us)
+
+    def mark(jobs: Sequence[ClaimedRow]) -> None:
+        if jobs:
+            marks = {
+                "seqs": as_json([row.seq for row in jobs]),
+                "token": token,
+                "worker": request.worker,
+                "until": transaction.mono + lease_us,
+                "now": transaction.now,
+            }
+            transaction.run("mark_running", marks)
+
+    rows: list[ClaimedRow] = []
+    free: list[ClaimedRow] = []
+    for queue, wanted in request.demand.items():
+        if wanted <= 0 or queue in rules.paused:
+            continue
+        if rules.free(queue):
+            taken = _select(transaction, queue, wanted)
+            free += taken
+        else:
+            taken = take_within_limits(transaction, rules, queue, wanted, partial(_select, transaction, queue), mark)
+        rows += taken
+        if taken:
+            transaction.move(queue, "queued", "running", len(taken))
+            transaction.happened(queue, "claimed", len(taken))
+    mark(free)
+    return _claims(transaction, rows, token, request, lease_us) if rows else []
 
 
 def _select(transaction: Transaction, queue: str, limit: int) -> list[ClaimedRow]:
@@ -86,6 +97,7 @@ def _claims(
             meta=row.meta or {},
             trace=row.trace,
             task_version=row.task_version,
+            partition=row.partition,
             idempotency_key=row.idempotency_key,
             unique_key=row.unique_key,
             wakes=row.wakes,

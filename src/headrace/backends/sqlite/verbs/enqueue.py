@@ -118,15 +118,19 @@ def _store(transaction: Transaction, jobs: Sequence[NewJob]) -> list[JobState]:
     rows: list[Any] = []
     bodies: list[Any] = []
     states = []
-    for seq, job in enumerate(jobs, start=int(transaction.value("last_seq")) + 1):
+    last, ruled = next(transaction.rows("last_seq"))
+    rules = transaction.rules() if ruled else None
+    for seq, job in enumerate(jobs, start=last + 1):
         due = now if job.run_at is None and job.delay is None else due_at(job, now)
         state = _QUEUED if due <= now else _SCHEDULED
         expires = None if job.expires_at is None and job.expires_in is None else expires_at(job, now)
         timeout = None if job.timeout is None else duration_us(job.timeout)
+        lane, step = (None, None) if rules is None else rules.lane(job.queue, job.partition, job.task)
         states.append(state)
         rows += (
             seq, job.id, job.task, job.queue, job.priority, state, due, None if state is _QUEUED else due,
             expires, timeout, job.max_attempts, now,
+            job.partition, lane, step,
         )  # fmt: skip
         bodies += (
             seq, job.codec, storable(job.payload), job.task_version, job.idempotency_key, job.trace,

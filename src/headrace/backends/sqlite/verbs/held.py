@@ -15,7 +15,9 @@ def held(transaction: Transaction, leases: Sequence[Lease]) -> list[HeldRow]:
     A lease that is given twice counts once, at its first place: the second of two finishes is stale.
     """
     pairs = as_json([(lease.job_id, lease.token) for lease in leases])
-    rows = decode_held(transaction.value("select_held", {"leases": pairs}))
+    rows: list[HeldRow] = []
+    for found, starved in transaction.rows("select_held", {"leases": pairs}):
+        rows, transaction.starved = decode_held(found), bool(starved)
     if len({row.seq for row in rows}) == len(rows):
         return rows
     first: dict[int, HeldRow] = {}

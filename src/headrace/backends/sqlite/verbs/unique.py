@@ -8,6 +8,7 @@ from typing import NamedTuple
 from headrace.backends.sqlite.rows import as_json
 from headrace.backends.sqlite.times import duration_us
 from headrace.backends.sqlite.transaction import Transaction
+from headrace.backends.sqlite.verbs.lanes import enter_lanes
 from headrace.backends.sqlite.verbs.new_jobs import due_at, expires_at, storable
 from headrace.model.ids import JobId
 from headrace.model.job import REPLACEABLE_STATES, JobState, NewJob, UniqueKey
@@ -100,6 +101,7 @@ def _replace(transaction: Transaction, holder: Holder, job: NewJob, unique: Uniq
         "expires_at": expires_at(job, now),
         "timeout": None if job.timeout is None else duration_us(job.timeout),
         "max_attempts": job.max_attempts,
+        "partition": job.partition,
     }
     body = {
         "seq": holder.seq,
@@ -111,6 +113,8 @@ def _replace(transaction: Transaction, holder: Holder, job: NewJob, unique: Uniq
         "meta": as_json(job.meta) if job.meta else None,
     }
     transaction.run("replace_job", row)
+    if transaction.rules().any_lanes:
+        enter_lanes(transaction, job.queue, [holder.seq])
     transaction.run("replace_body", body)
     transaction.run("insert_unique", _policy(holder.seq, unique))
     if job.queue != holder.queue:

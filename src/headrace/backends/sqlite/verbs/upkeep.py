@@ -29,23 +29,31 @@ minutes is as good as dead, and somebody has to run its jobs."""
 
 def nothing_due(transaction: Transaction) -> Promotion | None:
     """The empty answer when no job is due, found without taking the write lock; None otherwise."""
-    next_due = transaction.value("next_due")
+    next_due = _next_due(transaction)
     if next_due is None:
         return Promotion(count=0)
     return None if next_due <= transaction.now else Promotion(count=0, next_due=from_us(next_due))
 
 
+def _next_due(transaction: Transaction) -> int | None:
+    """When the next job is due, or the next token comes for a claim that was held back."""
+    due, opening = next(transaction.rows("next_due"))
+    instants = [due, None if opening is None else transaction.now + opening - transaction.mono]
+    return min((instant for instant in instants if instant is not None), default=None)
+
+
 def promote(transaction: Transaction, limit: int) -> Promotion:
-    """Queue jobs that are due, the longest due first."""
+    """Queue jobs that are due, the longest due first, and call the queues for which a token has come."""
     due = list(transaction.rows("select_due", {"now": transaction.now, "limit": limit}))
     transaction.run("mark_promoted", {"seqs": as_json([row[0] for row in due])})
     for _, queue, state in due:
         transaction.move(queue, state, "queued")
-    queues = frozenset(row[1] for row in due)
+    opened = {queue for (queue,) in transaction.rows("take_openings", (transaction.mono,))}
+    queues = opened.union(row[1] for row in due)
     for queue in queues:
         transaction.announce(WORK, queue)
-    next_due = transaction.value("next_due")
-    return Promotion(count=len(due), queues=queues, next_due=None if next_due is None else from_us(next_due))
+    next_due = _next_due(transaction)
+    return Promotion(count=len(due), queues=frozenset(queues), next_due=None if next_due is None else from_us(next_due))
 
 
 class Judge(Protocol):
@@ -146,6 +154,9 @@ def prune(transaction: Transaction, retention: Retention, limit: int) -> int:
     transaction.run("forget_keys", {"now": transaction.now, "limit": limit})
     transaction.run("forget_rates", ((transaction.now - RATES_KEPT_US) // RATE_BUCKET_US,))
     transaction.run("forget_entries", {"mono": transaction.mono, "limit": limit})
+    transaction.run("forget_lanes", {"limit": limit})
+    transaction.run("forget_stale_lanes", {"limit": limit})
+    transaction.run("forget_buckets", {"mono": transaction.mono, "limit": limit})
     pruned = 0
     for state, cutoff, only, without in _cutoffs(transaction, retention):
         if pruned < limit:

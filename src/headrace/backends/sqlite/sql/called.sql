@@ -1,0 +1,2 @@
+-- queue. Its claims have been called; a token is still waited for.
+DELETE FROM headrace_openings WHERE queue = ? AND at IS NULL

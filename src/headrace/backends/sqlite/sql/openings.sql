@@ -1,0 +1,2 @@
+-- Queues whose claims wait for room.
+SELECT queue FROM headrace_openings

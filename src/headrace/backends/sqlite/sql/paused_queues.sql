@@ -1,1 +1,0 @@
-SELECT name FROM headrace_queues WHERE paused = 1

@@ -1,0 +1,2 @@
+-- After a change of figures.
+UPDATE headrace_lanes SET stale = 1

@@ -1,0 +1,133 @@
+"""Merging lanes: the jobs that a claim takes from a queue, in order, until its demand or their room is used up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from heapq import heappop, heappush
+
+import msgspec
+
+from headrace.backends.sqlite.rows import as_json
+from headrace.backends.sqlite.transaction import Transaction
+from headrace.backends.sqlite.verbs.gates import Gate
+from headrace.backends.sqlite.verbs.lanes import Layout, ReadyLane
+
+_Job = tuple[int, int, int]
+"""A job's seq, its rank and its priority."""
+
+_Order = tuple[int, int, int, int]
+
+_decode_jobs = msgspec.json.Decoder(list[tuple[str, list[_Job]]]).decode
+
+
+class _Candidate:
+    """A ready lane with the jobs read of it so far. ``whole``: there are no more."""
+
+    __slots__ = ("gate", "jobs", "lane", "taken", "task", "whole")
+
+    def __init__(self, lane: ReadyLane, gate: Gate, task: Gate | None) -> None:
+        self.lane = lane
+        self.gate = gate
+        self.task = task
+        self.jobs: Sequence[_Job] = ()
+        self.taken = 0
+        self.whole = False
+
+    @property
+    def open(self) -> bool:
+        """Whether its limits let one more of its jobs begin."""
+        return self.gate.free > 0 and (self.task is None or self.task.free > 0)
+
+    @property
+    def job(self) -> _Job | None:
+        """The next job that was read."""
+        return self.jobs[self.taken] if self.taken < len(self.jobs) else None
+
+
+class Merge:
+    """One round of a claim from a queue's ready lanes."""
+
+    def __init__(self, transaction: Transaction, queue: str, layout: Layout) -> None:
+        self._transaction = transaction
+        self._queue = queue
+        self._layout = layout
+        self._turns: dict[str, int] = {}
+        self._served: dict[str, ReadyLane] = {}
+        self._keys: dict[str, Gate] = {}
+
+    @property
+    def gates(self) -> list[Gate]:
+        """Those of the keys that were looked at."""
+        return list(self._keys.values())
+
+    def pick(self, lanes: Sequence[tuple[ReadyLane, Gate | None]], wanted: int) -> list[int]:
+        """Up to ``wanted`` jobs of these lanes, each under the gate of its key and, if it is limited, of its task."""
+        fair = self._layout.fair
+        candidates = []
+        for lane, task in lanes:
+            gate = self._keys.setdefault(lane.key, self._layout.gate(lane))
+            candidates.append(_Candidate(lane, gate, task))
+            if lane.turn is not None:
+                self._turns[lane.key] = lane.turn
+        self._read(candidates, -(-wanted // max(1, len(candidates))) + 1)
+        queued: list[tuple[_Order, int]] = []
+        for number, candidate in enumerate(candidates):
+            if candidate.job is not None:
+                heappush(queued, (self._order(candidate, candidate.job), number))
+        picked: list[int] = []
+        while queued and len(picked) < wanted:
+            order, number = heappop(queued)
+            candidate = candidates[number]
+            job = candidate.job
+            if job is None or not candidate.open:
+                continue
+            if not fair or order[1] == self._turns[candidate.lane.key]:
+                picked.append(job[0])
+                self._serve(candidate, wanted - len(picked))
+                job = candidate.job
+            if job is not None:
+                heappush(queued, (self._order(candidate, job), number))
+        return picked
+
+    def store(self) -> None:
+        """Keep which keys were served."""
+        if self._layout.fair:
+            turns = [(self._queue, lane.key, lane.lane, self._turns[lane.key]) for lane in self._served.values()]
+            self._transaction.insert("put_turns", turns)
+            self._transaction.run("set_last_turn", (self._layout.last_turn, self._queue))
+
+    def _serve(self, candidate: _Candidate, left: int) -> None:
+        candidate.gate.take(1)
+        if candidate.task is not None:
+            candidate.task.take(1)
+        if self._layout.fair:
+            self._layout.last_turn += 1
+            self._turns[candidate.lane.key] = self._layout.last_turn
+            self._served[candidate.lane.lane] = candidate.lane
+        candidate.taken += 1
+        if candidate.job is None and not candidate.whole and left:
+            self._read([candidate], candidate.taken + left)
+
+    def _read(self, candidates: Sequence[_Candidate], limit: int) -> None:
+        """Read jobs of lanes, from the first on. An ordered key has but one to give."""
+        plain: dict[str, _Candidate] = {}
+        for candidate in candidates:
+            lane = candidate.lane
+            if self._layout.strict(lane):
+                fair = self._layout.fair
+                candidate.jobs = [(lane.head, 0 if fair else lane.level, -lane.level if fair else 0)]
+                candidate.whole = True
+            else:
+                plain[lane.lane] = candidate
+        if not plain:
+            return
+        values = {"queue": self._queue, "lanes": as_json(list(plain)), "now": self._transaction.now, "limit": limit}
+        for name, jobs in _decode_jobs(self._transaction.value("lane_jobs", values)):
+            plain[name].jobs = jobs
+            plain[name].whole = len(jobs) < limit
+
+    def _order(self, candidate: _Candidate, job: _Job) -> _Order:
+        seq, rank, priority = job
+        if not self._layout.fair:
+            return (rank, seq, 0, 0)
+        return (0 if self._layout.aged else -priority, self._turns[candidate.lane.key], rank, seq)
