@@ -16,6 +16,7 @@ import apsw
 
 ORDER = (
     "headrace_drain",
+    "headrace_limits",
     "peer_huey",
     "headrace_single",
     "peer_litequeue",

@@ -28,7 +28,8 @@ class Hand(AppWorker):
     """
 
     def __init__(self, app: Headrace, backend: Backend, watch: Watch) -> None:
-        super().__init__(app, backend, WatchedRegistry(app, watch), WorkerConfig(upkeep=False), app.surroundings)
+        registry, config = WatchedRegistry(app, watch), WorkerConfig(upkeep=False)
+        super().__init__(app, backend, registry, config, app.surroundings, queues=app.declared_queues)
         self._rest = Supervisor("hand", [self._around, self._completer, self._reporter])
         self._app = app
         self.outcomes: dict[JobId, str] = {}

@@ -14,6 +14,7 @@ from headrace.model.lease import Claim, Lease
 from headrace.model.outcome import Cancelled, Completed, Discarded, Failed, Finish, Outcome
 from headrace.storage.backend import Backend
 from headrace.storage.jobs import ClaimRequest, Enqueued, Heartbeat, JobStore, Rescued, Settled
+from headrace.testing.simulation.limits import Census, Seat
 
 
 class Violation(AssertionError):
@@ -45,12 +46,14 @@ class Ledger:
     whatever a store raises for a fault that passes.
     """
 
-    def __init__(self, backend: Backend, jobs: JobStore, note: Note) -> None:
+    def __init__(self, backend: Backend, jobs: JobStore, note: Note, census: Census | None = None) -> None:
         self.accounts: dict[JobId, Account] = {}
         self.violations: list[Violation] = []
         self._backend = backend
         self._jobs = jobs
         self._note = note
+        self._census = census
+        self._seats: dict[str, Seat] = {}
         self._tokens: set[tuple[JobId, str]] = set()
 
     def __getattr__(self, verb: str) -> Any:
@@ -68,8 +71,11 @@ class Ledger:
             self._demand(reply.added == (holder is None), job.id, f"{holder} holds {key!r}, and the answer was {reply}")
             if reply.added:
                 self.accounts[job.id] = Account(max_attempts=job.max_attempts, unique_key=key)
+                self._seats[job.id] = Seat(key=job.partition)
             else:
                 self._demand(reply.id == holder, job.id, f"{holder} holds {key!r}, and the answer was {reply.id}")
+                if reply.replaced:
+                    self._seats[reply.id].key = job.partition
         await self._recount()
         return replies
 
@@ -86,6 +92,9 @@ class Ledger:
             account.token, account.worker = claim.lease.token, request.worker
             account.deadline = self._mono() + request.lease_for.total_seconds()
             account.claims += 1
+            self._seats[job.id].held = True
+            for wrong in () if self._census is None else self._census.began(self._seats, job.id, self._mono()):
+                self._demand(False, job.id, wrong)
             self._note("claim", request.worker, job.id, f"attempt {job.attempt}")
         if claims:
             await self._recount()
@@ -119,6 +128,7 @@ class Ledger:
             self._demand(account.deadline <= self._mono(), each.id, "rescued before its lease ran out")
             self._note("rescue", account.worker, each.id, each.state)
             account.token = None
+            self._seats[each.id].held = False
             account.attempts.append(AttemptOutcome.LOST)
             self._ended(each.id, each.state)
         if rescued:
@@ -160,6 +170,7 @@ class Ledger:
         self._note("finish", account.worker if current else "", job_id, f"{kind} {reply}")
         if reply is Settled.APPLIED:
             account.token = None
+            self._seats[job_id].held = False
             state, attempt = _after(finish.outcome)
             if attempt is not None:
                 account.attempts.append(attempt)
@@ -167,6 +178,7 @@ class Ledger:
 
     def _ended(self, job_id: JobId, state: JobState | None) -> None:
         if state is not None and state.final:
+            self._seats[job_id].ended = True
             ends = self.accounts[job_id].ends
             ends.append(state)
             self._demand(len(ends) == 1, job_id, f"ended more than once: {ends}")

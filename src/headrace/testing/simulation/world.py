@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from headrace.backends.memory import MemoryBackend
 from headrace.config import WorkerConfig
@@ -16,11 +17,12 @@ from headrace.engine.context import current_job
 from headrace.errors import Unavailable
 from headrace.model.control import Discard, Snooze
 from headrace.model.ids import JobId
-from headrace.model.job import JobState
+from headrace.model.job import QUEUE_DEFAULT, JobState
 from headrace.storage.jobs import JobStore
 from headrace.testing.faults import FaultyBackend, RandomFaults
 from headrace.testing.simulation.jobs import Life, LiveTask, random_life
 from headrace.testing.simulation.ledger import Ledger, Violation
+from headrace.testing.simulation.limits import KEYS, Census, random_restraint
 from headrace.testing.simulation.loop import OWNER, LoopClock
 from headrace.testing.simulation.process import Link, Process
 
@@ -38,7 +40,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     workers: places where a worker runs, one life after another. producers: who enqueue, each a share of ``jobs``.
     chaos: how long processes are killed, stopped and cut off, in virtual time; about every ``calamity`` one is.
-    error_rate: how often a call fails. lease: of every worker.
+    error_rate: how often a call fails. lease: of every worker. limited: limits and an order hold the queue back.
     """
 
     workers: int = 3
@@ -48,6 +50,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     calamity: timedelta = timedelta(seconds=3)
     error_rate: float = 0.05
     lease: timedelta = timedelta(seconds=4)
+    limited: bool = False
 
 
 class Happening(Struct, frozen=True):
@@ -70,10 +73,16 @@ class World:
         self._loop = asyncio.get_running_loop()
         self._dice = random.Random(seed)
         self._backend = MemoryBackend(clock=LoopClock(self._loop))
-        self.ledger = Ledger(self._backend, wrap(self._backend.jobs), self._note)
+        self._restraint = random_restraint(QUEUE_DEFAULT, self._dice) if settings.limited else None
+        census = None if self._restraint is None else Census(self._restraint)
+        self.ledger = Ledger(self._backend, wrap(self._backend.jobs), self._note, census)
         self._backend.jobs = self.ledger  # type: ignore[assignment]
         self._config = WorkerConfig(queues={"default": 4}, lease=settings.lease, grace=timedelta(seconds=3))
         self._lives = [random_life(n, self._dice, settings.lease.total_seconds()) for n in range(settings.jobs)]
+        if settings.limited:
+            self._lives = [
+                replace(life, new=replace(life.new, partition=self._dice.choice(KEYS))) for life in self._lives
+            ]
         self._numbers = {life.new.id: number for number, life in enumerate(self._lives)}
         self._executions: Counter[int] = Counter()
         self._running: dict[int, dict[str, float]] = {}
@@ -87,6 +96,9 @@ class World:
     async def run(self) -> None:
         """Chaos, then calm, then the audit. Raises the first Violation."""
         await self._backend.open()
+        if self._restraint is not None:
+            await self._backend.queues.configure_many([self._restraint.settings])
+            await self._backend.limits.set_many(self._restraint.limits)
         for place in range(self.settings.workers):
             await self._start(place)
         producers = [asyncio.create_task(self._produce(n)) for n in range(self.settings.producers)]
