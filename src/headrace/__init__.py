@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from headrace.model.control import Cancel, Discard, Retry, Snooze
     from headrace.model.durations import days, hours, minutes, seconds
     from headrace.model.job import JobState
+    from headrace.model.limits import Rate
     from headrace.model.queue import Retention
     from headrace.model.redaction import Secret
     from headrace.model.retry import ByException, Exponential, Fixed, Never
@@ -50,6 +51,7 @@ __all__ = [
     "JobState",
     "Middleware",
     "Never",
+    "Rate",
     "Retention",
     "Retry",
     "Schedule",
@@ -85,6 +87,7 @@ _HOME = {
     "JobState": "model.job",
     "Middleware": "engine.middleware",
     "Never": "model.retry",
+    "Rate": "model.limits",
     "Retention": "model.queue",
     "Retry": "model.control",
     "Schedule": "model.schedule",

@@ -123,6 +123,9 @@ def prepare(line: str, url: str, app: Headrace) -> None:
     profiles.parent.mkdir(parents=True)
     names = "" if "create" in line else PROFILES
     profiles.write_text(names)
+    if line.startswith(("headrace limit get", "headrace limit remove")):
+        for target in ("queue:mail", "key:mail:tenant-7"):
+            app.sync.limit(target, concurrency=3)
     if "retry" in line:
         app.sync.cancel([ID])
     if line.startswith("headrace task"):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 from headrace.app.backends import make_backend
 from headrace.app.desk import JobDesk, MakeSettlement
+from headrace.app.limiting import QueueDeclarations, QueueOptions
 from headrace.app.migration import Migration, Misfit, check_jobs, migrate_jobs
 from headrace.app.registry import TaskRegistry
 from headrace.app.settlement import Settlement
@@ -94,6 +95,7 @@ class Headrace(JobDesk, Surrounding, TaskMaker):
         self._declared = DeclaredSchedules()
         self._defaults = check_defaults("Headrace(defaults=...)", defaults or {})
         self._dead_alarms: list[DeadAlarm] = []
+        self._declarations = QueueDeclarations()
 
     @classmethod
     def from_config(cls, folder: Path | None = None, *, profile: str | None = None, **settings: Any) -> Self:
@@ -130,6 +132,21 @@ class Headrace(JobDesk, Surrounding, TaskMaker):
     def declared_schedules(self) -> list[Schedule]:
         """The schedules that the code declares, as a worker that starts now would store them for the first time."""
         return self._declared.schedules(self._backend.clock.now())
+
+    def queue(self, name: str, **options: Unpack[QueueOptions]) -> None:
+        """Declare limits and order of a queue, next to the tasks: ``app.queue("mail", concurrency=20, rate="100/s")``.
+
+        A worker puts them into the store when it starts, unless the same was declared the last time: what was changed
+        since by ``configure_queue`` or a command stays until the declaration changes. Options that are left out are
+        left alone. The options are explained at :class:`~headrace.app.limiting.QueueOptions`.
+        Raises ConfigError for a wrong option, and for a queue that is declared twice.
+        """
+        self._declarations.add(name, options)
+
+    @property
+    def declared_queues(self) -> QueueDeclarations:
+        """What ``queue`` was told, to be put into the store."""
+        return self._declarations
 
     @property
     def tasks(self) -> Mapping[str, Task[Any, Any]]:
@@ -228,6 +245,7 @@ class Headrace(JobDesk, Surrounding, TaskMaker):
             self._registry,
             worker_config(self._worker_config, queues, settings),
             self._surroundings,
+            queues=self._declarations,
             schedules=self.declared_schedules(),
             dead_alarms=self._dead_alarms,
         )

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from headrace.app.catalogue import list_tasks
 from headrace.app.edits import Edits, make_edits
+from headrace.app.limiting import Limiting
 from headrace.app.settlement import Settlement
 from headrace.config import check_queue_name
 from headrace.engine.registry import WorkerRecord, list_workers
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from headrace.app.bulk import Bulk
 
 
-class Operations:
+class Operations(Limiting):
     """Reading and changing what is stored, through one backend on one event loop."""
 
     def __init__(self, backend: Backend, codecs: Codecs) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 from headrace.app.desk import JobDesk
 from headrace.app.edits import Edits
+from headrace.app.limiting import Figures, QueueOptions
 from headrace.app.loop_thread import LoopThread
 from headrace.app.sync_handle import SyncJobHandle
 from headrace.engine.registry import WorkerRecord
@@ -23,6 +24,7 @@ from headrace.model.catalogue import TaskRecord
 from headrace.model.errors import ErrorGroup
 from headrace.model.explanation import Explanation
 from headrace.model.job import Attempt, Job, JobState, LogLine
+from headrace.model.limits import LimitTarget, LimitUsage
 from headrace.model.page import PAGE_LIMIT_DEFAULT, Page
 from headrace.model.queue import JobCount, QueueSettings, QueueStats
 from headrace.model.search import Query
@@ -178,6 +180,22 @@ class SyncDesk:
     def resume(self, queue: str) -> None:
         """Let the jobs of a paused queue begin again."""
         self._run(lambda desk: desk.resume(queue))
+
+    def configure_queue(self, queue: str, **options: Unpack[QueueOptions]) -> None:
+        """Change limits and order of a queue. See ``Headrace.configure_queue``."""
+        self._run(lambda desk: desk.configure_queue(queue, **options))
+
+    def limit(self, target: str | LimitTarget, **figures: Unpack[Figures]) -> None:
+        """Limit a store, a queue, a task or a key. See ``Headrace.limit``."""
+        self._run(lambda desk: desk.limit(target, **figures))
+
+    def remove_limit(self, target: str | LimitTarget) -> bool:
+        """Take a limit away; answers whether there was one."""
+        return self._run(lambda desk: desk.remove_limit(target))
+
+    def limits(self) -> list[LimitUsage]:
+        """Every limit, and how it stands."""
+        return self._run(lambda desk: desk.limits())
 
     def cancel(self, ids: Iterable[str], *, reason: str = "cancelled by a person") -> list[Changed]:
         """Cancel jobs. See ``Headrace.cancel``."""

@@ -12,6 +12,7 @@ from msgspec import structs
 
 from headrace.app.catalogue import publish
 from headrace.app.desk import JobDesk
+from headrace.app.limiting import QueueDeclarations
 from headrace.app.registry import TaskRegistry
 from headrace.config import CONCURRENCY_DEFAULT, WorkerConfig
 from headrace.engine.around import Around
@@ -82,6 +83,7 @@ class AppWorker(Worker):
         config: WorkerConfig,
         declared: Surroundings,
         *,
+        queues: QueueDeclarations,
         schedules: Sequence[Schedule] = (),
         dead_alarms: Sequence[DeadAlarm] = (),
     ) -> None:
@@ -102,14 +104,19 @@ class AppWorker(Worker):
         )
         self._desk = desk
         self._registry = registry
+        self._declarations = queues
         self._opened_the_app = False
 
     async def start(self) -> None:
-        """Open the app if need be, and begin to claim jobs. Safe twice and concurrently."""
+        """Open the app if need be, put declared queues into the store, and begin to claim jobs.
+
+        Safe twice and concurrently.
+        """
         if not self._desk.is_open:
             self._opened_the_app = True
             await self._desk.open()
         try:
+            await self._declarations.apply(self._desk)
             await super().start()
         except BaseException:
             await self._close_the_app()

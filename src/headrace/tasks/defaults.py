@@ -38,12 +38,13 @@ class TaskDefaults(TypedDict, total=False):
     debounce: timedelta | None
     debounce_max: timedelta | None
     throttle: timedelta | None
+    partition: str | None
     keep_result: bool
 
 
 OF_JOBS = (
     "queue", "priority", "max_attempts", "timeout", "codec", "tags", "meta", "expires_in",
-    "unique", "debounce", "debounce_max", "throttle",
+    "unique", "debounce", "debounce_max", "throttle", "partition",
 )  # fmt: skip
 """The settings that become options of each job."""
 

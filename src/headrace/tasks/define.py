@@ -34,12 +34,14 @@ class TaskSettings(TaskDefaults, total=False):
     version: stored with each job; raise it when the meaning of the arguments changes, and see ``Task.upcast``.
     redact: paths into the arguments, and with ``return`` before them into the result, that views must not show.
     keep_result: False throws the returned value away.
+    partition_by: the argument whose value, as text, is the ``partition`` of each job that is not given one.
     """
 
     name: str
     executor: Literal["loop", "thread", "process"]
     version: int
     redact: Sequence[str]
+    partition_by: str
 
 
 class TaskDecorator(Protocol):
@@ -64,7 +66,7 @@ class BatchTaskDecorator(Protocol):
     def __call__(self, function: Callable[[list[T]], Sequence[R]], /) -> BatchTask[T, R]: ...
 
 
-_OF_TASKS = ("name", "executor", "version", "redact")
+_OF_TASKS = ("name", "executor", "version", "redact", "partition_by")
 
 
 def define_task(
@@ -107,8 +109,19 @@ def define_task(
         batch=batch,
         home=home,
         own=own,
+        partition_by=_check_partition_by(task_name, function, settings.get("partition_by")),
     )
     return Task(registration) if batch is None else BatchTask(registration)
+
+
+def _check_partition_by(task: str, function: Callable[..., Any], name: str | None) -> str | None:
+    if name is None:
+        return None
+    parameters = inspect.signature(function).parameters
+    if name not in parameters:
+        known = ", ".join(parameters) or "none"
+        raise ConfigError(f"partition_by of task {task!r} is one of its arguments ({known}); got {name!r}")
+    return name
 
 
 def _refuse_what_cannot_be_a_task(name: str, function: Any) -> None:

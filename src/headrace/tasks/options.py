@@ -26,6 +26,9 @@ META_SIZE_MAX = 64 << 10
 KEY_LENGTH_MAX = 512
 """An idempotency key is kept in an index; anything longer is hashed by the caller."""
 
+PARTITION_LENGTH_MAX = 256
+"""A partition is kept in indexes, with each job and for each lane."""
+
 ATTEMPTS_MAX = 1_000_000
 """More attempts than this is a mistake, and it still fits every store's integer."""
 
@@ -53,6 +56,7 @@ class JobOptions(TypedDict, total=False):
     debounce: run once it has been this long since the last enqueue, with the arguments of that one.
     debounce_max: at the latest this long after the first enqueue.
     throttle: enqueue at most one job in this long, the first; the others are dropped.
+    partition: the key by which the queue tells jobs apart, for limits by key, fairness and order: ``"tenant-7"``.
     job_id: the UUID the job shall have; enqueuing the same id again changes nothing.
     codec: how the arguments are stored.
     """
@@ -73,6 +77,7 @@ class JobOptions(TypedDict, total=False):
     debounce: timedelta | None
     debounce_max: timedelta | None
     throttle: timedelta | None
+    partition: str | None
     job_id: str | None
     codec: str
 
@@ -222,6 +227,15 @@ def _check_key(name: str, value: Any) -> str | None:
     return value
 
 
+def _check_partition(name: str, value: Any) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or not 0 < len(value) <= PARTITION_LENGTH_MAX or not value.isprintable():
+        message = f"{name} is 1 to {PARTITION_LENGTH_MAX} printable characters, such as 'tenant-7'; got {value!r}"
+        raise ConfigError(message)
+    return value
+
+
 def _check_job_id(name: str, value: Any) -> str | None:
     if value is None:
         return None
@@ -258,6 +272,7 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "debounce": _duration("It is how long calm has to last", positive=True),
     "debounce_max": _duration("It is how long a job is pushed ahead at most", positive=True),
     "throttle": _duration("It is the time in which one job is let through", positive=True),
+    "partition": _check_partition,
     "job_id": _check_job_id,
     "codec": _check_codec,
 }

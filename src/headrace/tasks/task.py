@@ -49,6 +49,7 @@ class Registration:
         home: TaskHome,
         own: Mapping[str, Any],
         batch: BatchOptions | None = None,
+        partition_by: str | None = None,
     ) -> None:
         self.name = name
         self.function = function
@@ -61,6 +62,7 @@ class Registration:
         self.upcasts = Upcasts(name, version)
         self._own = own
         self.batch = batch
+        self.partition_by = partition_by
 
     @cached_property
     def settings(self) -> Mapping[str, Any]:
@@ -138,7 +140,7 @@ class Task(Generic[P, R]):
         payload = self._schema.encode(codec, args, kwargs)
         if len(payload) > self._limit:
             self._too_large("arguments", len(payload))
-        return Call(self, payload, self._options)
+        return Call(self, payload, self._with_partition(args, kwargs))
 
     async def enqueue(self, *args: P.args, **kwargs: P.kwargs) -> JobHandle[R]:
         """Store a job that will call the function with these arguments; durable when it returns.
@@ -302,6 +304,16 @@ class Task(Generic[P, R]):
                 f"the result of job {job.id} is not what {self.name}{self._schema.describe()} returns: {error}. "
                 "It was stored by another version of the task, or by complete(); correct the annotation"
             ) from error
+
+    def _with_partition(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        """The options, with the partition that the arguments tell where none is given."""
+        name = self._registration.partition_by
+        if name is None or self._options.get("partition") is not None:
+            return self._options
+        bound = self._schema.signature.bind_partial(*args, **kwargs)  # a worker may fill in other parameters
+        bound.apply_defaults()
+        value = bound.arguments[name]
+        return merge_options(self._options, check_options({"partition": None if value is None else str(value)}))
 
     def _too_large(self, what: str, size: int) -> None:
         message = (

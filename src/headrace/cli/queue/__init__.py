@@ -6,6 +6,7 @@ from headrace.cli.lazy import Entry, LazyGroup
 
 TABLE = {
     "list": Entry("headrace.cli.queue.list", "every queue: its jobs by state, its pace, and whether it is paused"),
+    "set": Entry("headrace.cli.queue.set", "change limits and order of a queue: concurrency, rate, keys, ageing"),
     "pause": Entry("headrace.cli.queue.change:pause", "let no job of a queue begin"),
     "resume": Entry("headrace.cli.queue.change:resume", "let the jobs of a paused queue begin again"),
 }
@@ -15,7 +16,7 @@ command = LazyGroup(
     table=TABLE,
     aliases={"ls": "list"},
     no_args_is_help=True,
-    help="""List, pause and resume queues.
+    help="""List, limit, pause and resume queues.
 
     \b
     Examples:

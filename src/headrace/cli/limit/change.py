@@ -1,0 +1,68 @@
+"""``headrace limit set`` and ``headrace limit remove``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from headrace.cli.faults import Exit, Fault, usage
+from headrace.cli.limit.values import OrNone, RateOrNone, given
+from headrace.cli.limit.views import figures
+from headrace.cli.stores import resolve_store, store_option, with_store
+from headrace.model.limits import LimitScope, LimitTarget
+
+if TYPE_CHECKING:
+    from headrace.app import Headrace
+
+
+@click.command("set")
+@click.argument("target", metavar="TARGET")
+@click.option("--concurrency", type=OrNone("number"), help="How many jobs run at once, or none.")
+@click.option("--rate", type=RateOrNone("rate"), help="How many begin, such as 100/s or '5/10s burst 1', or none.")
+@store_option
+def set_limit(target: str, concurrency: Any, rate: Any, store: str | None) -> None:
+    """Limit a store, a queue, a task or a key. Only what is given changes; what runs, runs on.
+
+    A single key may be set without a figure: it then has no limit, whatever is set for each.
+
+    \b
+    Examples:
+      headrace limit set queue:mail --concurrency 20 --rate 100/s
+      headrace limit set keys:mail --concurrency 2
+      headrace limit set key:mail:ourselves
+    """
+    changes = given({"concurrency": concurrency, "rate": rate})
+    if not changes and LimitTarget.parse(target).scope is not LimitScope.KEY:
+        raise usage("nothing to set", fixes=[f"headrace limit set {target} --concurrency 20"])
+
+    async def act(app: Headrace) -> str:
+        await app.limit(target, **changes)
+        found = await app.limit_usage(target)
+        return figures(None if found is None else found.limit)
+
+    click.echo(f"{target}  {with_store(resolve_store(store), act)}")
+
+
+@click.command("remove")
+@click.argument("targets", metavar="TARGET...", nargs=-1, required=True)
+@store_option
+def remove(targets: tuple[str, ...], store: str | None) -> None:
+    """Take limits away. A single key then comes under the limit of each key again.
+
+    \b
+    Examples:
+      headrace limit remove queue:mail key:mail:tenant-7
+    """
+
+    async def act(app: Headrace) -> None:
+        known = {str(limit.target) for limit in await app.backend.limits.all()}
+        for target in targets:
+            if str(LimitTarget.parse(target)) not in known:
+                raise Fault(Exit.NOT_FOUND, "03", f"no limit is set for {target}", fixes=["headrace limit list"])
+        for target in targets:
+            await app.remove_limit(target)
+
+    with_store(resolve_store(store), act)
+    for target in targets:
+        click.echo(f"{target}  removed")
