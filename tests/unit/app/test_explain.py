@@ -158,6 +158,30 @@ async def poison(app: Headrace, clock: FrozenClock) -> JobId:
     return await lost(app, clock, attempts=5)
 
 
+async def at_its_limit(app: Headrace, clock: FrozenClock) -> JobId:
+    await serve(app, "default")
+    await app.limit("task:t", concurrency=1)
+    first, second = await enqueue(app.backend, job(), job())
+    assert (await claim_one(app.backend)).job.id == first
+    return second
+
+
+async def out_of_tokens(app: Headrace, clock: FrozenClock) -> JobId:
+    await serve(app, "default")
+    await app.limit("queue:default", rate="1/m")
+    _, second = await enqueue(app.backend, job(), job())
+    await claim_one(app.backend)
+    return second
+
+
+async def behind_its_key(app: Headrace, clock: FrozenClock) -> JobId:
+    await serve(app, "default")
+    await app.configure_queue("default", ordered=True)
+    _, second = await enqueue(app.backend, job(partition="ada"), job(partition="ada"))
+    await claim_one(app.backend)
+    return second
+
+
 def in_state(state: JobState) -> Callable[[Headrace, FrozenClock], Awaitable[JobId]]:
     async def make(app: Headrace, clock: FrozenClock) -> JobId:
         return await put_in(app.backend, state)
@@ -177,6 +201,19 @@ CASES: list[tuple[Callable[[Headrace, FrozenClock], Awaitable[JobId]], str, str,
         "one of 60 queued .* 10 running in 10 slots; 0.5 begin in a second, .* up to 2m",
         "--priority",
     ),
+    (
+        at_its_limit,
+        "queued.limit",
+        "At most 1 of task:t run at once, and 1 do: job ",
+        "limit set task:t --concurrency 2",
+    ),
+    (
+        out_of_tokens,
+        "queued.rate",
+        "rate of 1/m for queue:default is used up; the next may begin at 2030-01-01 00:01:00",
+        "limit set queue:default --rate",
+    ),
+    (behind_its_key, "queued.order", "one after another, and job .* of key:default:ada is before it", "job explain "),
     (expired, "queued.expired", "It expired at", "job edit ID --expires never"),
     (later, "scheduled", "scheduled for 2030-01-01 01:00:00 UTC, in 1h", "job edit ID --run-at now"),
     (due, "scheduled.due", "no worker is there to notice", "worker APP"),

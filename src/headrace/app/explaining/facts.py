@@ -11,6 +11,7 @@ from msgspec import Struct
 from headrace.engine.registry import WorkerRecord, list_workers
 from headrace.model.durations import format_duration
 from headrace.model.job import Attempt, Job, JobState
+from headrace.model.limits import Blocked
 from headrace.model.queue import QueueSettings
 from headrace.storage.backend import Backend
 
@@ -28,6 +29,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     begun_per_s: float
     workers: Sequence[WorkerRecord]
     attempts: Sequence[Attempt]
+    blocked: Sequence[Blocked] = ()
 
     @property
     def serving(self) -> list[WorkerRecord]:
@@ -49,6 +51,7 @@ async def gather(backend: Backend, job: Job) -> Facts:
     counts = await backend.reader.counts(queues=[job.queue])
     rates = {rate.queue: rate for rate in await backend.reader.rates(window=WINDOW)}
     rate = rates.get(job.queue)
+    [blocked] = await backend.reader.blocking([job.id])
     return Facts(
         job=job,
         now=backend.clock.now(),
@@ -57,6 +60,7 @@ async def gather(backend: Backend, job: Job) -> Facts:
         begun_per_s=0.0 if rate is None else rate.claimed / WINDOW.total_seconds(),
         workers=await list_workers(backend.kv),
         attempts=await backend.reader.attempts(job.id),
+        blocked=blocked,
     )
 
 

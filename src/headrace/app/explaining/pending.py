@@ -8,6 +8,9 @@ from difflib import get_close_matches
 
 from headrace.app.explaining.facts import Facts, at, span
 from headrace.model.explanation import Explanation
+from headrace.model.limits import Blocked, BlockedBy, format_rate
+
+HOLDERS_SHOWN = 2
 
 Rule = Callable[[Facts], Explanation | None]
 
@@ -109,6 +112,50 @@ def _unknown_task(facts: Facts) -> Explanation | None:
     )
 
 
+def _limited(facts: Facts) -> Explanation | None:
+    """The first limit without room; the others are in the evidence."""
+    if not facts.blocked:
+        return None
+    first = facts.blocked[0]
+    evidence = {
+        "by": first.by.value,
+        "target": str(first.target),
+        "in_use": first.in_use,
+        "holders": list(first.holders),
+        "next_token": first.next_token,
+        "others": [f"{each.by} of {each.target}" for each in facts.blocked[1:]],
+    }
+    if first.limit is None:
+        return Explanation(
+            code="queued.order",
+            sentence=f"Jobs of its key run one after another, and {_named(first)} of {first.target} is before it.",
+            evidence=evidence,
+            remedy=f"headrace job explain {first.holders[0]}" if first.holders else "",
+        )
+    if first.by is BlockedBy.RATE and first.limit.rate is not None:
+        until = "" if first.next_token is None else f"; the next may begin at {at(first.next_token)}"
+        return Explanation(
+            code="queued.rate",
+            sentence=f"The rate of {format_rate(first.limit.rate)} for {first.target} is used up{until}.",
+            evidence={**evidence, "rate": format_rate(first.limit.rate)},
+            remedy=f"headrace limit set {first.target} --rate RATE",
+        )
+    most = first.limit.concurrency
+    return Explanation(
+        code="queued.limit",
+        sentence=f"At most {most} of {first.target} run at once, and {first.in_use} do: {_named(first)}.",
+        evidence={**evidence, "concurrency": most},
+        remedy=f"headrace limit set {first.target} --concurrency {max(1, first.in_use + 1)}",
+    )
+
+
+def _named(blocked: Blocked) -> str:
+    """The jobs that hold a limit, the first few by their ids."""
+    shown = ", ".join(blocked.holders[:HOLDERS_SHOWN])
+    more = max(blocked.in_use, len(blocked.holders)) - HOLDERS_SHOWN
+    return f"job {shown or 'that was just begun'}" + (f" and {more} more" if more > 0 else "")
+
+
 def _behind(facts: Facts) -> Explanation:
     job, slots = facts.job, sum(worker.queues[facts.job.queue] for worker in facts.serving)
     busy = sum(worker.running for worker in facts.serving)
@@ -141,5 +188,5 @@ def _start_a_worker(facts: Facts) -> str:
     return f"headrace worker APP --queue {facts.job.queue}"
 
 
-_QUEUED: tuple[Rule, ...] = (_expired, _paused, _unserved, _unknown_task, _behind)
-"""A rule for limits goes before the last: what a queue may begin is asked only once somebody could begin it."""
+_QUEUED: tuple[Rule, ...] = (_expired, _paused, _unserved, _unknown_task, _limited, _behind)
+"""What limits let begin is asked only once somebody could begin it."""
