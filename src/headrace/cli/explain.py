@@ -13,14 +13,16 @@ WIDTH = 96
 
 
 @click.command("explain")
-@click.argument("code", metavar="[CODE]", required=False)
+@click.argument("code", metavar="[CODE|job:ID]", required=False)
 @output_options(*ITEM)
-def command(code: str | None, output: str) -> None:
-    """What an error code means, and what helps. Without CODE all of them.
+@click.pass_context
+def command(context: click.Context, code: str | None, output: str) -> None:
+    """What an error code means, and what helps; without CODE all of them. Of job:ID, why the job is not running.
 
     \b
     Examples:
       headrace explain HR-E0202
+      headrace explain job:019a0b0c-0d0e-7123-bfff-ffffffffffff
       headrace explain --json
     """
     from headrace.cli.codes import CODES
@@ -29,6 +31,11 @@ def command(code: str | None, output: str) -> None:
         items = [_view(each) for each in CODES]
         columns = [Column("CODE", lambda item: item["code"]), Column("MEANING", lambda item: item["title"])]
         print_list(output, "headrace.explain.list/1", items, columns, name="code")
+        return
+    if code.startswith("job:"):
+        from headrace.cli.job.explain import command as explain_job
+
+        context.invoke(explain_job, job_id=code.removeprefix("job:"), store=None, output=output)
         return
     wanted = code.upper() if code.upper().startswith("HR-") else f"HR-{code.upper()}"
     if wanted not in CODES:
