@@ -1,0 +1,113 @@
+"""The PostgreSQL backend: one schema of one database, any number of processes on any number of hosts."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+
+from headrace.backends.postgres.callers import callers_runner
+from headrace.backends.postgres.jobs import PostgresJobStore
+from headrace.backends.postgres.kv import PostgresKeyValueStore
+from headrace.backends.postgres.location import masked, parse_url
+from headrace.backends.postgres.locks import PostgresLockStore
+from headrace.backends.postgres.queues import PostgresQueueStore
+from headrace.backends.postgres.reader import PostgresJobReader
+from headrace.backends.postgres.schema import VERSION, prepare
+from headrace.backends.postgres.session import Pool, PooledSession, Session
+from headrace.backends.postgres.signals import PostgresSignalBus
+from headrace.errors import HeadraceError
+from headrace.storage.backend import MAX_BATCH_DEFAULT, MAX_PAYLOAD_DEFAULT, Capabilities, Health
+from headrace.storage.clock import Clock, SystemClock
+
+
+class PostgresBackend:
+    """Jobs in PostgreSQL, by the server's clock unless another is handed in."""
+
+    def __init__(self, url: str, *, clock: Clock | None = None, max_payload: int = MAX_PAYLOAD_DEFAULT) -> None:
+        self._url = url
+        self._given_clock = clock
+        self._clock = clock or SystemClock()
+        self._location = location = parse_url(url)
+        self._capabilities = Capabilities(
+            transactions=True,
+            settable_clock=clock is not None,
+            processes=True,
+            max_batch=MAX_BATCH_DEFAULT,
+            max_payload=max_payload,
+        )
+        self._pool = pool = Pool(location, clock, lambda topics: self.signals.tell(topics))
+        self.signals = PostgresSignalBus(location.schema, None if location.pgbouncer else pool.dedicated)
+        self.jobs = PostgresJobStore(
+            pool, self._capabilities, within=lambda connection: callers_runner(connection, location, clock)
+        )
+        self.reader = PostgresJobReader(pool)
+        self.queues = PostgresQueueStore(pool)
+        self.kv = PostgresKeyValueStore(pool, max_value=max_payload)
+        self.locks = PostgresLockStore(pool)
+        self._opened = False
+
+    @property
+    def url(self) -> str:
+        """The URL it was made with, without its password."""
+        return masked(self._url)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Transactions of the caller's, and several processes; the clock is the server's, or the one handed in."""
+        return self._capabilities
+
+    @property
+    def clock(self) -> Clock:
+        """This process's clock, for what is measured here; the server's decides about jobs."""
+        return self._clock
+
+    async def open(self) -> None:
+        """Connect, and make or upgrade the schema. Raises Unavailable, ReadOnly or SchemaOutdated."""
+        if self._opened:
+            return
+        await self._pool.open()
+        try:
+            await self._pool.run(self._prepare)
+        except BaseException:
+            await self._pool.close()
+            raise
+        self.signals.open()
+        self._opened = True
+
+    async def _prepare(self, session: Session) -> None:
+        assert isinstance(session, PooledSession)
+        await prepare(session.connection, self._location.schema)
+
+    async def close(self) -> None:
+        """Finish what is under way and close the connections."""
+        if not self._opened:
+            return
+        self._opened = False
+        await self.signals.close()
+        await self._pool.close()
+
+    async def health(self) -> Health:
+        """Ask the server for its version and the sizes of the tables."""
+
+        async def verb(session: Session) -> tuple[str, ...]:
+            [row] = await session.rows("health", f"{session.schema}.jobs", f"{session.schema}.ended")
+            return tuple(map(str, row))
+
+        begun = time.perf_counter()
+        try:
+            version, jobs, ended = await self._pool.run(verb)
+        except HeadraceError as error:
+            return Health(ok=False, latency=timedelta(0), problems=(str(error),))
+        facts = {"schema": f"{self._location.schema} {VERSION}", "postgresql": version, "hot_bytes": jobs,
+                 "ended_bytes": ended}  # fmt: skip
+        return Health(ok=True, latency=timedelta(seconds=time.perf_counter() - begun), facts=facts)
+
+    def sibling(self) -> PostgresBackend:
+        """Another backend on the same schema, for another thread or event loop."""
+        return PostgresBackend(self._url, clock=self._given_clock, max_payload=self._capabilities.max_payload)
+
+    def vouch(self, worker: str) -> None:
+        """Nothing: the server cannot see whether a process on another host lives."""
+
+    def disown(self, worker: str) -> None:
+        """Nothing."""

@@ -1,0 +1,58 @@
+"""What PostgreSQL and its drivers report, in headrace's words. Codes: the manual's appendix A, "Error Codes"."""
+
+from __future__ import annotations
+
+import asyncio
+
+from headrace.errors import (
+    HeadraceError,
+    ReadOnly,
+    SchemaOutdated,
+    StorageCorrupt,
+    StorageError,
+    StorageFull,
+    TooLarge,
+    Unavailable,
+)
+
+_BY_CODE: dict[str, tuple[type[StorageError], str]] = {
+    "53100": (StorageFull, "no space is left on the disk of the server; nothing of this call was written"),
+    "53300": (Unavailable, "the server takes no more connections: lower ?connections=, or raise max_connections"),
+    "42501": (ReadOnly, "the database user lacks a permission; see the grants in docs/how-to/postgresql.md"),
+    "42P01": (SchemaOutdated, "a table of headrace is missing: run 'headrace store migrate'"),
+    "42703": (SchemaOutdated, "a column of headrace is missing: run 'headrace store migrate'"),
+    "3D000": (Unavailable, "the database does not exist: make it with createdb"),
+    "28P01": (Unavailable, "the password was refused"),
+    "28000": (Unavailable, "the server refused this user"),
+    "25006": (ReadOnly, "this server is a standby, or its transactions are read-only"),
+    "54000": (TooLarge, "a value is larger than PostgreSQL can store"),
+}
+_BY_CLASS: dict[str, tuple[type[StorageError], str]] = {
+    "08": (Unavailable, "the connection to the server broke"),
+    "40": (Unavailable, "the server gave this transaction up for another one; nothing of it was written"),
+    "53": (Unavailable, "the server lacks a resource"),
+    "55": (Unavailable, "another session holds a lock for longer than lock_timeout"),
+    "57": (Unavailable, "the server ended the call: it is restarting, or a time-out struck"),
+    "58": (Unavailable, "the server met an error of its system"),
+    "XX": (StorageCorrupt, "the server reports an internal error or damaged data; look at its log"),
+}
+
+
+def translate(error: BaseException, where: str) -> HeadraceError:
+    """The StorageError for what a driver raised; a HeadraceError is passed on as it is."""
+    if isinstance(error, HeadraceError):
+        return error
+    code = getattr(error, "sqlstate", None) or ""
+    kind, text = _BY_CODE.get(code) or _BY_CLASS.get(code[:2]) or _by_type(error)
+    translated = kind(f"{where}: {text} ({type(error).__name__}: {error})")
+    translated.__cause__ = error
+    return translated
+
+
+def _by_type(error: BaseException) -> tuple[type[StorageError], str]:
+    if isinstance(error, OSError | asyncio.TimeoutError | EOFError):
+        return Unavailable, "the server cannot be reached"
+    name = type(error).__name__
+    if "Interface" in name or "ConnectionDoesNotExist" in name or "Operational" in name:
+        return Unavailable, "the connection to the server is gone"
+    return StorageError, "unexpected error"

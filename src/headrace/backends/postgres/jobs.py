@@ -1,0 +1,123 @@
+"""The job store: each verb run on the pool, or on the caller's connection."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from typing import TypeVar
+
+from headrace.backends.postgres.session import Runner, Session
+from headrace.backends.postgres.verbs import changes, claim, enqueue, finish, upkeep
+from headrace.errors import TooLarge
+from headrace.model.ids import JobId
+from headrace.model.job import NewJob
+from headrace.model.lease import Claim, Lease
+from headrace.model.outcome import Completed, Finish
+from headrace.model.queue import Retention
+from headrace.storage.backend import Capabilities
+from headrace.storage.jobs import (
+    Changed,
+    ClaimRequest,
+    Enqueued,
+    Heartbeat,
+    JobEdit,
+    JobStore,
+    Promotion,
+    Report,
+    Rescued,
+    Settled,
+)
+
+T = TypeVar("T")
+
+TRIES_MAX = 5
+"""How often a batch is tried that meets another one with the same keys."""
+
+
+class PostgresJobStore:
+    """A verb is one statement, or one transaction."""
+
+    def __init__(self, runner: Runner, capabilities: Capabilities, within: Callable[[object], Runner]) -> None:
+        self._runner = runner
+        self._capabilities = capabilities
+        self._within = within
+
+    def within(self, connection: object) -> JobStore:
+        """The same verbs in the caller's transaction: asyncpg, psycopg 3, SQLAlchemy or Django, on the same database."""
+        return PostgresJobStore(self._within(connection), self._capabilities, self._within)
+
+    async def enqueue_many(self, jobs: Sequence[NewJob]) -> list[Enqueued]:
+        max_batch, max_payload = self._capabilities.max_batch, self._capabilities.max_payload
+        if len(jobs) > max_batch:
+            raise TooLarge(f"a batch of {len(jobs)} jobs is over the limit of {max_batch}: cut it into smaller ones")
+        for job in jobs:
+            if len(job.payload) > max_payload:
+                raise too_large("payload", job.id, job.payload, max_payload)
+        whole = enqueue.needs_transaction(jobs)
+        for _ in range(TRIES_MAX - 1):
+            try:
+                return await self._run(lambda session: enqueue.enqueue_many(session, jobs), transaction=whole)
+            except enqueue.Contended:
+                whole = True
+        return await self._run(lambda session: enqueue.enqueue_many(session, jobs), transaction=True)
+
+    async def claim(self, request: ClaimRequest) -> list[Claim]:
+        return await self._run(lambda session: claim.claim(session, request))
+
+    async def heartbeat(self, leases: Sequence[Lease], *, extend: timedelta) -> list[Heartbeat]:
+        return await self._run(lambda session: claim.heartbeat(session, leases, extend))
+
+    async def finish_many(self, finishes: Sequence[Finish]) -> list[Settled]:
+        max_payload = self._capabilities.max_payload
+        for each in finishes:
+            result = each.outcome.result if type(each.outcome) is Completed else None
+            if result is not None and len(result) > max_payload:
+                raise too_large("result", each.lease.job_id, result, max_payload)
+        return await self._run(
+            lambda session: finish.finish_many(session, finishes), transaction=finish.needs_transaction(finishes)
+        )
+
+    async def report_many(self, reports: Sequence[Report]) -> list[Settled]:
+        return await self._run(lambda session: claim.report_many(session, reports), transaction=True)
+
+    async def cancel_many(self, ids: Sequence[JobId], *, reason: str) -> list[Changed]:
+        return await self._run(lambda session: changes.cancel_many(session, ids, reason), transaction=True)
+
+    async def retry_many(self, ids: Sequence[JobId]) -> list[Changed]:
+        return await self._run(lambda session: changes.retry_many(session, ids), transaction=True)
+
+    async def wake_many(self, ids: Sequence[JobId]) -> list[Changed]:
+        return await self._run(lambda session: changes.wake_many(session, ids), transaction=True)
+
+    async def edit_many(self, edits: Sequence[JobEdit]) -> list[Changed]:
+        max_payload = self._capabilities.max_payload
+        for edit in edits:
+            if isinstance(edit.payload, bytes) and len(edit.payload) > max_payload:
+                raise too_large("payload", edit.id, edit.payload, max_payload)
+        return await self._run(lambda session: changes.edit_many(session, edits), transaction=True)
+
+    async def delete_many(self, ids: Sequence[JobId]) -> list[Changed]:
+        return await self._run(lambda session: changes.delete_many(session, ids), transaction=True)
+
+    async def promote(self, *, limit: int) -> Promotion:
+        return await self._run(lambda session: upkeep.promote(session, limit))
+
+    async def rescue(self, *, limit: int) -> list[Rescued]:
+        return await self._run(lambda session: upkeep.rescue(session, limit), transaction=True)
+
+    async def expire(self, *, limit: int) -> list[JobId]:
+        return await self._run(lambda session: upkeep.expire(session, limit), transaction=True)
+
+    async def prune(self, retention: Retention, *, limit: int) -> int:
+        return await self._run(lambda session: upkeep.prune(session, retention, limit), transaction=True)
+
+    async def _run(self, verb: Callable[[Session], Awaitable[T]], *, transaction: bool = False) -> T:
+        return await self._runner.run(verb, transaction=transaction)
+
+
+def too_large(what: str, job_id: str, data: bytes, limit: int) -> TooLarge:
+    """The error for a payload or a result over the limit."""
+    return TooLarge(
+        f"the {what} of job {job_id} has {len(data)} bytes, over the limit of {limit}: "
+        "store it elsewhere and pass its name"
+    )

@@ -1,0 +1,194 @@
+"""Where statements run: on a connection of headrace's own pool, or on one of the caller's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+import asyncpg
+
+from headrace.backends.postgres.faults import translate
+from headrace.backends.postgres.location import Location, masked
+from headrace.backends.postgres.statements import sql
+from headrace.errors import Unavailable
+from headrace.storage.clock import Clock
+
+T = TypeVar("T")
+Row = Sequence[Any]
+
+CONNECT_S_MAX = 10.0
+COMMAND_S_MAX = 60.0
+"""A server that does not answer for a minute is gone: a half-open socket would otherwise be waited for without end."""
+
+
+class Session(Protocol):
+    """Statements of one schema on one connection."""
+
+    @property
+    def schema(self) -> str: ...
+    @property
+    def now(self) -> datetime | None:
+        """The instant to bind, None for the server's own."""
+        ...
+
+    @property
+    def mono(self) -> datetime | None:
+        """The same for leases, locks and times to live."""
+        ...
+
+    async def rows(self, name: str, *values: Any) -> Sequence[Row]:
+        """Run ``sql/NAME.sql``."""
+        ...
+
+    async def text(self, statement: str, *values: Any) -> Sequence[Row]:
+        """Run a statement that was put together, of headrace's own words and placeholders alone."""
+        ...
+
+    async def copy(self, table: str, columns: Sequence[str], records: Iterable[Row]) -> bool:
+        """Append rows the quick way; False where this connection cannot."""
+        ...
+
+    def announce(self, topics: Iterable[str]) -> None:
+        """Note signals that are to be sent once this has committed."""
+        ...
+
+
+class Runner(Protocol):
+    """What runs verbs: the pool, or the caller's connection."""
+
+    async def run(self, verb: Callable[[Session], Awaitable[T]], *, transaction: bool = False) -> T: ...
+
+
+class PooledSession:
+    """A session on a connection of asyncpg's."""
+
+    __slots__ = ("_clock", "connection", "schema", "topics")
+
+    def __init__(self, connection: Any, schema: str, clock: Clock | None) -> None:
+        self.connection = connection
+        self._clock = clock
+        self.schema = schema
+        self.topics: dict[str, None] = {}
+
+    @property
+    def now(self) -> datetime | None:
+        return None if self._clock is None else self._clock.now()
+
+    @property
+    def mono(self) -> datetime | None:
+        return None if self._clock is None else _as_instant(self._clock.monotonic())
+
+    async def rows(self, name: str, *values: Any) -> Sequence[Row]:
+        rows: Sequence[Row] = await self.connection.fetch(sql(name, self.schema), *values)
+        return rows
+
+    async def text(self, statement: str, *values: Any) -> Sequence[Row]:
+        rows: Sequence[Row] = await self.connection.fetch(statement, *values)
+        return rows
+
+    async def copy(self, table: str, columns: Sequence[str], records: Iterable[Row]) -> bool:
+        await self.connection.copy_records_to_table(table, schema_name=self.schema, columns=columns, records=records)
+        return True
+
+    def announce(self, topics: Iterable[str]) -> None:
+        self.topics.update(dict.fromkeys(topics))
+
+
+def _as_instant(seconds: float) -> datetime:
+    from datetime import UTC
+
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+class OwnConnection(asyncpg.Connection):
+    """A connection that is handed back as it is: headrace changes nothing of its session."""
+
+    def get_reset_query(self) -> str:
+        return ""
+
+
+class Pool:
+    """The connections of one backend on one event loop, and the running of verbs on them.
+
+    A verb that is cancelled is undone by the server, or has happened whole: a call that was sent is waited for, as a
+    cancelled one could leave its caller not knowing which.
+    """
+
+    def __init__(self, location: Location, clock: Clock | None, announce: Callable[[Iterable[str]], None]) -> None:
+        self.location = location
+        self._clock = clock
+        self._announce = announce
+        self._pool: asyncpg.Pool[Any] | None = None
+        self._where = masked(location.dsn)
+
+    async def open(self) -> None:
+        self._pool = await self.connecting(
+            asyncpg.create_pool(
+                self.location.dsn,
+                min_size=1,
+                max_size=max(1, self.location.connections - 1),
+                connection_class=OwnConnection,
+                command_timeout=COMMAND_S_MAX,
+                timeout=CONNECT_S_MAX,
+                max_inactive_connection_lifetime=300,
+                **self.settings(),
+            )
+        )
+
+    def settings(self) -> dict[str, Any]:
+        """What every connection of headrace's own is opened with."""
+        if self.location.pgbouncer:
+            return {"statement_cache_size": 0}
+        return {"statement_cache_size": 200, "server_settings": {"application_name": "headrace", "jit": "off"}}
+
+    async def connecting(self, connecting: Awaitable[T]) -> T:
+        """Wait for a connection, in headrace's words."""
+        try:
+            return await connecting
+        except Exception as error:
+            raise translate(error, self._where) from error
+
+    async def close(self) -> None:
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            try:
+                async with asyncio.timeout(CONNECT_S_MAX):
+                    await pool.close()
+            except TimeoutError:
+                pool.terminate()
+
+    async def run(self, verb: Callable[[Session], Awaitable[T]], *, transaction: bool = False) -> T:
+        """Run a verb; it has committed when this returns, and its signals are on their way."""
+        try:
+            async with self._acquired() as connection:
+                session = PooledSession(connection, self.location.schema, self._clock)
+                if transaction:
+                    async with connection.transaction():
+                        reply = await verb(session)
+                else:
+                    reply = await verb(session)
+        except Exception as error:
+            raise translate(error, self._where) from error
+        if session.topics:
+            self._announce(session.topics)
+        return reply
+
+    def _acquired(self) -> AbstractAsyncContextManager[Any]:
+        if self._pool is None:
+            raise Unavailable(f"the store {self._where} is not open")
+        return _acquiring(self._pool)
+
+    async def dedicated(self) -> asyncpg.Connection[Any]:
+        """A connection beside the pool, for LISTEN."""
+        return await self.connecting(
+            asyncpg.connect(self.location.dsn, timeout=CONNECT_S_MAX, command_timeout=COMMAND_S_MAX, **self.settings())
+        )
+
+
+@asynccontextmanager
+async def _acquiring(pool: asyncpg.Pool[Any]) -> AsyncIterator[Any]:
+    async with pool.acquire(timeout=COMMAND_S_MAX) as connection:
+        yield connection

@@ -1,0 +1,156 @@
+"""Signals between processes by LISTEN and NOTIFY, and within the process at once.
+
+One connection of each process listens. What this process has to tell goes out on it too, after the commit, all that has
+piled up in one NOTIFY: a NOTIFY inside a transaction takes a lock of the whole database at its commit. Behind pgbouncer
+nothing can listen; then every subscriber is told ``KIND:*`` at a short interval, and looks for itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from headrace.storage.signals import CANCEL, DONE, DUE, WORK
+from headrace.storage.subscriptions import LocalBus, Subscription, kind_of
+
+PAYLOAD_MAX = 7_900
+"""PostgreSQL takes payloads of less than 8,000 bytes."""
+
+POLL_S = 0.5
+LISTEN_S_MAX = 2.0
+SEND_S_MAX = 1.0
+RECONNECT_S_FIRST, RECONNECT_S_MAX = 0.1, 5.0
+
+log = logging.getLogger("headrace.postgres")
+
+
+class PostgresSignalBus:
+    """The subscriptions of this process, and its listening connection while there are any."""
+
+    def __init__(self, schema: str, connect: Callable[[], Awaitable[Any]] | None) -> None:
+        self._channel = f"headrace_{schema}"
+        self._connect = connect
+        self._local = LocalBus()
+        self._subscriptions: set[Subscription] = set()
+        self._outbox: dict[str, None] = {}
+        self._to_send = asyncio.Event()
+        self._listening = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._sent = asyncio.Event()
+        self._sent.set()
+
+    async def publish(self, topics: Iterable[str]) -> None:
+        self.tell(topics)
+
+    def tell(self, topics: Iterable[str]) -> None:
+        """Tell subscribers here at once and elsewhere soon. Never waits and never raises."""
+        told = list(topics)
+        self._local.publish(told)
+        # A result is waited for in few places, and most finished jobs are waited for nowhere.
+        self._outbox.update(dict.fromkeys(told))
+        self._sent.clear()
+        self._to_send.set()
+
+    @asynccontextmanager
+    async def subscribe(self, kinds: Collection[str]) -> AsyncIterator[AsyncIterator[str]]:
+        subscription = Subscription(kinds)
+        self._subscriptions.add(subscription)
+        with suppress(TimeoutError):  # without it nothing is lost but time
+            async with asyncio.timeout(LISTEN_S_MAX):
+                await self._listening.wait()
+        try:
+            with self._local.joined(subscription):
+                yield subscription
+        finally:
+            self._subscriptions.discard(subscription)
+
+    def open(self) -> None:
+        """Begin to listen and to send."""
+        self._task = asyncio.create_task(self._serve() if self._connect else self._poll())
+
+    async def close(self) -> None:
+        """Send what is left, and end all subscriptions."""
+        for subscription in tuple(self._subscriptions):
+            subscription.close()
+        task, self._task = self._task, None
+        if task is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(SEND_S_MAX):
+                    await self._sent.wait()
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def _poll(self) -> None:
+        self._listening.set()
+        while True:
+            await asyncio.sleep(POLL_S)
+            self._outbox.clear()
+            self._sent.set()
+            self._look_everywhere()
+
+    def _look_everywhere(self) -> None:
+        self._local.publish([f"{kind}:*" for kind in (WORK, DUE, DONE, CANCEL)])
+
+    async def _serve(self) -> None:
+        wait_s = RECONNECT_S_FIRST
+        while True:
+            try:
+                await self._serve_one_connection()
+            except Exception as error:
+                log.warning("signals are interrupted, jobs are found by polling meanwhile: %r", error)
+            await asyncio.sleep(wait_s)
+            wait_s = min(wait_s * 2, RECONNECT_S_MAX)
+
+    async def _serve_one_connection(self) -> None:
+        assert self._connect is not None
+        connection = await self._connect()
+        lost = asyncio.Event()
+
+        def lose(_: object) -> None:
+            lost.set()
+            self._to_send.set()
+
+        connection.add_termination_listener(lose)
+        ours = connection.get_server_pid()
+        try:
+            await connection.add_listener(
+                self._channel, lambda _, process, __, payload: None if process == ours else self._hear(payload)
+            )
+            self._listening.set()
+            self._look_everywhere()  # what was missed while nobody listened
+            while not lost.is_set():
+                await self._to_send.wait()
+                self._to_send.clear()
+                await self._send(connection)
+        finally:
+            self._listening.clear()
+            connection.terminate()
+
+    async def _send(self, connection: Any) -> None:
+        topics, self._outbox = self._outbox, {}
+        for payload in _payloads(topics):
+            await connection.execute("SELECT pg_notify($1, $2)", self._channel, payload)
+        if not self._outbox:
+            self._sent.set()
+
+    def _hear(self, payload: str) -> None:
+        self._local.publish(json.loads(payload))
+
+
+def _payloads(topics: Iterable[str]) -> Iterable[str]:
+    """JSON lists of topics, each short enough for one NOTIFY; where there are too many of a kind, ``KIND:*``.
+
+    >>> list(_payloads(["work:a", "work:b"]))
+    ['["work:a", "work:b"]']
+    """
+    whole = json.dumps(list(topics))
+    if whole == "[]":
+        return []
+    if len(whole) <= PAYLOAD_MAX:
+        return [whole]
+    return [json.dumps(sorted({f"{kind_of(topic)}:*" for topic in topics}))]

@@ -1,0 +1,1 @@
+DELETE FROM SCHEMA.kv WHERE bucket = $1 AND key = $2

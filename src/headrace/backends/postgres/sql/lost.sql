@@ -1,0 +1,7 @@
+-- $1 the clock for leases, $2 limit. Running jobs whose lease ran out, locked; those another session works on, later.
+SELECT 0, j.id::text, j.queue, j.attempt, j.max_attempts, j.claims, j.wakes, j.worker, j.started_at, j.run_at, j.cancel,
+       j.reason
+FROM SCHEMA.jobs AS j
+WHERE j.state = 'running' AND j.lease_until <= coalesce($1::timestamptz, clock_timestamp())
+ORDER BY j.lease_until LIMIT $2::integer
+FOR UPDATE SKIP LOCKED

@@ -1,0 +1,1 @@
+SELECT min(wake_at) FROM SCHEMA.jobs WHERE wake_at IS NOT NULL

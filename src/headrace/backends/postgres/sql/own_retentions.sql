@@ -1,0 +1,1 @@
+SELECT name, retention::text FROM SCHEMA.queues WHERE retention IS NOT NULL

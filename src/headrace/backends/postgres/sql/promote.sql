@@ -1,0 +1,20 @@
+-- $1 the clock handed in, $2 limit. Scheduled jobs, and waiting ones whose limit has come, the longest due first.
+WITH instant AS (SELECT coalesce($1::timestamptz, clock_timestamp()) AS now),
+due AS MATERIALIZED (
+    SELECT id, queue, state FROM SCHEMA.jobs
+    WHERE wake_at <= (SELECT now FROM instant)
+    ORDER BY wake_at, seq LIMIT $2::integer FOR UPDATE SKIP LOCKED
+),
+queued AS (
+    UPDATE SCHEMA.jobs AS j SET state = 'queued', wake_at = NULL FROM due WHERE j.id = due.id
+    RETURNING j.id, due.queue, due.state
+),
+tallied AS (
+    INSERT INTO SCHEMA.tallies (at, queue, state, n)
+    SELECT instant.now, t.* FROM instant, (
+        SELECT queue, state, -count(*)::integer FROM queued GROUP BY queue, state
+        UNION ALL
+        SELECT queue, 'queued', count(*)::integer FROM queued GROUP BY queue
+    ) AS t
+)
+SELECT queue, count(*) FROM queued GROUP BY queue

@@ -1,0 +1,31 @@
+-- $1 the clock handed in, $2 job ids, $3 tokens, $4 results, $5 their codecs. Moves what is held to the history.
+WITH instant AS (SELECT coalesce($1::timestamptz, clock_timestamp()) AS now),
+done AS (
+    DELETE FROM SCHEMA.jobs AS j
+    USING unnest($2::text[], $3::text[]) WITH ORDINALITY AS f(id, token, place)
+    WHERE j.id = f.id::uuid AND j.token = f.token
+    RETURNING f.place, j.*
+),
+kept AS (
+    INSERT INTO SCHEMA.succeeded (
+        id, seq, task, queue, priority, state, attempt, max_attempts, claims, wakes, run_at, expires_at, timeout,
+        enqueued_at, started_at, worker, cancel, reason, codec, payload, task_version, idempotency_key, trace, tags,
+        meta, error, finished_at, result, result_codec)
+    SELECT d.id, d.seq, d.task, d.queue, d.priority, 'succeeded', d.attempt, d.max_attempts, d.claims, d.wakes,
+           d.run_at, d.expires_at, d.timeout, d.enqueued_at, d.started_at, d.worker, d.cancel, d.reason, d.codec,
+           d.payload, d.task_version, d.idempotency_key, d.trace, d.tags, d.meta, d.error, instant.now, r.result,
+           CASE WHEN r.result IS NOT NULL THEN r.codec END
+    FROM instant, done AS d
+    JOIN unnest($4::bytea[], $5::text[]) WITH ORDINALITY AS r(result, codec, place) ON r.place = d.place
+    RETURNING id, queue
+),
+tallied AS (
+    INSERT INTO SCHEMA.tallies (at, queue, state, event, n)
+    SELECT instant.now, t.queue, t.state, t.event, t.n * t.sign
+    FROM instant, (
+        SELECT k.queue, s.state, s.event, count(*)::integer AS n, s.sign
+        FROM kept AS k, (VALUES ('running', NULL, -1), ('succeeded', NULL, 1), (NULL, 'succeeded', 1)) AS s(state, event, sign)
+        GROUP BY k.queue, s.state, s.event, s.sign
+    ) AS t
+)
+SELECT place FROM done

@@ -1,0 +1,3 @@
+-- $1 the instant, $2 queues, $3 states, $4 events, $5 numbers.
+INSERT INTO SCHEMA.tallies (at, queue, state, event, n)
+SELECT $1::timestamptz, t.* FROM unnest($2::text[], $3::text[], $4::text[], $5::integer[]) AS t

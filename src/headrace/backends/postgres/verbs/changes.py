@@ -1,0 +1,190 @@
+"""What people do to jobs: cancel, retry, wake, edit, delete. Each in a transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+
+from msgspec import UNSET, UnsetType
+
+from headrace.backends.postgres.rows import Target, as_json
+from headrace.backends.postgres.session import Session
+from headrace.backends.postgres.verbs.finish import announce_state
+from headrace.backends.postgres.verbs.tally import Tally
+from headrace.model.ids import JobId
+from headrace.model.job import PENDING_STATES, RETRIABLE_STATES, JobState
+from headrace.storage.jobs import Changed, JobEdit
+from headrace.storage.signals import CANCEL, topic
+
+Verb = Callable[[Sequence[Target], datetime], Awaitable[dict[str, JobState]]]
+"""Changes jobs, each named once, and answers the new state of those it applied to."""
+
+
+async def instant(session: Session) -> datetime:
+    """The instant of this call."""
+    now: datetime = session.now or (await session.rows("instant", None))[0][0]
+    return now
+
+
+async def _change(session: Session, ids: Sequence[JobId], verb: Verb) -> list[Changed]:
+    """Apply a verb to each; a job that is named again is seen as the time before left it."""
+    now = await instant(session)
+    replies = [Changed(id=job_id, state=None, changed=False) for job_id in ids]
+    for places in _rounds(ids):
+        targets = await _find_targets(session, [ids[place] for place in places])
+        states = await verb(list(targets.values()), now)
+        for place in places:
+            target = targets.get(ids[place])
+            if target is not None:
+                new = states.get(target.id)
+                replies[place] = Changed(id=ids[place], state=new or JobState(target.state), changed=new is not None)
+    return replies
+
+
+def _rounds(ids: Sequence[JobId]) -> list[list[int]]:
+    """The places of the ids, cut so that no id is twice in a round."""
+    rounds: list[list[int]] = []
+    seen: dict[JobId, int] = {}
+    for place, job_id in enumerate(ids):
+        number = seen.get(job_id, 0)
+        seen[job_id] = number + 1
+        if number == len(rounds):
+            rounds.append([])
+        rounds[number].append(place)
+    return rounds
+
+
+async def _find_targets(session: Session, ids: Sequence[JobId]) -> dict[str, Target]:
+    found = {row[1]: Target(*row) for row in await session.rows("targets", ids)}
+    missing = [job_id for job_id in ids if job_id not in found]
+    if missing:
+        # A job that ended while its row was waited for has left the one table and was not yet seen in the other.
+        found.update({row[1]: Target(*row) for row in await session.rows("targets", missing)})
+    return found
+
+
+async def cancel_many(session: Session, ids: Sequence[JobId], reason: str) -> list[Changed]:
+    """End what is pending; mark what runs."""
+
+    async def verb(targets: Sequence[Target], now: datetime) -> dict[str, JobState]:
+        pending = [each for each in targets if JobState(each.state) in PENDING_STATES]
+        running = [each for each in targets if each.state == "running" and not each.cancel]
+        await end_pending(session, pending, JobState.CANCELLED, reason, now)
+        if running:
+            await session.rows("request_cancel", [each.id for each in running], reason)
+            session.announce(topic(CANCEL, each.id) for each in running)
+        return {each.id: JobState.CANCELLED for each in pending} | {each.id: JobState.RUNNING for each in running}
+
+    return await _change(session, ids, verb)
+
+
+async def end_pending(
+    session: Session, targets: Sequence[Target], state: JobState, reason: str | None, now: datetime
+) -> None:
+    """Move pending jobs out of the hot table, into a final state."""
+    if not targets:
+        return
+    ids = [each.id for each in targets]
+    await session.rows("end_pending", ids, state.value, reason)
+    await session.rows("bury", ids, now)
+    await _moved(session, targets, state)
+
+
+async def retry_many(session: Session, ids: Sequence[JobId]) -> list[Changed]:
+    """Queue what ended without success."""
+
+    async def verb(targets: Sequence[Target], now: datetime) -> dict[str, JobState]:
+        again = [each for each in targets if JobState(each.state) in RETRIABLE_STATES]
+        if again:
+            await session.rows("revive", [each.id for each in again], now)
+            await _moved(session, again, JobState.QUEUED)
+        return {each.id: JobState.QUEUED for each in again}
+
+    return await _change(session, ids, verb)
+
+
+async def wake_many(session: Session, ids: Sequence[JobId]) -> list[Changed]:
+    """Count a wake-up; queue what waits."""
+
+    async def verb(targets: Sequence[Target], now: datetime) -> dict[str, JobState]:
+        alive = [each for each in targets if not JobState(each.state).final]
+        if alive:
+            await session.rows("wake", [each.id for each in alive], now)
+            await _moved(session, [each for each in alive if each.state == "waiting"], JobState.QUEUED)
+        return {each.id: JobState.QUEUED if each.state == "waiting" else JobState(each.state) for each in alive}
+
+    return await _change(session, ids, verb)
+
+
+async def delete_many(session: Session, ids: Sequence[JobId]) -> list[Changed]:
+    """Forget jobs that are not running, and let their idempotency keys be taken again."""
+
+    async def verb(targets: Sequence[Target], now: datetime) -> dict[str, JobState]:
+        gone = [each for each in targets if each.state != "running"]
+        if gone:
+            doomed = [each.id for each in gone]
+            await session.rows("delete_jobs", doomed)
+            await session.rows("forget", doomed)
+            await _moved(session, gone, None)
+        return {each.id: JobState(each.state) for each in gone}
+
+    return await _change(session, ids, verb)
+
+
+async def edit_many(session: Session, edits: Sequence[JobEdit]) -> list[Changed]:
+    """Give jobs new values."""
+    replies: list[Changed] = []
+    for edit in edits:
+
+        async def verb(targets: Sequence[Target], now: datetime, edit: JobEdit = edit) -> dict[str, JobState]:
+            return {each.id: new for each in targets if (new := await _edit(session, each, edit, now)) is not None}
+
+        replies += await _change(session, [edit.id], verb)
+    return replies
+
+
+async def _edit(session: Session, job: Target, edit: JobEdit, now: datetime) -> JobState | None:
+    state = JobState(job.state)
+    if state in (JobState.RUNNING, JobState.SUCCEEDED):
+        return None
+    target, run_at, wake_at = _new_time(job, state, edit, now)
+    queue = job.queue if isinstance(edit.queue, UnsetType) else edit.queue
+    values = (
+        job.id, queue, target.value, _given(edit.priority), run_at, wake_at, _given(edit.max_attempts),
+        edit.expires_at is not UNSET, _given(edit.expires_at), _given(edit.payload),
+        as_json(edit.tags) if edit.tags else None, edit.tags is not UNSET,
+        as_json(edit.meta) if edit.meta else None, edit.meta is not UNSET,
+    )  # fmt: skip
+    await session.rows("edit_ended" if state.final else "edit_jobs", *values)
+    if (queue, target) != (job.queue, state):
+        tally = Tally()
+        tally.move(job.queue, state, None)
+        tally.move(queue, None, target)
+        await tally.write(session)
+    if target in (JobState.QUEUED, JobState.SCHEDULED):
+        announce_state(session, job.id, queue, target)
+    return target
+
+
+def _given(value: object) -> object:
+    return None if value is UNSET else value
+
+
+def _new_time(
+    job: Target, state: JobState, edit: JobEdit, now: datetime
+) -> tuple[JobState, datetime, datetime | None]:
+    if isinstance(edit.run_at, UnsetType):
+        return state, job.run_at, job.wake_at
+    run_at = edit.run_at
+    if state in (JobState.SCHEDULED, JobState.QUEUED):
+        return (JobState.SCHEDULED, run_at, run_at) if run_at > now else (JobState.QUEUED, run_at, None)
+    return state, run_at, None if job.wake_at is None else run_at
+
+
+async def _moved(session: Session, targets: Sequence[Target], state: JobState | None) -> None:
+    tally = Tally()
+    for each in targets:
+        tally.move(each.queue, each.state, state)
+        if state is not None:
+            announce_state(session, each.id, each.queue, state)
+    await tally.write(session)

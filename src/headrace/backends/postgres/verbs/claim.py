@@ -1,0 +1,97 @@
+"""Claims, the heartbeats that keep them, and reports under them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from secrets import token_hex
+
+from headrace.backends.postgres.rows import as_json, decode_error, decode_meta, decode_tags
+from headrace.backends.postgres.session import Row, Session
+from headrace.model.ids import JobId
+from headrace.model.job import Job, JobState
+from headrace.model.lease import Claim, Lease
+from headrace.storage.jobs import JOB_LOG_LINES_MAX, ClaimRequest, Heartbeat, Report, Settled
+
+TOKEN_BYTES = 8
+"""A token is drawn anew for each call of ``claim``; 64 random bits and the job's id name the claim for ever."""
+
+
+async def claim(session: Session, request: ClaimRequest) -> list[Claim]:
+    """Take the jobs, count an attempt of each, and note it: one statement."""
+    wanted = {queue: count for queue, count in request.demand.items() if count > 0}
+    if not wanted:
+        return []
+    token = token_hex(TOKEN_BYTES)
+    rows = await session.rows(
+        "claim", session.now, session.mono, list(wanted), list(wanted.values()), token, request.worker,
+        request.lease_for,
+    )  # fmt: skip
+    return [_claim(row, token, request) for row in sorted(rows, key=_order)]
+
+
+def _order(row: Row) -> tuple[int, int, object, int]:
+    return row[0], -row[7], row[12], row[1]
+
+
+def _claim(row: Row, token: str, request: ClaimRequest) -> Claim:
+    (_, _, job_id, task, payload, codec, queue, priority, attempt, max_attempts, claims, enqueued_at, run_at, timeout,
+     expires_at, started_at, tags, meta, trace, task_version, idempotency_key, wakes, reason, error) = row  # fmt: skip
+    job = Job(
+        id=JobId(job_id),
+        task=task,
+        payload=payload,
+        codec=codec,
+        queue=queue,
+        priority=priority,
+        state=JobState.RUNNING,
+        attempt=attempt,
+        max_attempts=max_attempts,
+        claims=claims,
+        enqueued_at=enqueued_at,
+        run_at=run_at,
+        timeout=timeout,
+        expires_at=expires_at,
+        started_at=started_at,
+        worker=request.worker,
+        tags=() if tags is None else decode_tags(tags),
+        meta={} if meta is None else decode_meta(meta),
+        trace=trace,
+        task_version=task_version,
+        idempotency_key=idempotency_key,
+        wakes=wakes,
+        reason=reason,
+        error=None if error is None else decode_error(error),
+    )
+    return Claim(job=job, lease=Lease(job_id=job.id, token=token, expires_at=started_at + request.lease_for))
+
+
+async def heartbeat(session: Session, leases: Sequence[Lease], extend: timedelta) -> list[Heartbeat]:
+    """Extend what is held."""
+    replies = [Heartbeat(lease=None)] * len(leases)
+    ids, tokens = [lease.job_id for lease in leases], [lease.token for lease in leases]
+    for place, until, reason in await session.rows("heartbeat", session.mono, ids, tokens, extend, session.now):
+        lease = leases[place - 1]
+        replies[place - 1] = Heartbeat(
+            lease=Lease(job_id=lease.job_id, token=lease.token, expires_at=until), cancel_reason=reason
+        )
+    return replies
+
+
+async def report_many(session: Session, reports: Sequence[Report]) -> list[Settled]:
+    """Keep progress and log lines. In a transaction."""
+    replies = [Settled.STALE] * len(reports)
+    values = [None if each.progress is None else as_json(each.progress) for each in reports]
+    ids, tokens = [each.lease.job_id for each in reports], [each.lease.token for each in reports]
+    for (place,) in await session.rows("report_progress", ids, tokens, values):
+        replies[place - 1] = Settled.APPLIED
+    lines = [
+        (report.lease.job_id, line.at, line.level, line.message, line.attempt)
+        for report, reply in zip(reports, replies, strict=True)
+        if reply is Settled.APPLIED
+        for line in report.logs
+    ]
+    if lines:
+        await session.rows("insert_logs", *map(list, zip(*lines, strict=True)))
+        await session.rows("trim_logs", sorted({line[0] for line in lines}), JOB_LOG_LINES_MAX)
+    return replies

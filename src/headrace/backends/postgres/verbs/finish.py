@@ -1,0 +1,201 @@
+"""Finishing: what each outcome does to a job.
+
+The common outcome, a job that succeeded, is settled for the whole batch in one statement; the others in a few.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from headrace.backends.postgres.rows import Held, as_json
+from headrace.backends.postgres.session import Session
+from headrace.backends.postgres.verbs.tally import Tally
+from headrace.model.job import AttemptOutcome, ErrorInfo, JobState
+from headrace.model.outcome import (
+    Cancelled,
+    Completed,
+    Discarded,
+    Failed,
+    Finish,
+    Outcome,
+    Released,
+    Snoozed,
+    Waiting,
+)
+from headrace.storage.jobs import Settled
+from headrace.storage.signals import DONE, DUE, WORK, topic
+
+
+class Settlement(Struct, kw_only=True, gc=False):
+    """Where an outcome takes a job, and what it leaves in the history."""
+
+    held: Held
+    state: JobState
+    attempt: int
+    run_at: datetime
+    wake_at: datetime | None = None
+    reason: str | None = None
+    ended: AttemptOutcome | None = None
+    error: ErrorInfo | None = None
+
+
+def needs_transaction(finishes: Sequence[Finish]) -> bool:
+    """Whether more than one statement is needed to settle these."""
+    return any(type(finish.outcome) is not Completed for finish in finishes)
+
+
+async def finish_many(session: Session, finishes: Sequence[Finish]) -> list[Settled]:
+    """Settle what is held; answer STALE for the rest. In a transaction where ``needs_transaction`` says so."""
+    first: dict[tuple[str, str], int] = {}
+    for place, finish in enumerate(finishes):
+        first.setdefault((finish.lease.job_id, finish.lease.token), place)
+    completed = [place for place in first.values() if type(finishes[place].outcome) is Completed]
+    others = [place for place in first.values() if type(finishes[place].outcome) is not Completed]
+    replies = [Settled.STALE] * len(finishes)
+    if completed:
+        await _succeed(session, finishes, completed, replies)
+    if others:
+        await _settle_others(session, finishes, others, replies)
+    return replies
+
+
+async def _succeed(
+    session: Session, finishes: Sequence[Finish], places: Sequence[int], replies: list[Settled]
+) -> None:
+    ids, tokens, results, codecs = [], [], [], []
+    for place in places:
+        lease, outcome = finishes[place].lease, finishes[place].outcome
+        assert isinstance(outcome, Completed)
+        ids.append(lease.job_id)
+        tokens.append(lease.token)
+        results.append(outcome.result)
+        codecs.append(outcome.codec)
+    for (number,) in await session.rows("succeed", session.now, ids, tokens, results, codecs):
+        replies[places[number - 1]] = Settled.APPLIED
+        session.announce([topic(DONE, ids[number - 1])])
+
+
+async def _settle_others(
+    session: Session, finishes: Sequence[Finish], places: Sequence[int], replies: list[Settled]
+) -> None:
+    leases = [finishes[place].lease for place in places]
+    now = session.now or (await session.rows("instant", None))[0][0]
+    held = await session.rows("held", [lease.job_id for lease in leases], [lease.token for lease in leases])
+    settlements = []
+    for row in map(Held._make, held):
+        place = places[row.place - 1]
+        replies[place] = Settled.APPLIED
+        settlements.append(_settlement(row, finishes[place].outcome, now))
+    await settle(session, settlements, now)
+
+
+async def settle(session: Session, settlements: Sequence[Settlement], now: datetime) -> None:
+    """Store settlements, with the attempts that ended, and tell who waits."""
+    if not settlements:
+        return
+    tally = Tally()
+    for each in settlements:
+        _note(session, tally, each)
+    columns = [
+        (each.held.id, each.state.value, each.attempt, each.run_at, each.wake_at, each.reason,
+         None if each.error is None else as_json(each.error))
+        for each in settlements
+    ]  # fmt: skip
+    await session.rows("settle", *map(list, zip(*columns, strict=True)))
+    attempts = [
+        (each.held.id, each.held.claims, each.held.attempt, each.ended.value, each.held.worker, each.held.started_at,
+         now, None if each.error is None else as_json(each.error))
+        for each in settlements
+        if each.ended is not None
+    ]  # fmt: skip
+    if attempts:
+        await session.rows("insert_attempts", *map(list, zip(*attempts, strict=True)))
+    final = [each.held.id for each in settlements if each.state.final]
+    if final:
+        await session.rows("bury", final, now)
+    await tally.write(session)
+
+
+def _note(session: Session, tally: Tally, each: Settlement) -> None:
+    queue = each.held.queue
+    tally.move(queue, "running", each.state.value)
+    if each.ended in (AttemptOutcome.FAILED, AttemptOutcome.TIMED_OUT):
+        tally.happened(queue, "failed")
+    elif each.ended is AttemptOutcome.LOST:
+        tally.happened(queue, "lost")
+    if each.state is JobState.DEAD:
+        tally.happened(queue, "dead")
+    announce_state(session, each.held.id, queue, each.state)
+
+
+def announce_state(session: Session, job_id: str, queue: str, state: JobState) -> None:
+    """Tell those who may be waiting for a job to come into this state."""
+    if state is JobState.QUEUED:
+        session.announce([topic(WORK, queue)])
+    elif state.final:
+        session.announce([topic(DONE, job_id)])
+    else:
+        session.announce([topic(DUE, queue)])
+
+
+def _settlement(row: Held, outcome: Outcome, now: datetime) -> Settlement:
+    settlement = _plain_settlement(row, outcome, now)
+    if row.cancel and not settlement.state.final:
+        # Someone asked for it while it ran: what would run again has ended instead.
+        settlement.state, settlement.wake_at = JobState.CANCELLED, None
+        settlement.run_at = row.run_at
+    return settlement
+
+
+def _plain_settlement(row: Held, outcome: Outcome, now: datetime) -> Settlement:
+    match outcome:
+        case Failed(error=error, retry_in=None):
+            return _ended(row, JobState.DEAD, outcome.outcome, row.reason, error)
+        case Failed(error=error, retry_in=timedelta() as delay):
+            again = _again_in(row, delay, row.attempt, now)
+            again.ended, again.error = outcome.outcome, error
+            return again
+        case Cancelled(reason=reason):
+            return _ended(row, JobState.CANCELLED, AttemptOutcome.CANCELLED, reason, None)
+        case Discarded(reason=reason, error=error):
+            return _ended(row, JobState.DEAD, AttemptOutcome.DISCARDED, reason, error)
+        case Snoozed(delay=delay):
+            return _again_in(row, delay, row.attempt - 1, now)
+        case Waiting():
+            return _wait(row, outcome)
+        case Released():
+            return _again(row, JobState.QUEUED, row.attempt - 1)
+        case _:
+            raise AssertionError(f"no settlement for {outcome!r}")
+
+
+def _ended(
+    row: Held, state: JobState, ended: AttemptOutcome, reason: str | None, error: ErrorInfo | None
+) -> Settlement:
+    return Settlement(
+        held=row, state=state, attempt=row.attempt, run_at=row.run_at, reason=reason, ended=ended, error=error
+    )
+
+
+def _again(row: Held, state: JobState, attempt: int) -> Settlement:
+    return Settlement(held=row, state=state, attempt=attempt, run_at=row.run_at, reason=row.reason)
+
+
+def _again_in(row: Held, delay: timedelta, attempt: int, now: datetime) -> Settlement:
+    again = _again(row, JobState.QUEUED, attempt)
+    again.run_at = now + delay
+    if again.run_at > now:
+        again.state, again.wake_at = JobState.SCHEDULED, again.run_at
+    return again
+
+
+def _wait(row: Held, waiting: Waiting) -> Settlement:
+    if row.wakes > waiting.seen:
+        return _again(row, JobState.QUEUED, row.attempt - 1)
+    parked = _again(row, JobState.WAITING, row.attempt - 1)
+    if waiting.until is not None:
+        parked.run_at = parked.wake_at = waiting.until
+    return parked

@@ -1,0 +1,110 @@
+"""Upkeep, a bounded round at a time. Two leaders at once do no harm: rows that another works on are skipped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import msgspec
+
+from headrace.backends.postgres.rows import Held, Target
+from headrace.backends.postgres.session import Session
+from headrace.backends.postgres.verbs.changes import end_pending, instant
+from headrace.backends.postgres.verbs.finish import Settlement, settle
+from headrace.backends.postgres.verbs.tally import Tally
+from headrace.model.ids import JobId
+from headrace.model.job import FINAL_STATES, AttemptOutcome, ErrorInfo, JobState
+from headrace.model.queue import Retention
+from headrace.storage.jobs import Promotion, Rescued
+from headrace.storage.signals import WORK, topic
+
+LEASE_LOST = "LeaseLost"
+RATE_BUCKET_S = 10
+RATES_KEPT = timedelta(days=1)
+"""A day of ten-second buckets: nobody charts rates over more."""
+
+TALLIES_FOLDED_MAX = 20_000
+
+
+async def promote(session: Session, limit: int) -> Promotion:
+    """Queue jobs that are due, the longest due first: one statement, and one for the next due instant."""
+    rows = await session.rows("promote", session.now, limit)
+    session.announce(topic(WORK, queue) for queue, _ in rows)
+    [(next_due,)] = await session.rows("next_due")
+    return Promotion(count=sum(row[1] for row in rows), queues=frozenset(row[0] for row in rows), next_due=next_due)
+
+
+async def rescue(session: Session, limit: int) -> list[Rescued]:
+    """Take jobs back from workers whose lease ran out. In a transaction."""
+    rows = await session.rows("lost", session.mono, limit)
+    if not rows:
+        return []
+    now = await instant(session)
+    settlements = [_after_loss(Held(*row)) for row in rows]
+    await settle(session, settlements, now)
+    return [
+        Rescued(id=JobId(each.held.id), queue=each.held.queue, state=each.state, worker=each.held.worker)
+        for each in settlements
+    ]
+
+
+def _after_loss(row: Held) -> Settlement:
+    if row.cancel:
+        state = JobState.CANCELLED
+    else:
+        state = JobState.DEAD if row.attempt >= row.max_attempts else JobState.QUEUED
+    return Settlement(
+        held=row,
+        state=state,
+        attempt=row.attempt,
+        run_at=row.run_at,
+        reason=row.reason,
+        ended=AttemptOutcome.LOST,
+        error=ErrorInfo(type=LEASE_LOST, message=f"worker {row.worker} was silent for longer than its lease"),
+    )
+
+
+async def expire(session: Session, limit: int) -> list[JobId]:
+    """End jobs that were not started in time, the earliest to expire first. In a transaction."""
+    now = await instant(session)
+    rows = await session.rows("expired", now, limit)
+    targets = [Target(0, job_id, queue, state, now, None, False) for job_id, queue, state in rows]
+    await end_pending(session, targets, JobState.EXPIRED, None, now)
+    return [JobId(each.id) for each in targets]
+
+
+async def prune(session: Session, retention: Retention, limit: int) -> int:
+    """Delete jobs past their retention, and keys, entries and rates past their time; fold tallies. In a transaction."""
+    now = await instant(session)
+    await session.rows("forget_keys", now, limit)
+    await session.rows("forget_entries", session.mono)
+    await session.rows("fold", TALLIES_FOLDED_MAX)
+    await session.rows("forget_rates", int((now - RATES_KEPT).timestamp()) // RATE_BUCKET_S)
+    own = {
+        name: msgspec.json.decode(text, type=Retention) for name, text in await session.rows("own_retentions")
+    }
+    tally, pruned = Tally(), 0
+    for state, cutoff, only, without in _cutoffs(now, retention, own):
+        if pruned < limit:
+            name = "prune_succeeded" if state == "succeeded" else "prune_ended"
+            rows = await session.rows(name, state, cutoff, only, without, limit - pruned)
+            keyed = [(row[2], row[3]) for row in rows if row[2] is not None]
+            if keyed:
+                await session.rows("keep_key_states", *map(list, zip(*keyed, strict=True)))
+            if rows:
+                await session.rows("forget", [row[0] for row in rows])
+            for _, queue, _, _ in rows:
+                tally.move(queue, state, None)
+            pruned += len(rows)
+    await tally.write(session)
+    return pruned
+
+
+def _cutoffs(
+    now: datetime, default: Retention, own: dict[str, Retention]
+) -> Iterator[tuple[str, datetime, str | None, list[str]]]:
+    """For each final state: before when, in which queue (None: in all but those that have a retention)."""
+    for state in sorted(FINAL_STATES):
+        yield state.value, now - getattr(default, state), None, list(own)
+        for name, retention in own.items():
+            yield state.value, now - getattr(retention, state), name, []

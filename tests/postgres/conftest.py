@@ -1,0 +1,45 @@
+"""One server and one database for the tests of a process; each test finds it empty."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+
+import asyncpg
+import pytest
+
+from headrace.backends.postgres import PostgresBackend
+from tests.postgres.server import Server
+
+EMPTY = """
+DO $$
+DECLARE tables text;
+BEGIN
+    SELECT string_agg(format('headrace.%I', tablename), ', ') INTO tables
+    FROM pg_tables WHERE schemaname = 'headrace' AND tablename <> 'meta';
+    EXECUTE 'TRUNCATE ' || tables || ' RESTART IDENTITY';
+END $$
+"""
+"""Truncating takes a tenth of the time of making a database from a template."""
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    with Server() as server:
+        asyncio.run(make_schema(server.url()))
+        yield server
+
+
+async def make_schema(url: str) -> None:
+    backend = PostgresBackend(url)
+    await backend.open()
+    await backend.close()
+
+
+@pytest.fixture
+async def database(server: Server) -> AsyncIterator[str]:
+    """The URL of a database that has the schema and nothing in it."""
+    yield server.url()
+    connection = await asyncpg.connect(server.url())
+    await connection.execute(EMPTY)
+    await connection.close()
