@@ -1,23 +1,63 @@
-"""The caller's own connection, whatever library it is of: the same verbs, in the caller's transaction."""
+"""The caller's own connection, whatever library it is of: the same verbs, in the caller's transaction.
+
+Each verb is inside a savepoint, so that one that fails leaves the caller's transaction usable. Signals are sent by the
+caller's commit, with NOTIFY. Connections of psycopg, SQLAlchemy and Django are known by where their classes come from,
+so that none of these libraries is needed or loaded here.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 import asyncpg
 
 from headrace.backends.postgres.faults import translate
 from headrace.backends.postgres.location import Location, masked
-from headrace.backends.postgres.session import PooledSession, Runner, Session
+from headrace.backends.postgres.session import ClockedSession, PooledSession, Row, Runner, Session
+from headrace.backends.postgres.signals import channel_of, payloads
+from headrace.backends.postgres.statements import sql
 from headrace.errors import Unsupported
 from headrace.storage.clock import Clock
 
 T = TypeVar("T")
 
+SAVEPOINT, RELEASE, BACK = "SAVEPOINT headrace", "RELEASE SAVEPOINT headrace", "ROLLBACK TO SAVEPOINT headrace"
+
+
+class PsycopgSession(ClockedSession):
+    """A session on a connection of psycopg 3's: a synchronous one never suspends, and so stays on its thread."""
+
+    def __init__(self, connection: Any, schema: str, clock: Clock | None) -> None:
+        super().__init__(schema, clock)
+        import psycopg
+
+        self._connection = connection
+        self._awaits = isinstance(connection, psycopg.AsyncConnection)
+        self._cursor: Any = (psycopg.AsyncRawCursor if self._awaits else psycopg.RawCursor)(connection)
+
+    async def rows(self, name: str, *values: Any) -> Sequence[Row]:
+        return await self.text(sql(name, self.schema), *values)
+
+    async def text(self, statement: str, *values: Any) -> Sequence[Row]:
+        executing = self._cursor.execute(statement, values)
+        if self._awaits:
+            await executing
+        if self._cursor.description is None:
+            return []
+        rows: Sequence[Row] = await self._cursor.fetchall() if self._awaits else self._cursor.fetchall()
+        return rows
+
+    async def copy(self, table: str, columns: Sequence[str], records: Iterable[Row]) -> bool:
+        return False
+
+
+class AsyncpgSession(PooledSession):
+    """A session on the caller's connection of asyncpg's."""
+
 
 class CallersRunner:
-    """Runs verbs on a connection of the caller's. It commits nothing; signals go out in the caller's commit."""
+    """Runs verbs on a connection that is not headrace's; the caller commits or rolls back."""
 
     def __init__(self, connection: Any, location: Location, clock: Clock | None) -> None:
         self._connection = connection
@@ -25,20 +65,69 @@ class CallersRunner:
         self._clock = clock
 
     async def run(self, verb: Callable[[Session], Awaitable[T]], *, transaction: bool = False) -> T:
-        session = PooledSession(self._connection, self._location.schema, self._clock)
         try:
-            async with self._connection.transaction():
-                return await verb(session)
+            session = await self._session()
+            await session.text(SAVEPOINT)
+            try:
+                reply = await verb(session)
+                await self._notify(session)
+            except BaseException:
+                await session.text(BACK)
+                raise
+            await session.text(RELEASE)
         except Exception as error:
             raise translate(error, masked(self._location.dsn)) from error
+        return reply
+
+    async def _session(self) -> PsycopgSession | AsyncpgSession:
+        connection = await _driver_connection(self._connection)
+        if isinstance(connection, asyncpg.Connection):
+            if not connection.is_in_transaction():
+                raise Unsupported(
+                    "the connection is in no transaction: enqueue inside 'async with connection.transaction():', or "
+                    "leave connection out"
+                )
+            return AsyncpgSession(connection, self._location.schema, self._clock)
+        if type(connection).__module__.partition(".")[0] != "psycopg":
+            raise refuse_connection(connection)
+        return PsycopgSession(connection, self._location.schema, self._clock)
+
+    async def _notify(self, session: ClockedSession) -> None:
+        for payload in payloads(session.topics):
+            await session.text("SELECT pg_notify($1, $2)", channel_of(self._location.schema), payload)
+
+
+async def _driver_connection(connection: Any) -> Any:
+    """The driver's connection below those of SQLAlchemy and Django, with its transaction begun."""
+    family = type(connection).__module__.partition(".")[0]
+    if family == "django":
+        connection.ensure_connection()
+        return connection.connection
+    if family != "sqlalchemy":
+        return connection
+    name = type(connection).__name__
+    if "Session" in name:
+        connection = connection.connection()
+        if "Async" in name:
+            connection = await connection
+    if not hasattr(connection, "get_raw_connection"):
+        return connection.connection.driver_connection
+    # SQLAlchemy begins asyncpg's transaction with the first statement that goes through it.
+    await connection.exec_driver_sql("SELECT 1")
+    return (await connection.get_raw_connection()).driver_connection
 
 
 def callers_runner(connection: object, location: Location, clock: Clock | None) -> Runner:
     """A runner on the caller's connection. Raises Unsupported for what is none."""
-    if isinstance(connection, asyncpg.Connection):
-        return CallersRunner(connection, location, clock)
+    if type(connection).__module__.partition(".")[0] not in ("asyncpg", "psycopg", "sqlalchemy", "django"):
+        raise refuse_connection(connection)
+    return CallersRunner(connection, location, clock)
+
+
+def refuse_connection(connection: object) -> Unsupported:
+    """The error for a connection that ``within`` cannot use."""
     kind = type(connection)
-    raise Unsupported(
+    return Unsupported(
         f"cannot act inside a transaction of {kind.__module__}.{kind.__qualname__}: pass a connection of asyncpg, "
-        "psycopg 3, SQLAlchemy or Django to the same database"
+        "psycopg 3, SQLAlchemy (on one of these drivers) or Django to the same database"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
 import asyncpg
@@ -62,13 +62,10 @@ class Runner(Protocol):
     async def run(self, verb: Callable[[Session], Awaitable[T]], *, transaction: bool = False) -> T: ...
 
 
-class PooledSession:
-    """A session on a connection of asyncpg's."""
+class ClockedSession:
+    """What sessions share: the schema, the clock, and the signals to be sent."""
 
-    __slots__ = ("_clock", "connection", "schema", "topics")
-
-    def __init__(self, connection: Any, schema: str, clock: Clock | None) -> None:
-        self.connection = connection
+    def __init__(self, schema: str, clock: Clock | None) -> None:
         self._clock = clock
         self.schema = schema
         self.topics: dict[str, None] = {}
@@ -79,7 +76,21 @@ class PooledSession:
 
     @property
     def mono(self) -> datetime | None:
-        return None if self._clock is None else _as_instant(self._clock.monotonic())
+        return None if self._clock is None else datetime.fromtimestamp(self._clock.monotonic(), UTC)
+
+    def announce(self, topics: Iterable[str]) -> None:
+        self.topics.update(dict.fromkeys(topics))
+
+    async def text(self, statement: str, *values: Any) -> Sequence[Row]:
+        raise NotImplementedError
+
+
+class PooledSession(ClockedSession):
+    """A session on a connection of asyncpg's."""
+
+    def __init__(self, connection: Any, schema: str, clock: Clock | None) -> None:
+        super().__init__(schema, clock)
+        self.connection = connection
 
     async def rows(self, name: str, *values: Any) -> Sequence[Row]:
         rows: Sequence[Row] = await self.connection.fetch(sql(name, self.schema), *values)
@@ -92,15 +103,6 @@ class PooledSession:
     async def copy(self, table: str, columns: Sequence[str], records: Iterable[Row]) -> bool:
         await self.connection.copy_records_to_table(table, schema_name=self.schema, columns=columns, records=records)
         return True
-
-    def announce(self, topics: Iterable[str]) -> None:
-        self.topics.update(dict.fromkeys(topics))
-
-
-def _as_instant(seconds: float) -> datetime:
-    from datetime import UTC
-
-    return datetime.fromtimestamp(seconds, UTC)
 
 
 class OwnConnection(asyncpg.Connection):

@@ -32,7 +32,7 @@ class PostgresSignalBus:
     """The subscriptions of this process, and its listening connection while there are any."""
 
     def __init__(self, schema: str, connect: Callable[[], Awaitable[Any]] | None) -> None:
-        self._channel = f"headrace_{schema}"
+        self._channel = channel_of(schema)
         self._connect = connect
         self._local = LocalBus()
         self._subscriptions: set[Subscription] = set()
@@ -133,7 +133,7 @@ class PostgresSignalBus:
 
     async def _send(self, connection: Any) -> None:
         topics, self._outbox = self._outbox, {}
-        for payload in _payloads(topics):
+        for payload in payloads(topics):
             await connection.execute("SELECT pg_notify($1, $2)", self._channel, payload)
         if not self._outbox:
             self._sent.set()
@@ -142,10 +142,15 @@ class PostgresSignalBus:
         self._local.publish(json.loads(payload))
 
 
-def _payloads(topics: Iterable[str]) -> Iterable[str]:
+def channel_of(schema: str) -> str:
+    """The channel that everybody on a schema listens to."""
+    return f"headrace_{schema}"
+
+
+def payloads(topics: Iterable[str]) -> Iterable[str]:
     """JSON lists of topics, each short enough for one NOTIFY; where there are too many of a kind, ``KIND:*``.
 
-    >>> list(_payloads(["work:a", "work:b"]))
+    >>> list(payloads(["work:a", "work:b"]))
     ['["work:a", "work:b"]']
     """
     whole = json.dumps(list(topics))
