@@ -9,11 +9,10 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-
-from importlib.util import find_spec
 
 USER_FOR_ROOT = "nobody"
 """PostgreSQL refuses to run as root."""
@@ -51,10 +50,10 @@ class Server:
     def start(self) -> None:
         """Start it, and return when it takes connections."""
         options = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
-        command = [self._bin / "postgres", "-D", self._folder / "data", "-p", str(self.port), "-h", "127.0.0.1"]
+        command = [str(self._bin / "postgres"), "-D", str(self._folder / "data"), "-p", str(self.port), "-h", "127.0.0.1"]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [*command, "-k", self._folder, *options], stdout=log, stderr=subprocess.STDOUT, **_as_user()
+                [*command, "-k", str(self._folder), *options], stdout=log, stderr=subprocess.STDOUT, **_as_user()
             )
         self._run("pg_isready", "-h", "127.0.0.1", "-p", str(self.port), "-t", "1", until_s=READY_S)
 
@@ -78,13 +77,15 @@ class Server:
     def _run(self, program: str, *arguments: str, until_s: float = 0) -> None:
         command = [str(self._bin / program), *arguments]
         attempts = max(1, int(until_s / 0.1))
+        problem = ""
         for _ in range(attempts):
             done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=self._folder, **_as_user())
             if done.returncode == 0:
                 return
+            problem = done.stderr
             subprocess.run(["sleep", "0.1"], check=True)
         log = self._folder / "log"
-        raise RuntimeError(f"{command} failed: {done.stderr}{log.read_text() if log.exists() else ''}")
+        raise RuntimeError(f"{command} failed: {problem}{log.read_text() if log.exists() else ''}")
 
 
 def free_port() -> int:

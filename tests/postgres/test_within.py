@@ -43,6 +43,10 @@ class RolledBackError(Exception):
     """What a test raises to have its transaction rolled back."""
 
 
+def roll_back() -> None:
+    raise RolledBackError
+
+
 @asynccontextmanager
 async def asyncpg_transaction(url: str) -> AsyncIterator[Any]:
     connection = await asyncpg.connect(url)
@@ -110,11 +114,20 @@ def django_connection(url: str) -> Iterator[Any]:
     parts = psycopg.conninfo.conninfo_to_dict(url)
     connection = DatabaseWrapper(
         {
-            "ENGINE": "django.db.backends.postgresql", "NAME": parts["dbname"], "USER": parts["user"], "PASSWORD": "",
-            "HOST": parts["host"], "PORT": str(parts["port"]), "OPTIONS": {}, "TIME_ZONE": None, "CONN_MAX_AGE": 0,
-            "AUTOCOMMIT": True, "ATOMIC_REQUESTS": False, "CONN_HEALTH_CHECKS": False,
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": parts["dbname"],
+            "USER": parts["user"],
+            "PASSWORD": "",
+            "HOST": parts["host"],
+            "PORT": str(parts["port"]),
+            "OPTIONS": {},
+            "TIME_ZONE": None,
+            "CONN_MAX_AGE": 0,
+            "AUTOCOMMIT": True,
+            "ATOMIC_REQUESTS": False,
+            "CONN_HEALTH_CHECKS": False,
             "TEST": {"NAME": None},
-        }  # fmt: skip
+        }
     )
     connection.inc_thread_sharing()
     try:
@@ -167,10 +180,10 @@ async def test_nothing_remains_after_the_callers_transaction_rolls_back(
     backend: PostgresBackend, database: str, transaction: Any
 ) -> None:
     new = job(idempotency_key="k")
-    with pytest.raises(RolledBackError):
+    with pytest.raises(RolledBackError):  # noqa: PT012
         async with transaction(database) as connection:
             await backend.jobs.within(connection).enqueue_many([new])
-            raise RolledBackError
+            roll_back()
     assert await backend.reader.get_many([new.id]) == [None]
     assert await backend.reader.counts() == []
     [again] = await backend.jobs.enqueue_many([job(idempotency_key="k")])
@@ -184,10 +197,10 @@ async def test_a_job_is_completed_with_the_callers_writes(
     await enqueue(backend, job())
     claimed = await claim_one(backend)
     finish = Finish(lease=claimed.lease, outcome=Completed(result=b"1"))
-    with pytest.raises(RolledBackError):
+    with pytest.raises(RolledBackError):  # noqa: PT012
         async with transaction(database) as connection:
             await backend.jobs.within(connection).finish_many([finish])
-            raise RolledBackError
+            roll_back()
     assert await state_of(backend, claimed.job.id) is JobState.RUNNING
     async with transaction(database) as connection:
         await backend.jobs.within(connection).finish_many([finish])
@@ -201,7 +214,7 @@ async def test_a_verb_that_fails_leaves_the_transaction_usable(
     new = job()
     async with transaction(database) as connection:
         store = backend.jobs.within(connection)
-        with pytest.raises(Exception, match="idempotency|invalid|codec"):
+        with pytest.raises(Exception, match="codec"):
             await store.enqueue_many([job(codec=None)])
         await store.enqueue_many([new])
     assert await state_of(backend, new.id) is JobState.QUEUED

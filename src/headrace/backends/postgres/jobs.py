@@ -43,7 +43,7 @@ class PostgresJobStore:
         self._within = within
 
     def within(self, connection: object) -> JobStore:
-        """The same verbs in the caller's transaction: asyncpg, psycopg 3, SQLAlchemy or Django, on the same database."""
+        """The same verbs in the caller's transaction, on a connection of asyncpg, psycopg 3, SQLAlchemy or Django."""
         return PostgresJobStore(self._within(connection), self._capabilities, self._within)
 
     async def enqueue_many(self, jobs: Sequence[NewJob]) -> list[Enqueued]:

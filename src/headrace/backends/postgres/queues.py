@@ -37,9 +37,7 @@ class PostgresQueueStore:
         async def verb(session: Session) -> None:
             for each in sorted(settings, key=lambda each: each.name):
                 retention = None if each.retention is None else as_json(each.retention)
-                await session.rows(
-                    "put_queue", each.name, each.paused, each.pause_reason, each.paused_at, retention
-                )
+                await session.rows("put_queue", each.name, each.paused, each.pause_reason, each.paused_at, retention)
                 if not each.paused:
                     session.announce([topic(WORK, each.name)])
 

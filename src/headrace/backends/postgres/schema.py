@@ -32,7 +32,7 @@ async def prepare(connection: Any, schema: str) -> None:
             for name in MIGRATIONS[version:]:
                 await connection.execute(script(name, schema))
             await connection.execute(
-                f"INSERT INTO {schema}.meta (key, value) VALUES ('schema', $1) "  # noqa: S608
+                f"INSERT INTO {schema}.meta (key, value) VALUES ('schema', $1) "
                 "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
                 str(VERSION),
             )
@@ -47,5 +47,5 @@ async def current_version(connection: Any, schema: str) -> int:
     """The schema's version, 0 where there is none yet."""
     if await connection.fetchval("SELECT to_regclass($1)", f"{schema}.meta") is None:
         return 0
-    stored = await connection.fetchval(f"SELECT value FROM {schema}.meta WHERE key = 'schema'")  # noqa: S608
+    stored = await connection.fetchval(f"SELECT value FROM {schema}.meta WHERE key = 'schema'")
     return int(stored or 0)

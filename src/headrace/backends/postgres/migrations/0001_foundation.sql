@@ -160,3 +160,38 @@ CREATE TABLE SCHEMA.locks (
     fence      bigint NOT NULL,
     held_until timestamptz NOT NULL
 );
+
+-- Every job, wherever it is.
+CREATE VIEW SCHEMA.all_jobs AS
+SELECT seq, id, task, queue, priority, state, attempt, max_attempts, claims, wakes, run_at, wake_at, expires_at,
+       timeout, enqueued_at, started_at, NULL::timestamptz AS finished_at, worker, cancel, reason, codec, payload,
+       task_version, idempotency_key, trace, tags, meta, error, NULL::bytea AS result, NULL::text AS result_codec
+FROM SCHEMA.jobs
+UNION ALL
+SELECT seq, id, task, queue, priority, state, attempt, max_attempts, claims, wakes, run_at, wake_at, expires_at,
+       timeout, enqueued_at, started_at, finished_at, worker, cancel, reason, codec, payload,
+       task_version, idempotency_key, trace, tags, meta, error, result, result_codec
+FROM SCHEMA.ended
+UNION ALL
+SELECT seq, id, task, queue, priority, state, attempt, max_attempts, claims, wakes, run_at, wake_at, expires_at,
+       timeout, enqueued_at, started_at, finished_at, worker, cancel, reason, codec, payload,
+       task_version, idempotency_key, trace, tags, meta, error, result, result_codec
+FROM SCHEMA.succeeded;
+
+-- A payload as text, NULL where it is none.
+CREATE FUNCTION SCHEMA.readable_text(codec text, payload bytea) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+    RETURN CASE WHEN codec = 'json' THEN convert_from(payload, 'UTF8') END;
+EXCEPTION WHEN others THEN
+    RETURN NULL;
+END $$;
+
+-- A payload as JSON, NULL where it is none.
+CREATE FUNCTION SCHEMA.readable(codec text, payload bytea) RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+    RETURN CASE WHEN codec = 'json' THEN convert_from(payload, 'UTF8')::jsonb END;
+EXCEPTION WHEN others THEN
+    RETURN NULL;
+END $$;

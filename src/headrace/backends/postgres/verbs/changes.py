@@ -170,9 +170,7 @@ def _given(value: object) -> object:
     return None if value is UNSET else value
 
 
-def _new_time(
-    job: Target, state: JobState, edit: JobEdit, now: datetime
-) -> tuple[JobState, datetime, datetime | None]:
+def _new_time(job: Target, state: JobState, edit: JobEdit, now: datetime) -> tuple[JobState, datetime, datetime | None]:
     if isinstance(edit.run_at, UnsetType):
         return state, job.run_at, job.wake_at
     run_at = edit.run_at

@@ -62,9 +62,7 @@ async def finish_many(session: Session, finishes: Sequence[Finish]) -> list[Sett
     return replies
 
 
-async def _succeed(
-    session: Session, finishes: Sequence[Finish], places: Sequence[int], replies: list[Settled]
-) -> None:
+async def _succeed(session: Session, finishes: Sequence[Finish], places: Sequence[int], replies: list[Settled]) -> None:
     ids, tokens, results, codecs = [], [], [], []
     for place in places:
         lease, outcome = finishes[place].lease, finishes[place].outcome

@@ -35,6 +35,7 @@ class Tally:
 
     async def write(self, session: Session) -> None:
         """Append what was noted."""
+        rows: list[tuple[str, str | None, str | None, int]]
         rows = [(queue, state, None, n) for (queue, state), n in self._moves.items() if n]
         rows += [(queue, None, event, n) for (queue, event), n in self._events.items()]
         if rows:

@@ -49,10 +49,9 @@ async def rescue(session: Session, limit: int) -> list[Rescued]:
 
 
 def _after_loss(row: Held) -> Settlement:
+    state = JobState.DEAD if row.attempt >= row.max_attempts else JobState.QUEUED
     if row.cancel:
         state = JobState.CANCELLED
-    else:
-        state = JobState.DEAD if row.attempt >= row.max_attempts else JobState.QUEUED
     return Settlement(
         held=row,
         state=state,
@@ -80,9 +79,7 @@ async def prune(session: Session, retention: Retention, limit: int) -> int:
     await session.rows("forget_entries", session.mono)
     await session.rows("fold", TALLIES_FOLDED_MAX)
     await session.rows("forget_rates", int((now - RATES_KEPT).timestamp()) // RATE_BUCKET_S)
-    own = {
-        name: msgspec.json.decode(text, type=Retention) for name, text in await session.rows("own_retentions")
-    }
+    own = {name: msgspec.json.decode(text, type=Retention) for name, text in await session.rows("own_retentions")}
     tally, pruned = Tally(), 0
     for state, cutoff, only, without in _cutoffs(now, retention, own):
         if pruned < limit:
