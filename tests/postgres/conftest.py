@@ -16,7 +16,7 @@ DO $$
 DECLARE tables text;
 BEGIN
     SELECT string_agg(format('headrace.%I', tablename), ', ') INTO tables
-    FROM pg_tables WHERE schemaname = 'headrace' AND tablename <> 'meta';
+    FROM pg_tables WHERE schemaname = 'headrace' AND tablename <> 'meta' AND tablename !~ '^succeeded_';
     EXECUTE 'TRUNCATE ' || tables || ' RESTART IDENTITY';
 END $$
 """

@@ -50,7 +50,15 @@ class Server:
     def start(self) -> None:
         """Start it, and return when it takes connections."""
         options = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
-        command = [str(self._bin / "postgres"), "-D", str(self._folder / "data"), "-p", str(self.port), "-h", "127.0.0.1"]
+        command = [
+            str(self._bin / "postgres"),
+            "-D",
+            str(self._folder / "data"),
+            "-p",
+            str(self.port),
+            "-h",
+            "127.0.0.1",
+        ]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [*command, "-k", str(self._folder), *options], stdout=log, stderr=subprocess.STDOUT, **_as_user()

@@ -25,7 +25,8 @@ class Capabilities(Struct, frozen=True, kw_only=True, gc=False):
 
     ``transactions``: ``jobs.within(connection)`` works. ``settable_clock``: obeys the clock it is given.
     ``processes``: several processes can share it. ``waiting_claims``: obeys ``ClaimRequest.wait``.
-    ``time_precision``: the finest step instants are kept in.
+    ``time_precision``: the finest step instants are kept in. ``retention_slack``: how much longer than its retention a
+    job may be kept, because history goes in larger parts.
     """
 
     transactions: bool
@@ -35,6 +36,7 @@ class Capabilities(Struct, frozen=True, kw_only=True, gc=False):
     max_batch: int = MAX_BATCH_DEFAULT
     max_payload: int = MAX_PAYLOAD_DEFAULT
     time_precision: timedelta = timedelta(microseconds=1)
+    retention_slack: timedelta = timedelta(0)
 
 
 class Health(Struct, frozen=True, kw_only=True, gc=False):

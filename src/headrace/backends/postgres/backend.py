@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from headrace.backends.postgres.callers import callers_runner
 from headrace.backends.postgres.jobs import PostgresJobStore
@@ -15,6 +15,7 @@ from headrace.backends.postgres.reader import PostgresJobReader
 from headrace.backends.postgres.schema import VERSION, prepare
 from headrace.backends.postgres.session import Pool, PooledSession, Session
 from headrace.backends.postgres.signals import PostgresSignalBus
+from headrace.backends.postgres.verbs.partitions import WIDTH, make_ahead
 from headrace.errors import HeadraceError
 from headrace.storage.backend import MAX_BATCH_DEFAULT, MAX_PAYLOAD_DEFAULT, Capabilities, Health
 from headrace.storage.clock import Clock, SystemClock
@@ -34,6 +35,7 @@ class PostgresBackend:
             processes=True,
             max_batch=MAX_BATCH_DEFAULT,
             max_payload=max_payload,
+            retention_slack=WIDTH,
         )
         self._pool = pool = Pool(location, clock, lambda topics: self.signals.tell(topics))
         self.signals = PostgresSignalBus(location.schema, None if location.pgbouncer else pool.dedicated)
@@ -77,6 +79,7 @@ class PostgresBackend:
     async def _prepare(self, session: Session) -> None:
         assert isinstance(session, PooledSession)
         await prepare(session.connection, self._location.schema)
+        await make_ahead(session, session.now or datetime.now(UTC))
 
     async def close(self) -> None:
         """Finish what is under way and close the connections."""

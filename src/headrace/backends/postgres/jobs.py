@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
+from contextlib import suppress
 from typing import TypeVar
 
 from headrace.backends.postgres.session import Runner, Session
 from headrace.backends.postgres.verbs import changes, claim, enqueue, finish, upkeep
-from headrace.errors import TooLarge
+from headrace.errors import TooLarge, Unavailable
 from headrace.model.ids import JobId
 from headrace.model.job import NewJob
 from headrace.model.lease import Claim, Lease
@@ -109,7 +110,10 @@ class PostgresJobStore:
         return await self._run(lambda session: upkeep.expire(session, limit), transaction=True)
 
     async def prune(self, retention: Retention, *, limit: int) -> int:
-        return await self._run(lambda session: upkeep.prune(session, retention, limit), transaction=True)
+        dropped = 0
+        with suppress(Unavailable):  # somebody holds a lock: the next round drops them
+            dropped = await self._run(lambda session: upkeep.drop_days(session, retention), transaction=True)
+        return dropped + await self._run(lambda session: upkeep.prune(session, retention, limit), transaction=True)
 
     async def _run(self, verb: Callable[[Session], Awaitable[T]], *, transaction: bool = False) -> T:
         return await self._runner.run(verb, transaction=transaction)

@@ -17,12 +17,12 @@ def sql(name: str, schema: str) -> str:
 
 
 def named(text: str, schema: str) -> str:
-    """Put the schema's name where ``SCHEMA.`` stands.
+    """Put the schema's name where ``SCHEMA.`` and ``SCHEMA_NAME`` stand.
 
     >>> named("SELECT 1 FROM SCHEMA.jobs", "headrace")
     'SELECT 1 FROM headrace.jobs'
     """
-    return _SCHEMA.sub(f"{schema}.", text)
+    return _SCHEMA.sub(f"{schema}.", text).replace("SCHEMA_NAME", schema)
 
 
 def plain(text: str) -> str:

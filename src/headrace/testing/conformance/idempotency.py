@@ -138,7 +138,7 @@ class IdempotencyPromises:
     async def test_a_key_is_held_within_its_window_when_its_job_was_pruned(
         self, backend: Backend, clock: FrozenClock
     ) -> None:
-        job_id = await put_in(backend, JobState.SUCCEEDED, **keyed())
+        job_id = await put_in(backend, JobState.CANCELLED, **keyed())
         clock.advance(INSTANT)
         assert await backend.jobs.prune(NONE_KEPT, limit=LIMIT) == 1
         [answer] = await backend.jobs.enqueue_many([job(**keyed())])

@@ -195,3 +195,42 @@ BEGIN
 EXCEPTION WHEN others THEN
     RETURN NULL;
 END $$;
+
+-- For other languages and triggers: enqueue in the transaction that calls it. Answers the job's id. Arguments are an
+-- object by name. The id is a UUIDv7 (RFC 9562, 5.7): milliseconds, and the rest random.
+CREATE FUNCTION SCHEMA.enqueue(
+    task text,
+    arguments jsonb DEFAULT '{}',
+    queue text DEFAULT 'default',
+    priority integer DEFAULT 5,
+    run_at timestamptz DEFAULT NULL,
+    max_attempts integer DEFAULT 5,
+    tags jsonb DEFAULT NULL,
+    meta jsonb DEFAULT NULL
+) RETURNS uuid
+LANGUAGE plpgsql AS $$
+DECLARE
+    moment timestamptz := clock_timestamp();
+    due timestamptz := coalesce(enqueue.run_at, moment);
+    state text := CASE WHEN due <= moment THEN 'queued' ELSE 'scheduled' END;
+    id uuid := encode(
+        set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
+            PLACING substring(int8send(floor(extract(epoch FROM moment) * 1000)::bigint) FROM 3) FROM 1 FOR 6),
+            52, 1), 53, 1), 'hex')::uuid;
+BEGIN
+    IF jsonb_typeof(arguments) IS DISTINCT FROM 'object' THEN
+        RAISE EXCEPTION 'arguments must be a JSON object of the task''s arguments by name; got %', arguments;
+    END IF;
+    IF priority NOT BETWEEN 0 AND 9 THEN
+        RAISE EXCEPTION 'priority is a number from 0 to 9; got %', priority;
+    END IF;
+    INSERT INTO SCHEMA.jobs (id, task, queue, priority, state, run_at, wake_at, max_attempts, enqueued_at, codec,
+                             payload, task_version, tags, meta)
+    VALUES (id, enqueue.task, enqueue.queue, enqueue.priority, state, due, CASE WHEN due > moment THEN due END,
+            enqueue.max_attempts, moment, 'json', convert_to(arguments::text, 'UTF8'), 1, enqueue.tags, enqueue.meta);
+    INSERT INTO SCHEMA.tallies (at, queue, state, event, n)
+    VALUES (moment, enqueue.queue, state, NULL, 1), (moment, enqueue.queue, NULL, 'enqueued', 1);
+    PERFORM pg_notify('headrace_' || 'SCHEMA_NAME', json_build_array(
+        CASE WHEN state = 'queued' THEN 'work:' ELSE 'due:' END || enqueue.queue)::text);
+    RETURN id;
+END $$;

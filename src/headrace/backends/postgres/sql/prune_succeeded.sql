@@ -1,7 +1,7 @@
 -- $1 state, $2 cutoff, $3 a queue or NULL, $4 queues left out, $5 limit.
 WITH old AS MATERIALIZED (
     SELECT id FROM SCHEMA.succeeded
-    WHERE $1::text IS NOT NULL AND finished_at < $2::timestamptz AND ($3::text IS NULL OR queue = $3) AND queue <> ALL ($4::text[])
+    WHERE state = $1 AND finished_at < $2::timestamptz AND ($3::text IS NULL OR queue = $3) AND queue <> ALL ($4::text[])
     ORDER BY finished_at LIMIT $5::integer FOR UPDATE SKIP LOCKED
 )
 DELETE FROM SCHEMA.succeeded AS e USING old WHERE e.id = old.id RETURNING e.id::text, e.queue, e.idempotency_key, e.state

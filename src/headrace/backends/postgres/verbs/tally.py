@@ -17,12 +17,12 @@ class Tally:
         self._moves: Counter[tuple[str, str]] = Counter()
         self._events: Counter[tuple[str, str]] = Counter()
 
-    def move(self, queue: str, source: str | None, target: str | None) -> None:
-        """A job of a queue went from one state to another (None: from or to nowhere)."""
+    def move(self, queue: str, source: str | None, target: str | None, count: int = 1) -> None:
+        """Jobs of a queue went from one state to another (None: from or to nowhere)."""
         if source is not None:
-            self._moves[queue, source] -= 1
+            self._moves[queue, source] -= count
         if target is not None:
-            self._moves[queue, target] += 1
+            self._moves[queue, target] += count
 
     def happened(self, queue: str, event: str) -> None:
         """An event for the rates."""

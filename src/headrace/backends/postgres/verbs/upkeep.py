@@ -9,6 +9,7 @@ import msgspec
 
 from headrace.backends.postgres.rows import Held, Target
 from headrace.backends.postgres.session import Session
+from headrace.backends.postgres.verbs import partitions
 from headrace.backends.postgres.verbs.changes import end_pending, instant
 from headrace.backends.postgres.verbs.finish import Settlement, settle
 from headrace.backends.postgres.verbs.tally import Tally
@@ -24,6 +25,7 @@ RATES_KEPT = timedelta(days=1)
 """A day of ten-second buckets: nobody charts rates over more."""
 
 TALLIES_FOLDED_MAX = 20_000
+LOCK_WAIT_MS = 500
 
 
 async def promote(session: Session, limit: int) -> Promotion:
@@ -72,6 +74,22 @@ async def expire(session: Session, limit: int) -> list[JobId]:
     return [JobId(each.id) for each in targets]
 
 
+async def drop_days(session: Session, retention: Retention) -> int:
+    """Drop days of the history that are past, and make those to come. In a transaction.
+
+    It waits for its locks for a moment only: while it waits, nobody else could finish a job.
+    """
+    now = await instant(session)
+    await session.text(f"SET LOCAL lock_timeout = '{LOCK_WAIT_MS}ms'")
+    await partitions.make_ahead(session, now)
+    return await partitions.drop_expired(session, now, retention, await _own_retentions(session))
+
+
+async def _own_retentions(session: Session) -> dict[str, Retention]:
+    rows = await session.rows("own_retentions")
+    return {name: msgspec.json.decode(text, type=Retention) for name, text in rows}
+
+
 async def prune(session: Session, retention: Retention, limit: int) -> int:
     """Delete jobs past their retention, and keys, entries and rates past their time; fold tallies. In a transaction."""
     now = await instant(session)
@@ -79,11 +97,12 @@ async def prune(session: Session, retention: Retention, limit: int) -> int:
     await session.rows("forget_entries", session.mono)
     await session.rows("fold", TALLIES_FOLDED_MAX)
     await session.rows("forget_rates", int((now - RATES_KEPT).timestamp()) // RATE_BUCKET_S)
-    own = {name: msgspec.json.decode(text, type=Retention) for name, text in await session.rows("own_retentions")}
+    own = await _own_retentions(session)
     tally, pruned = Tally(), 0
     for state, cutoff, only, without in _cutoffs(now, retention, own):
         if pruned < limit:
             name = "prune_succeeded" if state == "succeeded" else "prune_ended"
+            cutoff = partitions.last_whole_day(cutoff) if state == "succeeded" else cutoff
             rows = await session.rows(name, state, cutoff, only, without, limit - pruned)
             keyed = [(row[2], row[3]) for row in rows if row[2] is not None]
             if keyed:

@@ -1,0 +1,76 @@
+"""The history of jobs that succeeded: a partition for each day, made ahead and dropped whole.
+
+Deleting a million rows leaves a million dead ones to vacuum; dropping a table leaves nothing. So a job that succeeded
+is kept until the day on which it ended is past its retention, at most a day longer than asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from headrace.backends.postgres.session import Session
+from headrace.backends.postgres.statements import named
+from headrace.backends.postgres.verbs.tally import Tally
+from headrace.model.queue import Retention
+
+WIDTH = timedelta(days=1)
+AHEAD = 3
+"""Days that have their partition before they begin. Without one, rows go to ``succeeded_other`` and are pruned singly."""
+
+_FORMAT = "succeeded_%Y%m%d"
+
+
+async def make_ahead(session: Session, now: datetime) -> None:
+    """Make the partitions of today and the next days, where they are missing."""
+    today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    present = await _present(session)
+    for day in (today + number * WIDTH for number in range(AHEAD + 1)):
+        if day not in present and not await session.rows("other_has", day, day + WIDTH):
+            await session.text(
+                named(
+                    f"CREATE TABLE IF NOT EXISTS SCHEMA.{day.strftime(_FORMAT)} PARTITION OF SCHEMA.succeeded "
+                    f"FOR VALUES FROM ('{day.isoformat()}') TO ('{(day + WIDTH).isoformat()}')",
+                    session.schema,
+                )
+            )
+
+
+async def drop_expired(session: Session, now: datetime, default: Retention, own: Mapping[str, Retention]) -> int:
+    """Drop the days that every queue's retention is past. In a transaction. Answers how many jobs went with them."""
+    cutoff = now - max([default.succeeded, *(each.succeeded for each in own.values())])
+    dropped = 0
+    for day in sorted(await _present(session)):
+        if day + WIDTH <= cutoff:
+            dropped += await _drop(session, day)
+    return dropped
+
+
+async def _drop(session: Session, day: datetime) -> int:
+    name = day.strftime(_FORMAT)
+    tally, count = Tally(), 0
+    for queue, n in await session.text(
+        named(f"SELECT queue, count(*) FROM SCHEMA.{name} GROUP BY queue", session.schema)  # noqa: S608
+    ):
+        tally.move(queue, "succeeded", None, n)
+        count += n
+    for table in ("attempts", "progress", "logs"):
+        await session.text(
+            named(f"DELETE FROM SCHEMA.{table} AS t USING SCHEMA.{name} AS d WHERE t.job_id = d.id", session.schema)  # noqa: S608
+        )
+    await session.text(named(f"DROP TABLE SCHEMA.{name}", session.schema))
+    await tally.write(session)
+    return count
+
+
+def last_whole_day(cutoff: datetime) -> datetime:
+    """The end of the last day that lies wholly before an instant."""
+    return cutoff.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+async def _present(session: Session) -> set[datetime]:
+    days = set()
+    for (name,) in await session.rows("partitions", f"{session.schema}.succeeded"):
+        if name != "succeeded_other":
+            days.add(datetime.strptime(name, _FORMAT).replace(tzinfo=UTC))
+    return days
