@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
 from contextlib import suppress
+from datetime import timedelta
 from typing import TypeVar
 
 from headrace.backends.postgres.session import Runner, Session

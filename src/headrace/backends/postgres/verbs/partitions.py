@@ -16,7 +16,7 @@ from headrace.model.queue import Retention
 
 WIDTH = timedelta(days=1)
 AHEAD = 3
-"""Days that have their partition before they begin. Without one, rows go to ``succeeded_other`` and are pruned singly."""
+"""Days that have their partition before they begin; without one, rows go to ``succeeded_other`` and are pruned singly."""
 
 _FORMAT = "succeeded_%Y%m%d"
 
@@ -50,13 +50,13 @@ async def _drop(session: Session, day: datetime) -> int:
     name = day.strftime(_FORMAT)
     tally, count = Tally(), 0
     for queue, n in await session.text(
-        named(f"SELECT queue, count(*) FROM SCHEMA.{name} GROUP BY queue", session.schema)  # noqa: S608
+        named(f"SELECT queue, count(*) FROM SCHEMA.{name} GROUP BY queue", session.schema)
     ):
         tally.move(queue, "succeeded", None, n)
         count += n
     for table in ("attempts", "progress", "logs"):
         await session.text(
-            named(f"DELETE FROM SCHEMA.{table} AS t USING SCHEMA.{name} AS d WHERE t.job_id = d.id", session.schema)  # noqa: S608
+            named(f"DELETE FROM SCHEMA.{table} AS t USING SCHEMA.{name} AS d WHERE t.job_id = d.id", session.schema)
         )
     await session.text(named(f"DROP TABLE SCHEMA.{name}", session.schema))
     await tally.write(session)
