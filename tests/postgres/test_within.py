@@ -32,7 +32,7 @@ def django_on_a_loop(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def backend(database: str) -> AsyncIterator[PostgresBackend]:
+async def backend(database: str) -> AsyncIterator[Any]:
     backend = PostgresBackend(database)
     await backend.open()
     yield backend
@@ -162,9 +162,7 @@ every_library = pytest.mark.parametrize("transaction", TRANSACTIONS, ids=lambda 
 
 
 @every_library
-async def test_a_job_exists_once_the_callers_transaction_commits(
-    backend: PostgresBackend, database: str, transaction: Any
-) -> None:
+async def test_a_job_exists_once_the_callers_transaction_commits(backend: Any, database: str, transaction: Any) -> None:
     new = job(idempotency_key="k", tags=("a",), meta={"n": 1}, payload=b"\x00\xff")
     async with transaction(database) as connection:
         [reply] = await backend.jobs.within(connection).enqueue_many([new])
@@ -177,7 +175,7 @@ async def test_a_job_exists_once_the_callers_transaction_commits(
 
 @every_library
 async def test_nothing_remains_after_the_callers_transaction_rolls_back(
-    backend: PostgresBackend, database: str, transaction: Any
+    backend: Any, database: str, transaction: Any
 ) -> None:
     new = job(idempotency_key="k")
     with pytest.raises(RolledBackError):  # noqa: PT012
@@ -191,9 +189,7 @@ async def test_nothing_remains_after_the_callers_transaction_rolls_back(
 
 
 @every_library
-async def test_a_job_is_completed_with_the_callers_writes(
-    backend: PostgresBackend, database: str, transaction: Any
-) -> None:
+async def test_a_job_is_completed_with_the_callers_writes(backend: Any, database: str, transaction: Any) -> None:
     await enqueue(backend, job())
     claimed = await claim_one(backend)
     finish = Finish(lease=claimed.lease, outcome=Completed(result=b"1"))
@@ -208,9 +204,7 @@ async def test_a_job_is_completed_with_the_callers_writes(
 
 
 @every_library
-async def test_a_verb_that_fails_leaves_the_transaction_usable(
-    backend: PostgresBackend, database: str, transaction: Any
-) -> None:
+async def test_a_verb_that_fails_leaves_the_transaction_usable(backend: Any, database: str, transaction: Any) -> None:
     new = job()
     async with transaction(database) as connection:
         store = backend.jobs.within(connection)
@@ -221,7 +215,7 @@ async def test_a_verb_that_fails_leaves_the_transaction_usable(
 
 
 @every_library
-async def test_many_jobs_go_into_one_transaction(backend: PostgresBackend, database: str, transaction: Any) -> None:
+async def test_many_jobs_go_into_one_transaction(backend: Any, database: str, transaction: Any) -> None:
     jobs = [job() for _ in range(500)]
     async with transaction(database) as connection:
         replies = await backend.jobs.within(connection).enqueue_many(jobs)
@@ -230,7 +224,7 @@ async def test_many_jobs_go_into_one_transaction(backend: PostgresBackend, datab
     assert count.count == 500
 
 
-async def test_the_commit_wakes_the_workers(backend: PostgresBackend, database: str) -> None:
+async def test_the_commit_wakes_the_workers(backend: Any, database: str) -> None:
     async with backend.signals.subscribe({WORK}) as signals:
         async with asyncpg_transaction(database) as connection:
             await backend.jobs.within(connection).enqueue_many([job(queue="mail")])
@@ -239,7 +233,7 @@ async def test_the_commit_wakes_the_workers(backend: PostgresBackend, database: 
                 break
 
 
-async def test_a_connection_outside_a_transaction_is_refused(backend: PostgresBackend, database: str) -> None:
+async def test_a_connection_outside_a_transaction_is_refused(backend: Any, database: str) -> None:
     connection = await asyncpg.connect(database)
     with pytest.raises(Unsupported, match="in no transaction"):
         await backend.jobs.within(connection).enqueue_many([job()])
@@ -247,7 +241,8 @@ async def test_a_connection_outside_a_transaction_is_refused(backend: PostgresBa
 
 
 def test_code_without_a_loop_enqueues_in_its_transaction(database: str) -> None:
-    app = Headrace(database)
+    unfinished: Any = PostgresBackend(database)
+    app = Headrace(backend=unfinished)
 
     @app.task
     def greet(name: str) -> None:

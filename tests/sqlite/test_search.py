@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 
 from headrace.backends.sqlite import SqliteBackend
-from headrace.backends.sqlite.finding import bounds_of
 from headrace.model.job import ErrorInfo, Job, JobState
 from headrace.model.outcome import Cancelled, Completed, Discarded, Failed, Outcome, Snoozed
 from headrace.model.page import JobQuery
 from headrace.model.search import Query, matches, parse
+from headrace.model.search.bounds import bounds_of
 from headrace.testing.clock import FrozenClock
 from headrace.testing.conformance.builders import claim, enqueue, finish, job
 from tests.queries import queries

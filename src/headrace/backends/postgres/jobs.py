@@ -84,8 +84,11 @@ class PostgresJobStore:
     async def cancel_many(self, ids: Sequence[JobId], *, reason: str) -> list[Changed]:
         return await self._run(lambda session: changes.cancel_many(session, ids, reason), transaction=True)
 
-    async def retry_many(self, ids: Sequence[JobId]) -> list[Changed]:
-        return await self._run(lambda session: changes.retry_many(session, ids), transaction=True)
+    async def retry_many(self, ids: Sequence[JobId], *, edits: Sequence[JobEdit] = ()) -> list[Changed]:
+        return await self._run(lambda session: changes.retry_and_edit(session, ids, edits), transaction=True)
+
+    async def discard_many(self, ids: Sequence[JobId], *, reason: str) -> list[Changed]:
+        return await self._run(lambda session: changes.discard_many(session, ids, reason), transaction=True)
 
     async def wake_many(self, ids: Sequence[JobId]) -> list[Changed]:
         return await self._run(lambda session: changes.wake_many(session, ids), transaction=True)
@@ -103,8 +106,8 @@ class PostgresJobStore:
     async def promote(self, *, limit: int) -> Promotion:
         return await self._run(lambda session: upkeep.promote(session, limit))
 
-    async def rescue(self, *, limit: int) -> list[Rescued]:
-        return await self._run(lambda session: upkeep.rescue(session, limit), transaction=True)
+    async def rescue(self, *, limit: int, quarantine_after: int | None = None) -> list[Rescued]:
+        return await self._run(lambda session: upkeep.rescue(session, limit, quarantine_after), transaction=True)
 
     async def expire(self, *, limit: int) -> list[JobId]:
         return await self._run(lambda session: upkeep.expire(session, limit), transaction=True)

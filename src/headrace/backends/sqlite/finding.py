@@ -7,9 +7,8 @@ but for steps of the clock, so ``since`` and ``until`` are found by bisection an
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from headrace.backends.sqlite.rows import JobRow, as_json, decode_jobs
 from headrace.backends.sqlite.times import from_us, to_us
@@ -17,8 +16,8 @@ from headrace.backends.sqlite.transaction import Transaction
 from headrace.backends.sqlite.translation import Translator
 from headrace.model.job import FINAL_STATES, Job, JobState
 from headrace.model.page import JobQuery, Page
-from headrace.model.search.matching import resolve
-from headrace.model.search.tree import And, Between, Compare, Is, Query, Term
+from headrace.model.search.bounds import bounds_of
+from headrace.model.search.tree import And
 
 CLOCK_STEP_MAX = timedelta(hours=1)
 """How far back the clock may have been stepped without jobs being missed by ``since`` and ``until``."""
@@ -45,55 +44,9 @@ _GIVEN = {
 }
 
 
-class Bounds(NamedTuple):
-    """What a query says about the jobs it can match, in words that an index understands. None: nothing."""
-
-    states: frozenset[JobState] | None = None
-    ids: tuple[str, ...] | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-
-
 def find(transaction: Transaction, query: JobQuery, before: int | None, limit: int) -> Page[Job]:
     """A page of at most ``limit`` jobs with a ``seq`` below ``before``."""
     return Search(transaction, query, limit).page(before)
-
-
-def bounds_of(query: JobQuery, now: datetime) -> Bounds:
-    """The narrowest that all given fields and all parts of ``where`` allow."""
-    states = frozenset(query.states) if query.states else None
-    bounds = Bounds(states=states, since=query.since, until=query.until)
-    where = query.where
-    parts: tuple[Query, ...] = where.parts if isinstance(where, And) else (where,) if where is not None else ()
-    for part in parts:
-        if isinstance(part, Term):
-            bounds = _narrowed(bounds, part, now)
-    return bounds
-
-
-def _narrowed(bounds: Bounds, term: Term, now: datetime) -> Bounds:
-    exact = tuple(str(test.value) for test in term.tests if isinstance(test, Is))
-    if term.field == "state":
-        states = frozenset(JobState(value) for value in exact)
-        return bounds._replace(states=states if bounds.states is None else bounds.states & states)
-    if term.field == "id" and len(exact) == len(term.tests):
-        return bounds._replace(ids=exact)
-    if term.field == "enqueued" and len(term.tests) == 1:
-        match term.tests[0]:
-            case Compare(operator=">" | ">=", value=value):
-                return bounds._replace(since=_tighter(max, bounds.since, resolve(value, now)))
-            case Compare(operator="<", value=value):
-                return bounds._replace(until=_tighter(min, bounds.until, resolve(value, now)))
-            case Between(low=low, high=high):
-                since = _tighter(max, bounds.since, resolve(low, now))
-                return bounds._replace(since=since, until=_tighter(min, bounds.until, resolve(high, now)))
-            case _:
-                pass
-    return bounds
-
-
-def _tighter(choose: Callable[..., datetime], one: datetime | None, other: datetime) -> datetime:
-    return other if one is None else choose(one, other)
 
 
 class Search:

@@ -35,6 +35,8 @@ CREATE TABLE SCHEMA.jobs (
     payload         bytea NOT NULL,
     task_version    integer NOT NULL,
     idempotency_key text,
+    unique_key      text,
+    partition       text,
     trace           text,
     tags            jsonb,
     meta            jsonb,
@@ -165,17 +167,17 @@ CREATE TABLE SCHEMA.locks (
 CREATE VIEW SCHEMA.all_jobs AS
 SELECT seq, id, task, queue, priority, state, attempt, max_attempts, claims, wakes, run_at, wake_at, expires_at,
        timeout, enqueued_at, started_at, NULL::timestamptz AS finished_at, worker, cancel, reason, codec, payload,
-       task_version, idempotency_key, trace, tags, meta, error, NULL::bytea AS result, NULL::text AS result_codec
+       task_version, idempotency_key, unique_key, partition, trace, tags, meta, error, NULL::bytea AS result, NULL::text AS result_codec
 FROM SCHEMA.jobs
 UNION ALL
 SELECT seq, id, task, queue, priority, state, attempt, max_attempts, claims, wakes, run_at, wake_at, expires_at,
        timeout, enqueued_at, started_at, finished_at, worker, cancel, reason, codec, payload,
-       task_version, idempotency_key, trace, tags, meta, error, result, result_codec
+       task_version, idempotency_key, unique_key, partition, trace, tags, meta, error, result, result_codec
 FROM SCHEMA.ended
 UNION ALL
 SELECT seq, id, task, queue, priority, state, attempt, max_attempts, claims, wakes, run_at, wake_at, expires_at,
        timeout, enqueued_at, started_at, finished_at, worker, cancel, reason, codec, payload,
-       task_version, idempotency_key, trace, tags, meta, error, result, result_codec
+       task_version, idempotency_key, unique_key, partition, trace, tags, meta, error, result, result_codec
 FROM SCHEMA.succeeded;
 
 -- A payload as text, NULL where it is none.

@@ -1,10 +1,10 @@
 -- $1 id, $2 queue, $3 state, $4 priority or NULL, $5 run_at, $6 wake_at, $7 max_attempts or NULL, $8 whether to set
--- $9 expires_at, $10 payload or NULL, $11 tags, $12 whether, $13 meta, $14 whether.
+-- $9 expires_at, $10 payload or NULL, $11 tags, $12 whether, $13 meta, $14 whether, $15 task_version or NULL.
 UPDATE SCHEMA.ended
 SET queue = $2, state = $3, priority = coalesce($4::smallint, priority), run_at = $5::timestamptz,
     max_attempts = coalesce($7::integer, max_attempts),
     expires_at = CASE WHEN $8::boolean THEN $9::timestamptz ELSE expires_at END,
-    payload = coalesce($10::bytea, payload),
+    payload = coalesce($10::bytea, payload), task_version = coalesce($15::integer, task_version),
     tags = CASE WHEN $12::boolean THEN $11::jsonb ELSE tags END,
     meta = CASE WHEN $14::boolean THEN $13::jsonb ELSE meta END
 WHERE id = $1::uuid AND ($6::timestamptz IS NULL OR TRUE)

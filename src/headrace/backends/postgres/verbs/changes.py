@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
 
 from headrace.backends.postgres.rows import Target, as_json
 from headrace.backends.postgres.session import Session
@@ -103,6 +104,28 @@ async def retry_many(session: Session, ids: Sequence[JobId]) -> list[Changed]:
     return await _change(session, ids, verb)
 
 
+async def retry_and_edit(session: Session, ids: Sequence[JobId], edits: Sequence[JobEdit]) -> list[Changed]:
+    """Queue what ended without success, then edit it: no worker sees such a job as it was."""
+    replies = await retry_many(session, ids)
+    retried = {reply.id for reply in replies if reply.changed}
+    edited = await edit_many(session, [each for each in edits if each.id in retried])
+    states = {reply.id: reply.state for reply in edited}
+    return [replace(reply, state=states.get(reply.id, reply.state)) for reply in replies]
+
+
+async def discard_many(session: Session, ids: Sequence[JobId], reason: str) -> list[Changed]:
+    """End what is dead as cancelled."""
+
+    async def verb(targets: Sequence[Target], now: datetime) -> dict[str, JobState]:
+        dead = [each for each in targets if each.state == "dead"]
+        if dead:
+            await session.rows("discard", [each.id for each in dead], reason, now)
+            await _moved(session, dead, JobState.CANCELLED)
+        return {each.id: JobState.CANCELLED for each in dead}
+
+    return await _change(session, ids, verb)
+
+
 async def wake_many(session: Session, ids: Sequence[JobId]) -> list[Changed]:
     """Count a wake-up; queue what waits."""
 
@@ -145,7 +168,7 @@ async def edit_many(session: Session, edits: Sequence[JobEdit]) -> list[Changed]
 
 async def _edit(session: Session, job: Target, edit: JobEdit, now: datetime) -> JobState | None:
     state = JobState(job.state)
-    if state in (JobState.RUNNING, JobState.SUCCEEDED):
+    if state in (JobState.RUNNING, JobState.SUCCEEDED) or not await _as_expected(session, job, edit):
         return None
     target, run_at, wake_at = _new_time(job, state, edit, now)
     queue = job.queue if isinstance(edit.queue, UnsetType) else edit.queue
@@ -153,7 +176,7 @@ async def _edit(session: Session, job: Target, edit: JobEdit, now: datetime) -> 
         job.id, queue, target.value, _given(edit.priority), run_at, wake_at, _given(edit.max_attempts),
         edit.expires_at is not UNSET, _given(edit.expires_at), _given(edit.payload),
         as_json(edit.tags) if edit.tags else None, edit.tags is not UNSET,
-        as_json(edit.meta) if edit.meta else None, edit.meta is not UNSET,
+        as_json(edit.meta) if edit.meta else None, edit.meta is not UNSET, _given(edit.task_version),
     )  # fmt: skip
     await session.rows("edit_ended" if state.final else "edit_jobs", *values)
     if (queue, target) != (job.queue, state):
@@ -164,6 +187,12 @@ async def _edit(session: Session, job: Target, edit: JobEdit, now: datetime) -> 
     if target in (JobState.QUEUED, JobState.SCHEDULED):
         announce_state(session, job.id, queue, target)
     return target
+
+
+async def _as_expected(session: Session, job: Target, edit: JobEdit) -> bool:
+    if isinstance(edit.if_payload, UnsetType):
+        return True
+    return bool(await session.rows("has_payload", job.id, edit.if_payload))
 
 
 def _given(value: object) -> object:

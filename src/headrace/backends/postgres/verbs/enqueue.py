@@ -24,6 +24,7 @@ COPY_FROM = 200
 _COLUMNS = (
     "id", "task", "queue", "priority", "state", "run_at", "wake_at", "expires_at", "timeout", "max_attempts",
     "enqueued_at", "codec", "payload", "task_version", "idempotency_key", "trace", "tags", "meta",
+    "unique_key",
 )  # fmt: skip
 
 _decode_taken = msgspec.json.Decoder(list[tuple[str, str]] | None).decode
@@ -124,6 +125,7 @@ def _values(job: NewJob) -> Row:
         job.id, job.task, job.queue, job.priority, job.run_at, job.delay, job.expires_at, job.expires_in, job.timeout,
         job.max_attempts, job.codec, job.payload, job.task_version, job.idempotency_key, job.trace,
         as_json(job.tags) if job.tags else None, as_json(job.meta) if job.meta else None,
+        None if job.unique is None else job.unique.key,
     )  # fmt: skip
 
 
@@ -147,6 +149,7 @@ def _records(jobs: Sequence[NewJob], now: datetime, tally: Tally) -> Iterator[Ro
             job.id, job.task, job.queue, job.priority, state, due, None if due <= now else due, expires, job.timeout,
             job.max_attempts, now, job.codec, job.payload, job.task_version, job.idempotency_key, job.trace,
             as_json(job.tags) if job.tags else None, as_json(job.meta) if job.meta else None,
+        None if job.unique is None else job.unique.key,
         )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from headrace.model.queue import Retention
 
 WIDTH = timedelta(days=1)
 AHEAD = 3
-"""Days that have their partition before they begin; without one, rows go to ``succeeded_other`` and are pruned singly."""
+"""Days that have their partition before they begin. Rows without one go to ``succeeded_other``, pruned one by one."""
 
 _FORMAT = "succeeded_%Y%m%d"
 

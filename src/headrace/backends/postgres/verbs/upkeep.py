@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -14,12 +14,12 @@ from headrace.backends.postgres.verbs.changes import end_pending, instant
 from headrace.backends.postgres.verbs.finish import Settlement, settle
 from headrace.backends.postgres.verbs.tally import Tally
 from headrace.model.ids import JobId
-from headrace.model.job import FINAL_STATES, AttemptOutcome, ErrorInfo, JobState
+from headrace.model.job import FINAL_STATES, AttemptOutcome, JobState
+from headrace.model.outcome import lease_lost, quarantined
 from headrace.model.queue import Retention
 from headrace.storage.jobs import Promotion, Rescued
 from headrace.storage.signals import WORK, topic
 
-LEASE_LOST = "LeaseLost"
 RATE_BUCKET_S = 10
 RATES_KEPT = timedelta(days=1)
 """A day of ten-second buckets: nobody charts rates over more."""
@@ -36,13 +36,15 @@ async def promote(session: Session, limit: int) -> Promotion:
     return Promotion(count=sum(row[1] for row in rows), queues=frozenset(row[0] for row in rows), next_due=next_due)
 
 
-async def rescue(session: Session, limit: int) -> list[Rescued]:
+async def rescue(session: Session, limit: int, quarantine_after: int | None) -> list[Rescued]:
     """Take jobs back from workers whose lease ran out. In a transaction."""
     rows = await session.rows("lost", session.mono, limit)
     if not rows:
         return []
     now = await instant(session)
-    settlements = [_after_loss(Held(*row)) for row in rows]
+    held = [Held(*row) for row in rows]
+    losses = await _earlier_losses(session, held, quarantine_after)
+    settlements = [_after_loss(each, losses.get(each.id, 0) + 1, quarantine_after) for each in held]
     await settle(session, settlements, now)
     return [
         Rescued(id=JobId(each.held.id), queue=each.held.queue, state=each.state, worker=each.held.worker)
@@ -50,18 +52,29 @@ async def rescue(session: Session, limit: int) -> list[Rescued]:
     ]
 
 
-def _after_loss(row: Held) -> Settlement:
-    state = JobState.DEAD if row.attempt >= row.max_attempts else JobState.QUEUED
+async def _earlier_losses(session: Session, held: Sequence[Held], quarantine_after: int | None) -> dict[str, int]:
+    """How many attempts in a row each was lost in before, of those that may have been lost too often."""
+    suspects = [each.id for each in held if quarantine_after is not None and each.attempt >= quarantine_after]
+    rows = await session.rows("losses_in_a_row", suspects) if suspects else []
+    return {row[0]: row[1] for row in rows}
+
+
+def _after_loss(row: Held, losses: int, quarantine_after: int | None) -> Settlement:
+    state, reason = JobState.QUEUED, row.reason
     if row.cancel:
         state = JobState.CANCELLED
+    elif row.attempt >= row.max_attempts:
+        state = JobState.DEAD
+    elif quarantine_after is not None and row.attempt >= quarantine_after and losses >= quarantine_after:
+        state, reason = JobState.DEAD, quarantined(losses)
     return Settlement(
         held=row,
         state=state,
         attempt=row.attempt,
         run_at=row.run_at,
-        reason=row.reason,
+        reason=reason,
         ended=AttemptOutcome.LOST,
-        error=ErrorInfo(type=LEASE_LOST, message=f"worker {row.worker} was silent for longer than its lease"),
+        error=lease_lost(row.worker),
     )
 
 
