@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 
 import msgspec
 
@@ -69,25 +69,36 @@ class Merge:
             candidates.append(_Candidate(lane, gate, task))
             if lane.turn is not None:
                 self._turns[lane.key] = lane.turn
-        self._read(candidates, -(-wanted // max(1, len(candidates))) + 1)
-        queued: list[tuple[_Order, int]] = []
-        for number, candidate in enumerate(candidates):
-            if candidate.job is not None:
-                heappush(queued, (self._order(candidate, candidate.job), number))
+        self._begin(candidates, wanted)
+        queued = [(self._order(each, each.job), n) for n, each in enumerate(candidates) if each.job is not None]
+        heapify(queued)
         picked: list[int] = []
         while queued and len(picked) < wanted:
             order, number = heappop(queued)
             candidate = candidates[number]
-            job = candidate.job
-            if job is None or not candidate.open:
+            if not candidate.open:
                 continue
-            if not fair or order[1] == self._turns[candidate.lane.key]:
-                picked.append(job[0])
-                self._serve(candidate, wanted - len(picked))
-                job = candidate.job
-            if job is not None:
-                heappush(queued, (self._order(candidate, job), number))
+            if candidate.job is None and not candidate.whole:
+                self._read([candidate], candidate.taken + wanted - len(picked))
+            elif candidate.job is not None and (not fair or order[1] == self._turns[candidate.lane.key]):
+                picked.append(candidate.job[0])
+                last = self._serve(candidate)
+                if candidate.job is None and not candidate.whole:
+                    heappush(queued, (self._order(candidate, last), number))  # its next is not before this
+            if candidate.job is not None:
+                heappush(queued, (self._order(candidate, candidate.job), number))
         return picked
+
+    def _begin(self, candidates: Sequence[_Candidate], wanted: int) -> None:
+        """Read what each lane is about to give: where keys take turns, often nothing but its head, which is known."""
+        fair = self._layout.fair
+        each = -(-wanted // max(1, len(candidates)))
+        if not fair or each > 1 or any(candidate.task is not None for candidate in candidates):
+            self._read(candidates, each if fair else each + 1)
+            return
+        for candidate in candidates:
+            candidate.jobs = [(candidate.lane.head, 0, -candidate.lane.level)]
+            candidate.whole = self._layout.strict(candidate.lane)
 
     def store(self) -> None:
         """Keep which keys were served."""
@@ -96,7 +107,9 @@ class Merge:
             self._transaction.insert("put_turns", turns)
             self._transaction.run("set_last_turn", (self._layout.last_turn, self._queue))
 
-    def _serve(self, candidate: _Candidate, left: int) -> None:
+    def _serve(self, candidate: _Candidate) -> _Job:
+        """Let the candidate's next job begin, and answer it."""
+        job = candidate.jobs[candidate.taken]
         candidate.gate.take(1)
         if candidate.task is not None:
             candidate.task.take(1)
@@ -105,8 +118,7 @@ class Merge:
             self._turns[candidate.lane.key] = self._layout.last_turn
             self._served[candidate.lane.lane] = candidate.lane
         candidate.taken += 1
-        if candidate.job is None and not candidate.whole and left:
-            self._read([candidate], candidate.taken + left)
+        return job
 
     def _read(self, candidates: Sequence[_Candidate], limit: int) -> None:
         """Read jobs of lanes, from the first on. An ordered key has but one to give."""
