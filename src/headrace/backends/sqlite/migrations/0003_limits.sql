@@ -59,7 +59,6 @@ CREATE TABLE headrace_lanes (
     level    INTEGER,                      -- the order in which lanes are served: by level, then by place
     place    INTEGER,
     turn     INTEGER,                      -- the key's place in the round, while it has queued jobs
-    room     INTEGER,                      -- how many more of its key may run; NULL: any number
     ready    INTEGER NOT NULL DEFAULT 0,   -- 1: it has a head, and its key's limits have room
     opens_at INTEGER,                      -- when a token comes that it waits for (monotonic)
     PRIMARY KEY (queue, key, lane)
@@ -76,7 +75,7 @@ CREATE TABLE headrace_openings (
     at    INTEGER
 ) STRICT, WITHOUT ROWID;
 
--- What frees a key's room frees it for all of its lanes, so all of them are stale.
+-- What a key's job does concerns all lanes of the key, so all of them are stale.
 CREATE TRIGGER headrace_jobs_lane_entered AFTER INSERT ON headrace_jobs WHEN NEW.lane IS NOT NULL
 BEGIN
     INSERT OR IGNORE INTO headrace_lanes (queue, key, lane, stale)
@@ -86,12 +85,21 @@ BEGIN
 END;
 
 CREATE TRIGGER headrace_jobs_lane_moved AFTER UPDATE OF state, queue, lane, step, priority, run_at ON headrace_jobs
-WHEN NEW.lane IS NOT NULL
+WHEN NEW.lane IS NOT NULL AND (OLD.state = 'queued' OR NEW.state = 'queued' OR NEW.step IS NULL OR OLD.lane IS NULL)
 BEGIN
     INSERT OR IGNORE INTO headrace_lanes (queue, key, lane, stale)
     VALUES (NEW.queue, substr(NEW.lane, 1, instr(NEW.lane || char(31), char(31)) - 1), NEW.lane, 1);
     UPDATE headrace_lanes SET stale = 1
     WHERE queue = NEW.queue AND key = substr(NEW.lane, 1, instr(NEW.lane || char(31), char(31)) - 1) AND stale <> 1;
+END;
+
+-- An end only makes room: that concerns lanes that were held back, and a claim counts anew what is in use.
+CREATE TRIGGER headrace_jobs_lane_freed AFTER UPDATE OF state ON headrace_jobs
+WHEN NEW.lane IS NOT NULL AND OLD.state = 'running' AND NEW.state <> 'queued' AND NEW.step IS NOT NULL
+BEGIN
+    UPDATE headrace_lanes SET stale = 1
+    WHERE queue = NEW.queue AND key = substr(NEW.lane, 1, instr(NEW.lane || char(31), char(31)) - 1)
+      AND stale = 0 AND ready = 0 AND head IS NOT NULL;
 END;
 
 CREATE TRIGGER headrace_jobs_lane_changed AFTER UPDATE OF queue, lane ON headrace_jobs WHEN OLD.lane IS NOT NULL

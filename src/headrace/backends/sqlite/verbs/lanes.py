@@ -64,7 +64,7 @@ class ReadyLane(Struct, array_like=True, gc=False):
     head: int
     level: int
     place: int
-    room: int | None
+    running: int
     fresh: int
     own: int
     concurrency: int | None
@@ -137,8 +137,9 @@ class Layout:
     def gate(self, lane: ReadyLane) -> Gate:
         """What the lane's key leaves room for."""
         target = LimitTarget(LimitScope.KEY, self._queue, lane.key)
-        _, pace = self._limit(lane)
-        return Gate(target, pace, lane.room, lane.full_at or 0, self._transaction.mono)
+        concurrency, pace = self._limit(lane)
+        room = None if concurrency is None else concurrency - lane.running
+        return Gate(target, pace, room, lane.full_at or 0, self._transaction.mono)
 
     def strict(self, lane: ReadyLane) -> bool:
         """Whether the lane is an ordered key: its head goes, and nothing else."""
@@ -182,7 +183,7 @@ class Layout:
         task = lane.task if lane.task in self._tasks else ""
         loses_turn = lane.first is None and lane.turn is not None  # at the next claim
         stale = 2 if expired or loses_turn else 0
-        return self._queue, lane.key, lane.lane, stale, task, lane.head, level, place, lane.turn, room, ready, opens_at
+        return self._queue, lane.key, lane.lane, stale, task, lane.head, level, place, lane.turn, ready, opens_at
 
     def _claimable(self, lane: StaleLane) -> tuple[bool, bool]:
         """Whether the lane's head may begin as far as its order goes, and whether an expired job stands in the way."""
