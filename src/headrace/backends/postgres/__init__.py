@@ -1,4 +1,8 @@
-"""PostgreSQL: the store for many hosts. Needs the extra ``postgres`` (the driver asyncpg)."""
+"""PostgreSQL: the store for many hosts. Needs the extra ``postgres`` (the driver asyncpg).
+
+Unfinished, and therefore under no URL: it does not enforce unique keys yet, knows no limits and no order of keys, and
+groups no errors. ``tests/postgres/test_conformance.py`` lists the promises that it keeps.
+"""
 
 from __future__ import annotations
 

@@ -32,7 +32,6 @@ class PsycopgSession(ClockedSession):
         super().__init__(schema, clock)
         import psycopg
 
-        self._connection = connection
         self._awaits = isinstance(connection, psycopg.AsyncConnection)
         self._cursor: Any = (psycopg.AsyncRawCursor if self._awaits else psycopg.RawCursor)(connection)
 
@@ -50,10 +49,6 @@ class PsycopgSession(ClockedSession):
 
     async def copy(self, table: str, columns: Sequence[str], records: Iterable[Row]) -> bool:
         return False
-
-
-class AsyncpgSession(PooledSession):
-    """A session on the caller's connection of asyncpg's."""
 
 
 class CallersRunner:
@@ -79,7 +74,7 @@ class CallersRunner:
             raise translate(error, masked(self._location.dsn)) from error
         return reply
 
-    async def _session(self) -> PsycopgSession | AsyncpgSession:
+    async def _session(self) -> PsycopgSession | PooledSession:
         connection = await _driver_connection(self._connection)
         if isinstance(connection, asyncpg.Connection):
             if not connection.is_in_transaction():
@@ -87,7 +82,7 @@ class CallersRunner:
                     "the connection is in no transaction: enqueue inside 'async with connection.transaction():', or "
                     "leave connection out"
                 )
-            return AsyncpgSession(connection, self._location.schema, self._clock)
+            return PooledSession(connection, self._location.schema, self._clock)
         if type(connection).__module__.partition(".")[0] != "psycopg":
             raise refuse_connection(connection)
         return PsycopgSession(connection, self._location.schema, self._clock)
