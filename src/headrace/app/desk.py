@@ -24,7 +24,7 @@ from headrace.errors import (
     Unsupported,
     UsageError,
 )
-from headrace.model.ids import JobId
+from headrace.model.ids import JobId, new_job_ids
 from headrace.model.job import Job, JobState, NewJob
 from headrace.model.payload import Codecs
 from headrace.storage.backend import Backend
@@ -140,7 +140,7 @@ class JobDesk(Operations):
         return [self._handle(job, reply) for job, reply in zip(jobs, replies, strict=True)]
 
     def _handle(self, job: NewJob, reply: Enqueued) -> JobHandle[Any]:
-        return JobHandle(self, reply.id, job.task, reply.duplicate, dropped=reply.dropped, replaced=reply.replaced)
+        return JobHandle(self, reply.id, job.task, reply.duplicate, reply.dropped, reply.replaced)
 
     def job(self, job_id: str) -> JobHandle[Any]:
         """A handle from an id, for instance one that was kept in another table. The store is not asked."""
@@ -221,7 +221,7 @@ class JobDesk(Operations):
         flying: deque[asyncio.Task[list[Enqueued]]] = deque()
         try:
             for chunk in chunks:
-                made = correlated([call.new_job() for call in chunk])
+                made = _make_jobs(chunk)
                 jobs += made
                 flying.append(asyncio.create_task(store(made)))
                 await asyncio.sleep(0)  # lets it leave for the store
@@ -262,10 +262,15 @@ async def _store_within(
     jobs: list[NewJob] = []
     replies: list[Enqueued] = []
     for chunk in chunks:
-        made = correlated([call.new_job() for call in chunk])
+        made = _make_jobs(chunk)
         replies += await store(made)
         jobs += made
     return jobs, replies
+
+
+def _make_jobs(calls: Sequence[Call[Any]]) -> list[NewJob]:
+    ids = new_job_ids(len(calls))
+    return correlated([call.new_job(job_id) for call, job_id in zip(calls, ids, strict=True)])
 
 
 def _traced(tracer: Tracer, store: EnqueueNext) -> EnqueueNext:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import random
 import time
-from typing import NewType
+from typing import NewType, cast
 
 JobId = NewType("JobId", str)
 WorkerId = NewType("WorkerId", str)
 
 _NS_PER_MS = 1_000_000
-_FIXED = 7 << 76 | 2 << 62  # version 7, variant 2
+_FORM = "%08x-%04x-7%03x-%04x-%012x"
+_VARIANT = 0x8000
+_LOW = (1 << 48) - 1
 
 
 class _Generator:
@@ -26,11 +28,13 @@ class _Generator:
         self._last = 0
 
     def next(self) -> str:
-        stamp = (time.time_ns() << 12) // _NS_PER_MS
-        if stamp <= self._last:
-            stamp = self._last + 1
-        self._last = stamp
-        return format_uuid7(stamp, self._random.getrandbits(62))
+        return self.many(1)[0]
+
+    def many(self, count: int) -> list[str]:
+        stamp = max((time.time_ns() << 12) // _NS_PER_MS, self._last + 1)
+        self._last = stamp + count - 1
+        noise = self._random.getrandbits
+        return [format_uuid7(each, noise(62)) for each in range(stamp, stamp + count)]
 
 
 def format_uuid7(stamp: int, noise: int) -> str:
@@ -39,9 +43,8 @@ def format_uuid7(stamp: int, noise: int) -> str:
     >>> format_uuid7(0x019A0B0C0D0E_123, 0x3FFF_FFFF_FFFF_FFFF)
     '019a0b0c-0d0e-7123-bfff-ffffffffffff'
     """
-    # One number and one formatting: a bulk enqueue spends a tenth of its time here.
-    digits = "%032x" % (_FIXED | (stamp >> 12) << 80 | (stamp & 0xFFF) << 64 | noise)
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+    # One formatting of small numbers: a bulk enqueue spends a tenth of its time here.
+    return _FORM % (stamp >> 28, stamp >> 12 & 0xFFFF, stamp & 0xFFF, _VARIANT | noise >> 48, noise & _LOW)
 
 
 _generator = _Generator()
@@ -64,6 +67,16 @@ def new_job_id() -> JobId:
     True
     """
     return JobId(_generator.next())
+
+
+def new_job_ids(count: int) -> list[JobId]:
+    """Make many job ids in a fraction of the time; they grow within the list.
+
+    >>> first, second = new_job_ids(2)
+    >>> first < second < new_job_id()
+    True
+    """
+    return cast("list[JobId]", _generator.many(count))
 
 
 def new_worker_id() -> WorkerId:

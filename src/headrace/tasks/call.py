@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack
 
-from headrace.model.ids import new_job_id
+from headrace.model.ids import JobId, new_job_id
 from headrace.model.job import NewJob
 from headrace.tasks.canonical import CanonicalArguments
 from headrace.tasks.options import JobOptions, check_options, check_version, merge_options
@@ -52,13 +52,13 @@ class Call(Generic[R]):
         """
         return Call(self.task, self.payload, {**self._options, "task_version": check_version("version", version)})
 
-    def new_job(self) -> NewJob:
-        """The job to store: with a new id each time, unless the options name one."""
+    def new_job(self, job_id: JobId | None = None) -> NewJob:
+        """The job to store: with the id that the options name, else with the one given, else with a new one."""
         options = self._options
         if not UNIQUE_OPTIONS.isdisjoint(options):
             options = self._with_unique_key()
         if options.get("job_id") is None:
-            return NewJob(id=new_job_id(), payload=self.payload, **options)
+            return NewJob(id=job_id or new_job_id(), payload=self.payload, **options)
         named = {name: value for name, value in options.items() if name != "job_id"}
         return NewJob(id=options["job_id"], payload=self.payload, **named)
 

@@ -30,7 +30,6 @@ class JobHandle(Generic[R]):
         job_id: JobId,
         task: str | None = None,
         duplicate: bool = False,
-        *,
         dropped: bool = False,
         replaced: bool = False,
     ) -> None:

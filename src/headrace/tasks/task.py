@@ -140,7 +140,8 @@ class Task(Generic[P, R]):
         payload = self._schema.encode(codec, args, kwargs)
         if len(payload) > self._limit:
             self._too_large("arguments", len(payload))
-        return Call(self, payload, self._with_partition(args, kwargs))
+        options = self._options if self._partition_by is None else self._partitioned(self._partition_by, args, kwargs)
+        return Call(self, payload, options)
 
     async def enqueue(self, *args: P.args, **kwargs: P.kwargs) -> JobHandle[R]:
         """Store a job that will call the function with these arguments; durable when it returns.
@@ -305,14 +306,16 @@ class Task(Generic[P, R]):
                 "It was stored by another version of the task, or by complete(); correct the annotation"
             ) from error
 
-    def _with_partition(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-        """The options, with the partition that the arguments tell where none is given."""
-        name = self._registration.partition_by
-        if name is None or self._options.get("partition") is not None:
-            return self._options
+    @cached_property
+    def _partition_by(self) -> str | None:
+        """The argument that tells the partition, where the options do not."""
+        return self._registration.partition_by if self._options.get("partition") is None else None
+
+    def _partitioned(self, by: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        """The options, with the partition that the arguments tell."""
         bound = self._schema.signature.bind_partial(*args, **kwargs)  # a worker may fill in other parameters
         bound.apply_defaults()
-        value = bound.arguments[name]
+        value = bound.arguments[by]
         return merge_options(self._options, check_options({"partition": None if value is None else str(value)}))
 
     def _too_large(self, what: str, size: int) -> None:
