@@ -1,13 +1,15 @@
 -- $1 the clock handed in, $2 the same for leases, $3 queues, $4 how many of each, $5 token, $6 worker, $7 lease.
--- Rows come in any order; place, priority, run_at and seq tell it.
+-- Rows come in any order; queue, priority, run_at and seq tell it.
+-- The rows to change are named by where they lie: they were locked in this statement, so none of them can have moved.
+-- Looking each up by its id again would cost as much as changing it.
 WITH instant AS (
     SELECT coalesce($1::timestamptz, clock_timestamp()) AS now, coalesce($2::timestamptz, clock_timestamp()) AS mono
 ),
 picked AS MATERIALIZED (
-    SELECT c.id, w.place
-    FROM unnest($3::text[], $4::integer[]) WITH ORDINALITY AS w(queue, wanted, place)
+    SELECT c.ctid AS place
+    FROM unnest($3::text[], $4::integer[]) AS w(queue, wanted)
     CROSS JOIN LATERAL (
-        SELECT j.id
+        SELECT j.ctid
         FROM SCHEMA.jobs AS j
         WHERE j.queue = w.queue AND j.state = 'queued'
           AND (j.expires_at IS NULL OR j.expires_at > (SELECT now FROM instant))
@@ -21,20 +23,17 @@ claimed AS (
     UPDATE SCHEMA.jobs AS j
     SET state = 'running', attempt = j.attempt + 1, claims = j.claims + 1, token = $5, worker = $6,
         lease_until = instant.mono + $7::interval, started_at = instant.now
-    FROM picked AS p, instant
-    WHERE j.id = p.id
-    RETURNING p.place, j.*
+    FROM instant
+    WHERE j.ctid = ANY (ARRAY(SELECT place FROM picked))
+    RETURNING j.*
 ),
 tallied AS (
     INSERT INTO SCHEMA.tallies (at, queue, state, event, n)
-    SELECT instant.now, t.queue, t.state, t.event, t.n * t.sign
-    FROM instant, (
-        SELECT c.queue, s.state, s.event, count(*)::integer AS n, s.sign
-        FROM claimed AS c, (VALUES ('queued', NULL, -1), ('running', NULL, 1), (NULL, 'claimed', 1)) AS s(state, event, sign)
-        GROUP BY c.queue, s.state, s.event, s.sign
-    ) AS t
+    SELECT instant.now, t.queue, s.state, s.event, t.n * s.sign
+    FROM instant, (SELECT queue, count(*)::integer AS n FROM claimed GROUP BY queue) AS t,
+         (VALUES ('queued', NULL, -1), ('running', NULL, 1), (NULL, 'claimed', 1)) AS s(state, event, sign)
 )
-SELECT c.place, c.seq, c.id::text, c.task, c.payload, c.codec, c.queue, c.priority, c.attempt, c.max_attempts, c.claims,
+SELECT c.seq, c.id::text, c.task, c.payload, c.codec, c.queue, c.priority, c.attempt, c.max_attempts, c.claims,
        c.enqueued_at, c.run_at, c.timeout, c.expires_at, c.started_at, c.tags::text, c.meta::text, c.trace,
        c.task_version, c.idempotency_key, c.wakes, c.reason, c.error::text
 FROM claimed AS c

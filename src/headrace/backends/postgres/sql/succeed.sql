@@ -2,30 +2,26 @@
 WITH instant AS (SELECT coalesce($1::timestamptz, clock_timestamp()) AS now),
 done AS (
     DELETE FROM SCHEMA.jobs AS j
-    USING unnest($2::text[], $3::text[]) WITH ORDINALITY AS f(id, token, place)
-    WHERE j.id = f.id::uuid AND j.token = f.token
-    RETURNING f.place, j.*
+    USING unnest($2::uuid[], $3::text[], $4::bytea[], $5::text[])
+        WITH ORDINALITY AS f(id, token, result, result_codec, place)
+    WHERE j.id = f.id AND j.token = f.token
+    RETURNING f.place, f.result, CASE WHEN f.result IS NOT NULL THEN f.result_codec END AS result_codec, j.*
 ),
 kept AS (
     INSERT INTO SCHEMA.succeeded (
         id, seq, task, queue, priority, state, attempt, max_attempts, claims, wakes, run_at, expires_at, timeout,
-        enqueued_at, started_at, worker, cancel, reason, codec, payload, task_version, idempotency_key, unique_key, partition, trace, tags,
-        meta, error, finished_at, result, result_codec)
+        enqueued_at, started_at, worker, cancel, reason, codec, payload, task_version, idempotency_key, unique_key,
+        partition, trace, tags, meta, error, finished_at, result, result_codec)
     SELECT d.id, d.seq, d.task, d.queue, d.priority, 'succeeded', d.attempt, d.max_attempts, d.claims, d.wakes,
            d.run_at, d.expires_at, d.timeout, d.enqueued_at, d.started_at, d.worker, d.cancel, d.reason, d.codec,
-           d.payload, d.task_version, d.idempotency_key, d.unique_key, d.partition, d.trace, d.tags, d.meta, d.error, instant.now, r.result,
-           CASE WHEN r.result IS NOT NULL THEN r.codec END
+           d.payload, d.task_version, d.idempotency_key, d.unique_key, d.partition, d.trace, d.tags, d.meta, d.error,
+           instant.now, d.result, d.result_codec
     FROM instant, done AS d
-    JOIN unnest($4::bytea[], $5::text[]) WITH ORDINALITY AS r(result, codec, place) ON r.place = d.place
-    RETURNING id, queue
 ),
 tallied AS (
     INSERT INTO SCHEMA.tallies (at, queue, state, event, n)
-    SELECT instant.now, t.queue, t.state, t.event, t.n * t.sign
-    FROM instant, (
-        SELECT k.queue, s.state, s.event, count(*)::integer AS n, s.sign
-        FROM kept AS k, (VALUES ('running', NULL, -1), ('succeeded', NULL, 1), (NULL, 'succeeded', 1)) AS s(state, event, sign)
-        GROUP BY k.queue, s.state, s.event, s.sign
-    ) AS t
+    SELECT instant.now, t.queue, s.state, s.event, t.n * s.sign
+    FROM instant, (SELECT queue, count(*)::integer AS n FROM done GROUP BY queue) AS t,
+         (VALUES ('running', NULL, -1), ('succeeded', NULL, 1), (NULL, 'succeeded', 1)) AS s(state, event, sign)
 )
 SELECT place FROM done

@@ -27,15 +27,16 @@ async def claim(session: Session, request: ClaimRequest) -> list[Claim]:
         "claim", session.now, session.mono, list(wanted), list(wanted.values()), token, request.worker,
         request.lease_for,
     )  # fmt: skip
-    return [_claim(row, token, request) for row in sorted(rows, key=_order)]
+    places = {queue: place for place, queue in enumerate(wanted)}
 
+    def order(row: Row) -> tuple[int, int, object, int]:
+        return places[row[5]], -row[6], row[11], row[0]
 
-def _order(row: Row) -> tuple[int, int, object, int]:
-    return row[0], -row[7], row[12], row[1]
+    return [_claim(row, token, request) for row in sorted(rows, key=order)]
 
 
 def _claim(row: Row, token: str, request: ClaimRequest) -> Claim:
-    (_, _, job_id, task, payload, codec, queue, priority, attempt, max_attempts, claims, enqueued_at, run_at, timeout,
+    (_, job_id, task, payload, codec, queue, priority, attempt, max_attempts, claims, enqueued_at, run_at, timeout,
      expires_at, started_at, tags, meta, trace, task_version, idempotency_key, wakes, reason, error) = row  # fmt: skip
     job = Job(
         id=JobId(job_id),
