@@ -2,8 +2,10 @@
 -- Rows come in any order; queue, priority, run_at and seq tell it.
 -- The rows to change are named by where they lie: they were locked in this statement, so none of them can have moved.
 -- Looking each up by its id again would cost as much as changing it.
+-- A claim need not reach the disk before it is answered: see decision 47.
 WITH instant AS (
     SELECT coalesce($1::timestamptz, clock_timestamp()) AS now, coalesce($2::timestamptz, clock_timestamp()) AS mono
+    FROM set_config('synchronous_commit', 'off', true)
 ),
 picked AS MATERIALIZED (
     SELECT c.ctid AS place

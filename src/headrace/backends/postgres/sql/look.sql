@@ -6,9 +6,10 @@ ids AS MATERIALIZED (SELECT id::uuid FROM unnest($2::text[]) AS i(id)),
 floor AS MATERIALIZED (SELECT id FROM ids ORDER BY id LIMIT 1),
 wanted AS MATERIALIZED (
     SELECT id FROM ids
-    WHERE EXISTS (SELECT FROM SCHEMA.jobs WHERE id >= (SELECT id FROM floor))
-       OR EXISTS (SELECT FROM SCHEMA.ended WHERE id >= (SELECT id FROM floor))
-       OR EXISTS (SELECT FROM SCHEMA.succeeded WHERE id >= (SELECT id FROM floor))
+    -- Not EXISTS, for which PostgreSQL reads a table from its start in the hope of a hit.
+    WHERE (SELECT id FROM SCHEMA.jobs WHERE id >= (SELECT id FROM floor) ORDER BY id LIMIT 1) IS NOT NULL
+       OR (SELECT id FROM SCHEMA.ended WHERE id >= (SELECT id FROM floor) ORDER BY id LIMIT 1) IS NOT NULL
+       OR (SELECT id FROM SCHEMA.succeeded WHERE id >= (SELECT id FROM floor) ORDER BY id LIMIT 1) IS NOT NULL
 )
 SELECT (SELECT now FROM instant),
     (SELECT json_agg(json_build_array(t.id, t.state)) FROM (

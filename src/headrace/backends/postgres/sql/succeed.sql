@@ -1,10 +1,10 @@
--- $1 the clock handed in, $2 job ids, $3 tokens, $4 results, $5 their codecs. Moves what is held to the history.
+-- $1 the clock handed in, $2 leases as the text of an array of ID/TOKEN, $3 results, $4 their codecs, both NULL where
+-- there is no result. Moves what is held to the history.
 WITH instant AS (SELECT coalesce($1::timestamptz, clock_timestamp()) AS now),
 done AS (
     DELETE FROM SCHEMA.jobs AS j
-    USING unnest($2::uuid[], $3::text[], $4::bytea[], $5::text[])
-        WITH ORDINALITY AS f(id, token, result, result_codec, place)
-    WHERE j.id = f.id AND j.token = f.token
+    USING unnest($2::text::text[], $3::bytea[], $4::text[]) WITH ORDINALITY AS f(lease, result, result_codec, place)
+    WHERE j.id = left(f.lease, 36)::uuid AND j.token = right(f.lease, 16)
     RETURNING f.place, f.result, CASE WHEN f.result IS NOT NULL THEN f.result_codec END AS result_codec, j.*
 ),
 kept AS (

@@ -5,6 +5,7 @@ The common outcome, a job that succeeded, is settled for the whole batch in one 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -14,6 +15,7 @@ from headrace.backends.postgres.rows import Held, as_json
 from headrace.backends.postgres.session import Session
 from headrace.backends.postgres.verbs.tally import Tally
 from headrace.model.job import AttemptOutcome, ErrorInfo, JobState
+from headrace.model.lease import Lease
 from headrace.model.outcome import (
     Cancelled,
     Completed,
@@ -27,6 +29,15 @@ from headrace.model.outcome import (
 )
 from headrace.storage.jobs import Settled
 from headrace.storage.signals import DONE, DUE, WORK, topic
+
+
+NAMED_MAX = 50
+"""A signal that names more finished jobs costs more than a look by those who wait for one."""
+
+ALL_DONE = topic(DONE, "*")
+
+_KEY = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/[0-9a-f]{16}").fullmatch
+"""What a lease may look like: another one was not given by ``claim``, so that nothing is held by it."""
 
 
 class Settlement(Struct, kw_only=True, gc=False):
@@ -63,17 +74,29 @@ async def finish_many(session: Session, finishes: Sequence[Finish]) -> list[Sett
 
 
 async def _succeed(session: Session, finishes: Sequence[Finish], places: Sequence[int], replies: list[Settled]) -> None:
-    ids, tokens, results, codecs = [], [], [], []
-    for place in places:
-        lease, outcome = finishes[place].lease, finishes[place].outcome
-        assert isinstance(outcome, Completed)
-        ids.append(lease.job_id)
-        tokens.append(lease.token)
-        results.append(outcome.result)
-        codecs.append(outcome.codec)
-    for (number,) in await session.rows("succeed", session.now, ids, tokens, results, codecs):
+    places = [place for place in places if _KEY(key_of(finishes[place].lease))]
+    keys = ",".join([key_of(finishes[place].lease) for place in places])
+    rows = await session.rows("succeed", session.now, f"{{{keys}}}", *_results(finishes, places))
+    for (number,) in rows:
         replies[places[number - 1]] = Settled.APPLIED
-        session.announce([topic(DONE, ids[number - 1])])
+    # Beyond a few, those who wait look for themselves: most finished jobs are waited for nowhere.
+    if len(rows) > NAMED_MAX:
+        session.announce([ALL_DONE])
+    else:
+        session.announce([topic(DONE, finishes[places[number - 1]].lease.job_id) for (number,) in rows])
+
+
+def key_of(lease: Lease) -> str:
+    """Job and claim in one word."""
+    return f"{lease.job_id}/{lease.token}"
+
+
+def _results(finishes: Sequence[Finish], places: Sequence[int]) -> tuple[list[bytes | None] | None, list[str] | None]:
+    outcomes = [finishes[place].outcome for place in places]
+    results = [outcome.result for outcome in outcomes if type(outcome) is Completed]
+    if not any(result is not None for result in results):
+        return None, None
+    return results, [outcome.codec for outcome in outcomes if type(outcome) is Completed]
 
 
 async def _settle_others(
