@@ -30,7 +30,6 @@ from headrace.model.outcome import (
 from headrace.storage.jobs import Settled
 from headrace.storage.signals import DONE, DUE, WORK, topic
 
-
 NAMED_MAX = 50
 """A signal that names more finished jobs costs more than a look by those who wait for one."""
 
