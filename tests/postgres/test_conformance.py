@@ -1,7 +1,6 @@
 """The groups of the conformance suite that the store passes so far.
 
-It is not offered under a URL before it passes all of them: unique keys, limits, order, turns and ageing, and groups of
-errors are to come.
+It is not offered under a URL before it passes all of them: limits, order, turns and ageing are to come.
 """
 
 from collections.abc import AsyncIterator
@@ -13,9 +12,11 @@ from headrace.testing.clock import FrozenClock
 from headrace.testing.conformance.cancel import CancelPromises
 from headrace.testing.conformance.claim import ClaimPromises
 from headrace.testing.conformance.counters import CounterPromises
+from headrace.testing.conformance.debounce import DebouncePromises
 from headrace.testing.conformance.delete import DeletePromises
 from headrace.testing.conformance.edit import EditPromises
 from headrace.testing.conformance.enqueue import EnqueuePromises
+from headrace.testing.conformance.errors import ErrorPromises
 from headrace.testing.conformance.fencing import FencingPromises
 from headrace.testing.conformance.finish import FinishPromises
 from headrace.testing.conformance.idempotency import IdempotencyPromises
@@ -29,6 +30,7 @@ from headrace.testing.conformance.reading import ReadingPromises
 from headrace.testing.conformance.retry import RetryPromises
 from headrace.testing.conformance.search import SearchPromises
 from headrace.testing.conformance.signals import SignalPromises
+from headrace.testing.conformance.unique import UniquePromises, UniqueReplacePromises, UniqueReturnPromises
 from headrace.testing.conformance.upkeep import UpkeepPromises
 from headrace.testing.conformance.waiting import WaitingPromises
 
@@ -36,6 +38,10 @@ from headrace.testing.conformance.waiting import WaitingPromises
 class TestPostgres(
     EnqueuePromises,
     IdempotencyPromises,
+    UniquePromises,
+    UniqueReplacePromises,
+    UniqueReturnPromises,
+    DebouncePromises,
     ClaimPromises,
     LeasePromises,
     FencingPromises,
@@ -47,6 +53,7 @@ class TestPostgres(
     DeletePromises,
     UpkeepPromises,
     ReadingPromises,
+    ErrorPromises,
     SearchPromises,
     CounterPromises,
     QueuePromises,

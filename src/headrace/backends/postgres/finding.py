@@ -38,10 +38,10 @@ _GIVEN = {
 async def find(session: Session, query: JobQuery, before: int | None, limit: int) -> Page[Job]:
     """A page of at most ``limit`` jobs with a ``seq`` below ``before``."""
     now = session.now or (await session.rows("instant", None))[0][0]
-    return await _Search(session, query, limit, now).page(before)
+    return await Search(session, query, limit, now).page(before)
 
 
-class _Search:
+class Search:
     """One page's work: the condition once, and the windows it is asked in."""
 
     def __init__(self, session: Session, query: JobQuery, limit: int, now: datetime) -> None:
@@ -55,14 +55,25 @@ class _Search:
 
     async def page(self, before: int | None) -> Page[Job]:
         if self._bounds.ids is not None:
-            ids = self._place_value([each for each in self._bounds.ids if _is_uuid(each)])
+            ids = self.bind([each for each in self._bounds.ids if _is_uuid(each)])
             return await self._whole(f"j.id = ANY ({ids}::text[]::uuid[])", before)
         if self._bounds.states is not None and await self._few(self._bounds.states):
-            states = self._place_value(sorted(self._bounds.states))
+            states = self.bind(sorted(self._bounds.states))
             return await self._whole(f"j.state = ANY ({states}::text[])", before)
         return await self._walk(before)
 
-    def _place_value(self, value: Any) -> str:
+    @property
+    def filters(self) -> str:
+        """The conditions of the query, on the view ``all_jobs AS j``."""
+        return " AND ".join(self._filters) or "TRUE"
+
+    @property
+    def values(self) -> Sequence[Any]:
+        """What the conditions bind."""
+        return self._translator.values
+
+    def bind(self, value: Any) -> str:
+        """The placeholder for a value that is handed to the server."""
         self._translator.values.append(value)
         return f"${len(self._translator.values)}"
 
@@ -76,9 +87,7 @@ class _Search:
             "until": query.until,
             "as_of": query.as_of,
         }
-        conditions = [
-            _GIVEN[name].format(self._place_value(value)) for name, value in given.items() if value is not None
-        ]
+        conditions = [_GIVEN[name].format(self.bind(value)) for name, value in given.items() if value is not None]
         if query.where is not None and query.where != And(()):
             conditions.append(named(self._translator.condition(query.where), self._session.schema))
         return conditions
@@ -89,17 +98,17 @@ class _Search:
         return sum(int(n) for _, state, n in counters if state in states) <= self._scan
 
     async def _whole(self, source: str, before: int | None) -> Page[Job]:
-        rows = await self._rows(self._limit + 1, before=before, source=source)
+        rows = await self.rows(self._limit + 1, before=before, source=source)
         return self._full(rows) if len(rows) > self._limit else _page(rows)
 
     async def _walk(self, before: int | None) -> Page[Job]:
         """From the newest job that can match backwards, to the oldest that can, or as far as a page may look."""
         if not self._filters:
-            rows = await self._rows(self._limit + 1, before=before)
+            rows = await self.rows(self._limit + 1, before=before)
             return self._full(rows) if len(rows) > self._limit else _page(rows)
         top, bottom = await self._range(before)
         [(last,)] = await self._session.rows("nth_job", top, self._scan - 1, bottom) or [(None,)]
-        rows = await self._rows(self._limit + 1, before=top, floor=bottom if last is None else last)
+        rows = await self.rows(self._limit + 1, before=top, floor=bottom if last is None else last)
         if len(rows) > self._limit:
             return self._full(rows)
         if last is None or not (await self._session.rows("any_job_below", last, bottom))[0][0]:
@@ -133,9 +142,10 @@ class _Search:
                 high = middle
         return low
 
-    async def _rows(
+    async def rows(
         self, count: int, *, before: int | None = None, floor: int | None = None, source: str | None = None
     ) -> list[Row]:
+        """The newest matching jobs, of those between the bounds and under the condition ``source``."""
         values = list(self._translator.values)
         conditions = [source] if source is not None else []
         for condition, value in (("j.seq < ", before), ("j.seq >= ", floor)):

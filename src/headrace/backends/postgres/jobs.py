@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from headrace.backends.postgres.session import Runner, Session
 from headrace.backends.postgres.verbs import changes, claim, enqueue, finish, upkeep
+from headrace.backends.postgres.verbs.contended import Contended
 from headrace.errors import TooLarge, Unavailable
 from headrace.model.ids import JobId
 from headrace.model.job import NewJob
@@ -58,7 +59,7 @@ class PostgresJobStore:
         for _ in range(TRIES_MAX - 1):
             try:
                 return await self._run(lambda session: enqueue.enqueue_many(session, jobs), transaction=whole)
-            except enqueue.Contended:
+            except Contended:
                 whole = True
         return await self._run(lambda session: enqueue.enqueue_many(session, jobs), transaction=True)
 

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from headrace.backends.postgres import finding
+from headrace.backends.postgres.grouping import error_groups
 from headrace.backends.postgres.rows import decode_error, read_job
 from headrace.backends.postgres.session import Runner, Session
 from headrace.backends.postgres.verbs.upkeep import RATE_BUCKET_S
 from headrace.errors import Unsupported
+from headrace.model.errors import ErrorGroup
 from headrace.model.ids import JobId
 from headrace.model.job import Attempt, AttemptOutcome, Job, JobState, LogLine
 from headrace.model.page import PAGE_LIMIT_MAX, JobQuery, Page
@@ -26,7 +28,7 @@ class PostgresJobReader:
         async def verb(session: Session) -> list[Job | None]:
             replies: list[Job | None] = [None] * len(ids)
             for row in await session.rows("get_jobs", list(ids)):
-                replies[row[30] - 1] = read_job(row, result=row[28], result_codec=row[29])
+                replies[row[31] - 1] = read_job(row, result=row[29], result_codec=row[30])
             return replies
 
         return await self._runner.run(verb)
@@ -36,6 +38,9 @@ class PostgresJobReader:
         size = max(1, min(limit, PAGE_LIMIT_MAX))
 
         return await self._runner.run(lambda session: finding.find(session, query, before, size))
+
+    async def error_groups(self, query: JobQuery, *, limit: int = 50) -> list[ErrorGroup]:
+        return await self._runner.run(lambda session: error_groups(session, query, limit))
 
     async def attempts(self, job_id: JobId) -> list[Attempt]:
         async def verb(session: Session) -> list[Attempt]:

@@ -54,8 +54,8 @@ class Target(NamedTuple):
 def read_job(row: Row, *, result: bytes | None = None, result_codec: str | None = None) -> Job:
     """The job in a row of ``sql/job_fields.sql``."""
     (_, job_id, task, payload, codec, queue, priority, state, attempt, max_attempts, claims, enqueued_at, run_at,
-     timeout, expires_at, started_at, finished_at, worker, tags, meta, trace, task_version, idempotency_key, wakes,
-     cancel, reason, error, progress) = row[:28]  # fmt: skip
+     timeout, expires_at, started_at, finished_at, worker, tags, meta, trace, task_version, idempotency_key, unique_key,
+     wakes, cancel, reason, error, progress) = row[:29]  # fmt: skip
     return Job(
         id=JobId(job_id),
         task=task,
@@ -79,6 +79,7 @@ def read_job(row: Row, *, result: bytes | None = None, result_codec: str | None 
         trace=trace,
         task_version=task_version,
         idempotency_key=idempotency_key,
+        unique_key=unique_key,
         wakes=wakes,
         cancel_requested=cancel,
         reason=reason,

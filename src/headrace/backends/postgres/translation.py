@@ -39,7 +39,7 @@ _COLUMNS = {
     "key": "j.idempotency_key",
     "unique": "j.unique_key",
     "partition": "j.partition",
-    "fingerprint": "j.error ->> 'fingerprint'",
+    "fingerprint": "j.fingerprint",
     "version": "j.task_version",
     "priority": "j.priority",
     "attempt": "j.attempt",

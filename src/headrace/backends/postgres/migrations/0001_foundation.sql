@@ -36,11 +36,13 @@ CREATE TABLE SCHEMA.jobs (
     task_version    integer NOT NULL,
     idempotency_key text,
     unique_key      text,
+    unique_policy   jsonb,                 -- states, and period in microseconds or null; with unique_key alone
     partition       text,
     trace           text,
     tags            jsonb,
     meta            jsonb,
-    error           jsonb                  -- of the last attempt that failed: type, message, traceback
+    error           jsonb,                 -- of the last attempt that failed: type, message, traceback
+    fingerprint     text                   -- of that error, so that grouping reads no traceback
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0,
         autovacuum_analyze_scale_factor = 0.05);
 
@@ -49,6 +51,10 @@ CREATE INDEX jobs_running ON SCHEMA.jobs (lease_until) WHERE state = 'running';
 CREATE INDEX jobs_due ON SCHEMA.jobs (wake_at) WHERE wake_at IS NOT NULL;
 CREATE INDEX jobs_expiring ON SCHEMA.jobs (expires_at) WHERE expires_at IS NOT NULL AND state <> 'running';
 CREATE INDEX jobs_seq ON SCHEMA.jobs (seq);
+-- Of the few that have a key, or have failed: a job without is in neither.
+CREATE INDEX jobs_unique ON SCHEMA.jobs (task, unique_key, state, enqueued_at) WHERE unique_key IS NOT NULL;
+CREATE INDEX jobs_failing ON SCHEMA.jobs (fingerprint)
+    WHERE fingerprint IS NOT NULL AND state IN ('scheduled', 'queued');
 
 -- Jobs that ended without success: few, and retried by people.
 CREATE TABLE SCHEMA.ended (
@@ -60,6 +66,8 @@ CREATE TABLE SCHEMA.ended (
 );
 CREATE INDEX ended_finished ON SCHEMA.ended (state, finished_at);
 CREATE INDEX ended_seq ON SCHEMA.ended (seq);
+CREATE INDEX ended_unique ON SCHEMA.ended (task, unique_key, state, enqueued_at) WHERE unique_key IS NOT NULL;
+CREATE INDEX ended_failing ON SCHEMA.ended (fingerprint) WHERE fingerprint IS NOT NULL AND state = 'dead';
 
 -- Jobs that succeeded: many, appended, and dropped by the partition.
 CREATE TABLE SCHEMA.succeeded (
@@ -71,6 +79,7 @@ CREATE TABLE SCHEMA.succeeded (
 CREATE INDEX succeeded_id ON SCHEMA.succeeded (id);
 CREATE INDEX succeeded_seq ON SCHEMA.succeeded (seq);
 CREATE INDEX succeeded_finished ON SCHEMA.succeeded (finished_at);
+CREATE INDEX succeeded_unique ON SCHEMA.succeeded (task, unique_key, enqueued_at) WHERE unique_key IS NOT NULL;
 CREATE TABLE SCHEMA.succeeded_other PARTITION OF SCHEMA.succeeded DEFAULT;
 
 -- Ended attempts, but not the one that succeeded: that one is told by the job's own row.
@@ -167,17 +176,20 @@ CREATE TABLE SCHEMA.locks (
 CREATE VIEW SCHEMA.all_jobs AS
 SELECT seq, id, task, queue, priority, state, attempt, max_attempts, claims, wakes, run_at, wake_at, expires_at,
        timeout, enqueued_at, started_at, NULL::timestamptz AS finished_at, worker, cancel, reason, codec, payload,
-       task_version, idempotency_key, unique_key, partition, trace, tags, meta, error, NULL::bytea AS result, NULL::text AS result_codec
+       task_version, idempotency_key, unique_key, partition, trace, tags, meta, error,
+       fingerprint, NULL::bytea AS result, NULL::text AS result_codec
 FROM SCHEMA.jobs
 UNION ALL
 SELECT seq, id, task, queue, priority, state, attempt, max_attempts, claims, wakes, run_at, wake_at, expires_at,
        timeout, enqueued_at, started_at, finished_at, worker, cancel, reason, codec, payload,
-       task_version, idempotency_key, unique_key, partition, trace, tags, meta, error, result, result_codec
+       task_version, idempotency_key, unique_key, partition, trace, tags, meta, error,
+       fingerprint, result, result_codec
 FROM SCHEMA.ended
 UNION ALL
 SELECT seq, id, task, queue, priority, state, attempt, max_attempts, claims, wakes, run_at, wake_at, expires_at,
        timeout, enqueued_at, started_at, finished_at, worker, cancel, reason, codec, payload,
-       task_version, idempotency_key, unique_key, partition, trace, tags, meta, error, result, result_codec
+       task_version, idempotency_key, unique_key, partition, trace, tags, meta, error,
+       fingerprint, result, result_codec
 FROM SCHEMA.succeeded;
 
 -- A payload as text, NULL where it is none.
@@ -197,6 +209,13 @@ BEGIN
 EXCEPTION WHEN others THEN
     RETURN NULL;
 END $$;
+
+-- Whether a job holds its unique key for a period that is not over.
+CREATE FUNCTION SCHEMA.holds_key(policy jsonb, state text, enqueued_at timestamptz, now timestamptz) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT coalesce(policy -> 'states' ? state
+                    AND enqueued_at > now - (policy ->> 'period')::double precision * interval '1 microsecond', false)
+$$;
 
 -- For other languages and triggers: enqueue in the transaction that calls it. Answers the job's id. Arguments are an
 -- object by name. The id is a UUIDv7 (RFC 9562, 5.7): milliseconds, and the rest random.

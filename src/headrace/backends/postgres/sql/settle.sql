@@ -2,7 +2,8 @@
 -- $7 errors (NULL keeps the one there is).
 UPDATE SCHEMA.jobs AS j
 SET state = s.state, attempt = s.attempt, run_at = s.run_at, wake_at = s.wake_at, reason = s.reason,
-    error = coalesce(s.error::jsonb, j.error), token = NULL, lease_until = NULL
+    error = coalesce(s.error::jsonb, j.error),
+    fingerprint = coalesce(s.error::jsonb ->> 'fingerprint', j.fingerprint), token = NULL, lease_until = NULL
 FROM unnest($1::text[], $2::text[], $3::integer[], $4::timestamptz[], $5::timestamptz[], $6::text[], $7::text[])
     AS s(id, state, attempt, run_at, wake_at, reason, error)
 WHERE j.id = s.id::uuid

@@ -11,11 +11,11 @@ kept AS (
     INSERT INTO SCHEMA.succeeded (
         id, seq, task, queue, priority, state, attempt, max_attempts, claims, wakes, run_at, expires_at, timeout,
         enqueued_at, started_at, worker, cancel, reason, codec, payload, task_version, idempotency_key, unique_key,
-        partition, trace, tags, meta, error, finished_at, result, result_codec)
+        unique_policy, partition, trace, tags, meta, error, fingerprint, finished_at, result, result_codec)
     SELECT d.id, d.seq, d.task, d.queue, d.priority, 'succeeded', d.attempt, d.max_attempts, d.claims, d.wakes,
            d.run_at, d.expires_at, d.timeout, d.enqueued_at, d.started_at, d.worker, d.cancel, d.reason, d.codec,
-           d.payload, d.task_version, d.idempotency_key, d.unique_key, d.partition, d.trace, d.tags, d.meta, d.error,
-           instant.now, d.result, d.result_codec
+           d.payload, d.task_version, d.idempotency_key, d.unique_key, d.unique_policy, d.partition, d.trace, d.tags,
+           d.meta, d.error, d.fingerprint, instant.now, d.result, d.result_codec
     FROM instant, done AS d
 ),
 tallied AS (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from msgspec import UNSET, UnsetType
@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from headrace.backends.postgres.rows import Target, as_json
 from headrace.backends.postgres.session import Session
+from headrace.backends.postgres.verbs import unique
 from headrace.backends.postgres.verbs.finish import announce_state
 from headrace.backends.postgres.verbs.tally import Tally
 from headrace.model.ids import JobId
@@ -32,8 +33,9 @@ async def _change(session: Session, ids: Sequence[JobId], verb: Verb) -> list[Ch
     now = await instant(session)
     replies = [Changed(id=job_id, state=None, changed=False) for job_id in ids]
     for places in _rounds(ids):
-        targets = await _find_targets(session, [ids[place] for place in places])
-        states = await verb(list(targets.values()), now)
+        wanted = [ids[place] for place in places]
+        targets = await _find_targets(session, wanted)
+        states = await verb([targets[job_id] for job_id in wanted if job_id in targets], now)
         for place in places:
             target = targets.get(ids[place])
             if target is not None:
@@ -92,16 +94,43 @@ async def end_pending(
 
 
 async def retry_many(session: Session, ids: Sequence[JobId]) -> list[Changed]:
-    """Queue what ended without success."""
+    """Queue what ended without success, unless another live job holds its unique key."""
+    names = {row[0]: (row[1], row[2]) for row in await session.rows("keys_of_ended", ids)}
+    await unique.lock(session, names.values())
+    conflicts: dict[str, JobId] = {}
 
     async def verb(targets: Sequence[Target], now: datetime) -> dict[str, JobState]:
         again = [each for each in targets if JobState(each.state) in RETRIABLE_STATES]
-        if again:
-            await session.rows("revive", [each.id for each in again], now)
-            await _moved(session, again, JobState.QUEUED)
-        return {each.id: JobState.QUEUED for each in again}
+        back: list[Target] = []
+        for run in _runs_of_names(again, names):
+            keyed = [each.id for each in run if each.id in names]
+            found = await session.rows("find_rivals", keyed, now) if keyed else ()
+            rivals: dict[str, str] = {row[0]: row[1] for row in found}
+            conflicts.update((job_id, JobId(rival)) for job_id, rival in rivals.items())
+            free = [each for each in run if each.id not in rivals]
+            if free:
+                await session.rows("revive", [each.id for each in free], now)
+                await _moved(session, free, JobState.QUEUED)
+            back += free
+        return {each.id: JobState.QUEUED for each in back}
 
-    return await _change(session, ids, verb)
+    replies = await _change(session, ids, verb)
+    return [reply if reply.changed else replace(reply, conflict=conflicts.get(reply.id)) for reply in replies]
+
+
+def _runs_of_names(targets: Sequence[Target], names: Mapping[str, unique.Name]) -> Iterator[list[Target]]:
+    """The jobs in runs within which no key comes twice: what a run brought back, the look-up for the next one sees."""
+    run: list[Target] = []
+    seen: set[unique.Name] = set()
+    for each in targets:
+        name = names.get(each.id)
+        if name in seen:
+            yield run
+            run, seen = [], set()
+        if name is not None:
+            seen.add(name)
+        run.append(each)
+    yield run
 
 
 async def retry_and_edit(session: Session, ids: Sequence[JobId], edits: Sequence[JobEdit]) -> list[Changed]:

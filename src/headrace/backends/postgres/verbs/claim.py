@@ -37,7 +37,8 @@ async def claim(session: Session, request: ClaimRequest) -> list[Claim]:
 
 def _claim(row: Row, token: str, request: ClaimRequest) -> Claim:
     (_, job_id, task, payload, codec, queue, priority, attempt, max_attempts, claims, enqueued_at, run_at, timeout,
-     expires_at, started_at, tags, meta, trace, task_version, idempotency_key, wakes, reason, error) = row  # fmt: skip
+     expires_at, started_at, tags, meta, trace, task_version, idempotency_key, unique_key, wakes, reason,
+     error) = row  # fmt: skip
     job = Job(
         id=JobId(job_id),
         task=task,
@@ -60,6 +61,7 @@ def _claim(row: Row, token: str, request: ClaimRequest) -> Claim:
         trace=trace,
         task_version=task_version,
         idempotency_key=idempotency_key,
+        unique_key=unique_key,
         wakes=wakes,
         reason=reason,
         error=None if error is None else decode_error(error),

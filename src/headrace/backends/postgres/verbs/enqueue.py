@@ -8,11 +8,13 @@ from hashlib import blake2b
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from headrace.backends.postgres.rows import as_json
 from headrace.backends.postgres.session import Row, Session
+from headrace.backends.postgres.verbs import unique
+from headrace.backends.postgres.verbs.contended import Contended
 from headrace.backends.postgres.verbs.tally import Tally
-from headrace.errors import Unavailable
 from headrace.model.ids import JobId
 from headrace.model.job import JobState, NewJob
 from headrace.storage.jobs import Enqueued
@@ -24,20 +26,15 @@ COPY_FROM = 200
 _COLUMNS = (
     "id", "task", "queue", "priority", "state", "run_at", "wake_at", "expires_at", "timeout", "max_attempts",
     "enqueued_at", "codec", "payload", "task_version", "idempotency_key", "trace", "tags", "meta",
-    "unique_key",
 )  # fmt: skip
 
 _decode_taken = msgspec.json.Decoder(list[tuple[str, str]] | None).decode
 _decode_keys = msgspec.json.Decoder(list[tuple[str, str, str, str]] | None).decode
 
 
-class Contended(Unavailable):
-    """Another transaction took an id or a key of this batch at the same moment: seen anew, it is a duplicate."""
-
-
 def needs_transaction(jobs: Sequence[NewJob]) -> bool:
     """Whether more than one statement is needed to store these."""
-    return len(jobs) >= COPY_FROM or any(job.idempotency_key is not None for job in jobs)
+    return len(jobs) >= COPY_FROM or any(job.idempotency_key is not None or job.unique is not None for job in jobs)
 
 
 async def enqueue_many(session: Session, jobs: Sequence[NewJob]) -> list[Enqueued]:
@@ -46,7 +43,7 @@ async def enqueue_many(session: Session, jobs: Sequence[NewJob]) -> list[Enqueue
         return []
     if needs_transaction(jobs):
         return await _enqueue_with_care(session, jobs)
-    states = await _insert(session, jobs)
+    states = await _insert(session, jobs, session.now)
     if len(states) == len(jobs):
         return [Enqueued(id=job.id, state=states[job.id]) for job in jobs]
     [(_, taken, _)] = await session.rows("look", session.now, [job.id for job in jobs], [])
@@ -59,62 +56,93 @@ async def enqueue_many(session: Session, jobs: Sequence[NewJob]) -> list[Enqueue
 
 
 async def _enqueue_with_care(session: Session, jobs: Sequence[NewJob]) -> list[Enqueued]:
-    keys = [job.idempotency_key for job in jobs if job.idempotency_key is not None]
-    [(now, taken, holders)] = await session.rows("look", session.now, [job.id for job in jobs], keys)
-    known = _Known(taken, holders)
-    replies = [known.find(job) or known.add(job, now) for job in jobs]
-    await _remember_keys(session, known.fresh, now)
-    if len(known.fresh) >= COPY_FROM:
-        await _copy(session, known.fresh, now)
-    elif known.fresh and len(await _insert(session, known.fresh)) < len(known.fresh):
-        raise Contended("an id of this batch was taken by another transaction at the same moment")
+    await unique.lock(session, unique.names_of(jobs))
+    idempotency_keys = [job.idempotency_key for job in jobs if job.idempotency_key is not None]
+    [(now, taken, first)] = await session.rows("look", session.now, [job.id for job in jobs], idempotency_keys)
+    batch = _Batch(now, taken, first, await unique.Keys.look_up(session, jobs, now))
+    replies = []
+    for place, job in enumerate(jobs):
+        if batch.keys.unsure(job):
+            await batch.write(session)
+            batch.keys = await unique.Keys.look_up(session, jobs[place:], now)
+        replies.append(batch.find(job) or batch.meet(job) or batch.add(job))
+    await batch.write(session)
     return replies
 
 
-class _Known:
-    """The ids and keys that are taken, in the store and earlier in the batch."""
+class _Batch:
+    """The ids and keys that are taken, in the store and earlier in the batch, and what is to be written."""
 
-    def __init__(self, taken: str | None, holders: str | None) -> None:
+    def __init__(self, now: datetime, taken: str | None, first: str | None, keys: unique.Keys) -> None:
+        self.keys = keys
+        self._now = now
         self._by_id = dict(_decode_taken(taken or "null") or ())
-        self._by_key = {key: tuple(rest) for key, *rest in _decode_keys(holders or "null") or ()}
-        self.fresh: list[NewJob] = []
+        self._by_key = {key: tuple(rest) for key, *rest in _decode_keys(first or "null") or ()}
+        self._fresh: dict[JobId, NewJob] = {}
+        self._remembered: list[tuple[str, JobId, str, datetime]] = []
 
     def find(self, job: NewJob) -> Enqueued | None:
         """The answer for a job that is not new."""
         if (state := self._by_id.get(job.id)) is not None:
             return Enqueued(id=job.id, state=JobState(state), duplicate=True)
-        if job.idempotency_key is None or (holder := self._by_key.get(job.idempotency_key)) is None:
+        if job.idempotency_key is None or (first := self._by_key.get(job.idempotency_key)) is None:
             return None
-        first, known_fingerprint, state = holder
-        same = known_fingerprint == fingerprint(job)
-        return Enqueued(id=JobId(first), state=JobState(state), duplicate=same, conflict=not same)
+        job_id, print_of_first, state = first
+        same = print_of_first == fingerprint(job)
+        return Enqueued(id=JobId(job_id), state=JobState(state), duplicate=same, conflict=not same)
 
-    def add(self, job: NewJob, now: datetime) -> Enqueued:
-        """The answer for one that is."""
-        state = JobState.QUEUED if _due_at(job, now) <= now else JobState.SCHEDULED
+    def meet(self, job: NewJob) -> Enqueued | None:
+        """The answer for one whose unique key is taken."""
+        met = self.keys.meet(job, _due_at(job, self._now)) if job.unique is not None else None
+        if met is None:
+            return None
+        reply, holder = met
+        if reply.replaced:
+            self._moved(holder)
+        return reply
+
+    def _moved(self, holder: unique.Holder) -> None:
+        if holder.id in self._by_id:
+            self._by_id[holder.id] = holder.state
+        for key, (job_id, print_of_first, _) in self._by_key.items():
+            if job_id == holder.id:
+                self._by_key[key] = (job_id, print_of_first, holder.state)
+        if holder.id in self._fresh and holder.form is not None:
+            first = self._fresh[holder.id]
+            self._fresh[holder.id] = replace(holder.form, idempotency_key=first.idempotency_key)
+
+    def add(self, job: NewJob) -> Enqueued:
+        """The answer for one that is new."""
+        due = _due_at(job, self._now)
+        state = JobState.QUEUED if due <= self._now else JobState.SCHEDULED
         self._by_id[job.id] = state
-        if job.idempotency_key is not None:
-            self._by_key[job.idempotency_key] = (job.id, fingerprint(job), state)
-        self.fresh.append(job)
+        if (key := job.idempotency_key) is not None:
+            mark = fingerprint(job)
+            self._by_key[key] = (job.id, mark, state)
+            self._remembered.append((key, job.id, mark, self._now + job.idempotency_window))
+        self._fresh[job.id] = job
+        self.keys.add(job, state, due)
         return Enqueued(id=job.id, state=state)
 
+    async def write(self, session: Session) -> None:
+        """Store what was added and replaced. Raises Contended where something was taken at the same moment."""
+        fresh, self._fresh = list(self._fresh.values()), {}
+        remembered, self._remembered = self._remembered, []
+        if remembered:
+            taken = await session.rows("remember_keys", *map(list, zip(*remembered, strict=True)), self._now)
+            if len(taken) < len(remembered):
+                raise Contended("an idempotency key of this batch was taken by another transaction at the same moment")
+        if len(fresh) >= COPY_FROM and all(job.unique is None for job in fresh):
+            await _copy(session, fresh, self._now)
+        elif fresh and len(await _insert(session, fresh, self._now)) < len(fresh):
+            raise Contended("an id of this batch was taken by another transaction at the same moment")
+        await self.keys.write(session)
 
-async def _remember_keys(session: Session, jobs: Sequence[NewJob], now: datetime) -> None:
-    keyed = [
-        (job.idempotency_key, job.id, fingerprint(job), now + job.idempotency_window)
-        for job in jobs
-        if job.idempotency_key is not None
-    ]
-    if keyed:
-        taken = await session.rows("remember_keys", *map(list, zip(*keyed, strict=True)), now)
-        if len(taken) < len(keyed):
-            raise Contended("an idempotency key of this batch was taken by another transaction at the same moment")
 
-
-async def _insert(session: Session, jobs: Sequence[NewJob]) -> dict[str, JobState]:
+async def _insert(session: Session, jobs: Sequence[NewJob], now: datetime | None) -> dict[str, JobState]:
     columns = list(map(list, zip(*map(_values, jobs), strict=True)))
     states = {}
-    for job_id, queue, state in await session.rows("insert_jobs", session.now, *columns):
+    for job_id, queue, state in await session.rows("insert_jobs", now, *columns):
         states[job_id] = JobState(state)
         session.announce([topic(WORK if state == "queued" else DUE, queue)])
     return states
@@ -125,14 +153,14 @@ def _values(job: NewJob) -> Row:
         job.id, job.task, job.queue, job.priority, job.run_at, job.delay, job.expires_at, job.expires_in, job.timeout,
         job.max_attempts, job.codec, job.payload, job.task_version, job.idempotency_key, job.trace,
         as_json(job.tags) if job.tags else None, as_json(job.meta) if job.meta else None,
-        None if job.unique is None else job.unique.key,
+        None if job.unique is None else job.unique.key, unique.policy_of(job.unique),
     )  # fmt: skip
 
 
 async def _copy(session: Session, jobs: Sequence[NewJob], now: datetime) -> None:
     tally = Tally()
     if not await session.copy("jobs", _COLUMNS, _records(jobs, now, tally)):
-        await _insert(session, jobs)
+        await _insert(session, jobs, now)
         return
     await tally.write(session)
     session.announce({topic(WORK if state == "queued" else DUE, queue) for queue, state in tally.arrivals})
@@ -149,7 +177,6 @@ def _records(jobs: Sequence[NewJob], now: datetime, tally: Tally) -> Iterator[Ro
             job.id, job.task, job.queue, job.priority, state, due, None if due <= now else due, expires, job.timeout,
             job.max_attempts, now, job.codec, job.payload, job.task_version, job.idempotency_key, job.trace,
             as_json(job.tags) if job.tags else None, as_json(job.meta) if job.meta else None,
-        None if job.unique is None else job.unique.key,
         )  # fmt: skip
 
 

@@ -41,9 +41,17 @@ async def drop_expired(session: Session, now: datetime, default: Retention, own:
     cutoff = now - max([default.succeeded, *(each.succeeded for each in own.values())])
     dropped = 0
     for day in sorted(await _present(session)):
-        if day + WIDTH <= cutoff:
+        if day + WIDTH <= cutoff and not await _holds_keys(session, day, now):
             dropped += await _drop(session, day)
     return dropped
+
+
+async def _holds_keys(session: Session, day: datetime, now: datetime) -> bool:
+    """Whether a job of the day still holds its unique key for a period: it is the only memory of that."""
+    name = day.strftime(_FORMAT)
+    condition = "unique_key IS NOT NULL AND SCHEMA.holds_key(unique_policy, state, enqueued_at, $1::timestamptz)"
+    statement = f"SELECT EXISTS (SELECT FROM SCHEMA.{name} WHERE {condition})"
+    return bool((await session.text(named(statement, session.schema), now))[0][0])
 
 
 async def _drop(session: Session, day: datetime) -> int:
