@@ -14,17 +14,23 @@ from collections import defaultdict
 
 import apsw
 
-ORDER = (
-    "headrace_drain",
-    "headrace_limits",
-    "peer_huey",
-    "headrace_single",
-    "peer_litequeue",
-    "headrace_pickup",
-    "peer_persistqueue",
-    "headrace_footprint",
-)
-"""What runs without names. ``headrace_history`` writes a file of 4 GB and is asked for by name."""
+SETS = {
+    "sqlite": (
+        "headrace_drain",
+        "headrace_limits",
+        "peer_huey",
+        "headrace_single",
+        "peer_litequeue",
+        "headrace_pickup",
+        "peer_persistqueue",
+        "headrace_footprint",
+    ),
+    "postgres": ("postgres_drain", "peer_pgqueuer", "postgres_single", "postgres_pickup", "postgres_snapshot"),
+}
+"""What runs without names. ``headrace_history`` and ``postgres_history`` write gigabytes and are asked for by name."""
+
+REFERENCE = {"sqlite": "headrace_drain", "postgres": "postgres_drain"}
+"""The case that the peers of a set are compared with."""
 
 CASE_S_MAX = 1_200.0
 
@@ -81,15 +87,14 @@ def render(figures: Figures, rounds: int, scale: float) -> str:
 
 
 def _ratios(figures: Figures) -> list[str]:
-    ours = figures.get("headrace_drain")
-    if ours is None:
-        return []
     lines = []
-    for name, each in figures.items():
-        for key in ("bulk enqueue, jobs/s", "drain, jobs/s"):
-            if name.startswith("peer_") and key in each:
-                ratio = statistics.median(ours[key]) / statistics.median(each[key])
-                lines.append(f"- {key}: headrace is {ratio:.1f} times {name.removeprefix('peer_')}")
+    for name, cases in SETS.items():
+        ours = figures.get(REFERENCE[name], {})
+        for peer in cases:
+            for key in ours.keys() & figures.get(peer, {}).keys() if peer.startswith("peer_") else ():
+                if key.endswith("jobs/s"):
+                    ratio = statistics.median(ours[key]) / statistics.median(figures[peer][key])
+                    lines.append(f"- {key}: headrace is {ratio:.1f} times {peer.removeprefix('peer_')}")
     return lines
 
 
@@ -99,11 +104,11 @@ def _short(value: float) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("cases", nargs="*", metavar="CASE", help=f"of {', '.join(ORDER)}, headrace_history")
+    parser.add_argument("cases", nargs="*", metavar="CASE", help=f"a set ({', '.join(SETS)}) or a case")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--scale", type=float, default=1.0, help="0.1 for a quick look; figures then mean little")
     options = parser.parse_args()
-    names = options.cases or list(ORDER)
+    names = [case for name in options.cases or SETS for case in SETS.get(name, (name,))]
     print(render(collect(names, options.rounds, options.scale), options.rounds, options.scale))
 
 

@@ -28,7 +28,12 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 def make_app(folder: Path, *, synchronous: str = "full") -> tuple[Headrace, Task[[int, str], None]]:
     """An app on a fresh file, with the no-op task of all drains."""
-    app = Headrace(f"sqlite:///{folder}/jobs.db?synchronous={synchronous}")
+    return make_app_at(sqlite_url(folder, synchronous=synchronous))
+
+
+def make_app_at(url: str) -> tuple[Headrace, Task[[int, str], None]]:
+    """The same on any store."""
+    app = Headrace(url)
 
     @app.task(name="noop", keep_result=False)
     async def noop(number: int, text: str) -> None:
@@ -37,11 +42,16 @@ def make_app(folder: Path, *, synchronous: str = "full") -> tuple[Headrace, Task
     return app, noop
 
 
-async def until_drained(app: Headrace) -> None:
+def sqlite_url(folder: Path, *, synchronous: str = "full") -> str:
+    """A file in the folder."""
+    return f"sqlite:///{folder}/jobs.db?synchronous={synchronous}"
+
+
+async def until_drained(app: Headrace, every_s: float = 0.003) -> None:
     """Wait until the store shows nothing unfinished, looking every few milliseconds."""
     open_states = {JobState.QUEUED, JobState.RUNNING, JobState.SCHEDULED}
     while any(each.state in open_states for each in await app.counts()):
-        await asyncio.sleep(0.003)
+        await asyncio.sleep(every_s)
 
 
 def resident_bytes() -> int:

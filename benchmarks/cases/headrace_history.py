@@ -14,7 +14,7 @@ from pathlib import Path
 
 import apsw
 
-from benchmarks.cases.common import make_app, percentile
+from benchmarks.cases.common import make_app, percentile, sqlite_url
 from benchmarks.cases.headrace_pickup import in_process
 
 HISTORY = 10_000_000
@@ -66,8 +66,8 @@ def measure(folder: Path, scale: float) -> dict[str, float]:
     for turn in range(3):
         place = folder / f"empty-{turn}"
         place.mkdir()
-        empty += asyncio.run(in_process(place, jobs))
-        filled += asyncio.run(in_process(full, jobs))
+        empty += asyncio.run(in_process(sqlite_url(place), jobs))
+        filled += asyncio.run(in_process(sqlite_url(full), jobs))
     figures = {"finished jobs in the file": float(rows)}
     for share in (0.5, 0.99):
         name = f"p{share * 100:.0f}"

@@ -11,7 +11,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from benchmarks.cases.common import make_app, percentile, python
+from benchmarks.cases.common import make_app_at, percentile, python, sqlite_url
 
 RATE = 200
 
@@ -24,9 +24,9 @@ async def _enqueue_steadily(task: object, jobs: int) -> None:
         await task.enqueue(time.monotonic())  # type: ignore[attr-defined]
 
 
-async def in_process(folder: Path, jobs: int) -> list[float]:
+async def in_process(url: str, jobs: int) -> list[float]:
     """Latencies in seconds with the worker in the enqueuer's process."""
-    app, _ = make_app(folder)
+    app, _ = make_app_at(url)
     waits: list[float] = []
 
     @app.task(name="pickup", keep_result=False)
@@ -42,18 +42,17 @@ async def in_process(folder: Path, jobs: int) -> list[float]:
     return waits
 
 
-async def across_processes(folder: Path, jobs: int) -> list[float]:
+async def across_processes(url: str, jobs: int, written: Path) -> list[float]:
     """Latencies in seconds with the worker in a process of its own."""
-    app, _ = make_app(folder)
+    app, _ = make_app_at(url)
 
     @app.task(name="pickup", keep_result=False)
     async def pickup(asked_at: float) -> None:
         raise AssertionError("runs in the child")
 
-    written = folder / "waits.txt"
     async with app:
         child = subprocess.Popen(
-            [python(), "-m", "benchmarks.cases.pickup_worker", str(folder), str(written), str(jobs + jobs // 10)],
+            [python(), "-m", "benchmarks.cases.pickup_worker", url, str(written), str(jobs + jobs // 10)],
             stdout=subprocess.PIPE,
         )
         assert child.stdout is not None
@@ -64,13 +63,16 @@ async def across_processes(folder: Path, jobs: int) -> list[float]:
     return [float(line) for line in written.read_text("ascii").split()][jobs // 10 :]
 
 
+def pickup_figures(where: str, waits: list[float]) -> dict[str, float]:
+    """The percentiles, named."""
+    return {f"pickup at 200/s {where}, p{share * 100:.0f} ms": percentile(waits, share) * 1e3 for share in (0.5, 0.99)}
+
+
 def measure(folder: Path, scale: float) -> dict[str, float]:
     jobs = int(1_600 * scale)
-    figures: dict[str, float] = {}
-    for name, function in (("in process", in_process), ("across processes", across_processes)):
-        place = folder / name.replace(" ", "-")
-        place.mkdir()
-        waits = asyncio.run(function(place, jobs))
-        for share in (0.5, 0.99):
-            figures[f"pickup at 200/s {name}, p{share * 100:.0f} ms"] = percentile(waits, share) * 1e3
-    return figures
+    inside, outside = folder / "inside", folder / "outside"
+    inside.mkdir()
+    outside.mkdir()
+    waits = asyncio.run(in_process(sqlite_url(inside), jobs))
+    waits_across = asyncio.run(across_processes(sqlite_url(outside), jobs, folder / "waits.txt"))
+    return pickup_figures("in process", waits) | pickup_figures("across processes", waits_across)

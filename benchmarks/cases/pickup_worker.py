@@ -7,11 +7,13 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks.cases.common import make_app
+import uvloop
+
+from benchmarks.cases.common import make_app_at
 
 
-async def main(folder: Path, written: Path, jobs: int) -> None:
-    app, _ = make_app(folder)
+async def main(url: str, written: Path, jobs: int) -> None:
+    app, _ = make_app_at(url)
     waits: list[float] = []
     done = asyncio.Event()
 
@@ -29,4 +31,6 @@ async def main(folder: Path, written: Path, jobs: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])))
+    url = sys.argv[1]
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop if url.startswith("postgres") else None) as runner:
+        runner.run(main(url, Path(sys.argv[2]), int(sys.argv[3])))
