@@ -11,13 +11,14 @@ from headrace.cli.faults import Exit
 from tests.cli.support import Cli
 
 SOURCE = Path(headrace.cli.__file__).parent
+PLACES = (SOURCE, SOURCE.parent / "server")
 
 
 def raised() -> Iterator[tuple[str, str]]:
     """The codes in the source, each with its place: calls of ``usage`` and ``Fault``, and the table of exceptions."""
-    for path in sorted(SOURCE.rglob("*.py")):
+    for path in sorted(path for place in PLACES for path in place.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            place = f"{path.relative_to(SOURCE)}:{getattr(node, 'lineno', 0)}"
+            place = f"{path.relative_to(SOURCE.parent)}:{getattr(node, 'lineno', 0)}"
             if isinstance(node, ast.Call):
                 name = ast.unparse(node.func)
                 if name == "usage":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +12,7 @@ from headrace.app.backends import make_backend
 from headrace.app.desk import JobDesk, MakeSettlement
 from headrace.app.limiting import QueueDeclarations, QueueOptions
 from headrace.app.migration import Migration, Misfit, check_jobs, migrate_jobs
+from headrace.app.naming import call_known, call_told
 from headrace.app.registry import TaskRegistry
 from headrace.app.settlement import Settlement
 from headrace.app.surrounding import Surrounding
@@ -21,6 +22,7 @@ from headrace.model.batch import BatchOptions
 from headrace.model.payload import Codec, Codecs
 from headrace.storage.backend import Backend
 from headrace.tasks.blueprint import Blueprint
+from headrace.tasks.call import Call
 from headrace.tasks.declared import Declaration, DeclaredSchedules
 from headrace.tasks.defaults import TaskDefaults, check_defaults
 from headrace.tasks.define import define_task
@@ -156,6 +158,24 @@ class Headrace(JobDesk, Surrounding, TaskMaker):
     def find_task(self, name: str) -> Task[Any, Any]:
         """The task of that name. Raises UnknownTask that lists near names."""
         return self._registry.get(name)
+
+    async def call_by_name(self, name: str, arguments: Mapping[str, Any] | Sequence[Any] = ()) -> Call[Any]:
+        """A call of the task of that name with plain data, as JSON has it: by name in a mapping, or by position.
+
+        For requests, files and other languages. Arguments are checked by the task's code where this app has it, or
+        else by what its workers told the store. Raises UnknownTask that lists near names, InvalidArguments, TooLarge.
+
+        >>> import asyncio
+        >>> app = Headrace("memory://")
+        >>> @app.task(name="greet")
+        ... def greet(name: str) -> None: ...
+        >>> asyncio.run(app.call_by_name("greet", {"name": "Ada"}))
+        <Call greet(name='Ada')>
+        """
+        task = self._registry.find(name)
+        if task is not None:
+            return call_known(task, arguments)
+        return await call_told(name, arguments, backend=self.backend, registry=self._registry, home=self)
 
     async def check_jobs(self) -> list[Misfit]:
         """The stored jobs that have not ended and that this build cannot run: unknown tasks, newer versions, arguments

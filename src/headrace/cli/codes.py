@@ -106,6 +106,7 @@ CODES: dict[str, Page] = {
     "HR-E0253": Page("there is no such time zone", "Zones are named as in Europe/Paris."),
     "HR-E0260": Page("there is no such setting", "headrace config list shows them all."),
     "HR-E0261": Page("no profile is in use", "headrace profile use NAME; headrace profile list shows those there are."),
+    "HR-E0262": Page("the server cannot listen there", "Another program may have the port; --port 0 takes a free one."),
     "HR-E0270": Page(
         "a change to many jobs needs a confirmation",
         "Nobody can be asked where there is no terminal. --dry-run shows what it is about, --yes goes ahead.",
@@ -114,6 +115,16 @@ CODES: dict[str, Page] = {
     "HR-E0272": Page("jobs are named, and searched for", "Name ids, or give --where; not both."),
     "HR-E0273": Page("many jobs cannot get the same arguments", "--args is for jobs that are named."),
     "HR-E0274": Page("the option goes with a search", "--rate and --as-of are for changes with --where."),
+    "HR-E0280": Page("a request is no JSON", "The message says where it is broken. Nothing was done."),
+    "HR-E0281": Page(
+        "a request is not what the call takes",
+        "The problem names the field and its value. /docs of the server lists what each call takes.",
+    ),
+    "HR-E0282": Page("a header and a field contradict each other", "Send one of the two."),
+    "HR-E0283": Page("the body is of another kind", "Send JSON, with the header Content-Type: application/json."),
+    "HR-E0284": Page("the data is nested too deep", "Keep such data elsewhere, and send its name."),
+    "HR-E0285": Page("a request came too slowly", "Its body took longer than server.body_timeout. Send it again."),
+    "HR-E0286": Page("the path does not take that method", "The header Allow lists those it takes."),
     "HR-E0301": Page(
         "there is no such job",
         "It was never enqueued in this store, was deleted, or was pruned after its retention "
@@ -141,12 +152,19 @@ CODES: dict[str, Page] = {
     "HR-E0311": Page(
         "no schema of that version is known", "headrace task get shows the versions that workers have told of."
     ),
+    "HR-E0320": Page("there is nothing at that path", "/docs of the server lists what there is."),
     "HR-E0401": Page("the profile is read-only", "Its store is looked at and not changed. Use another profile."),
     "HR-E0402": Page(
         "the profile is protected",
         "A change of its store has to be confirmed: at the terminal by typing the profile's name, else by --yes.",
     ),
     "HR-E0403": Page("it has to be confirmed", "Add --yes where nobody can be asked."),
+    "HR-E0410": Page(
+        "the caller is not known",
+        "The server takes callers by a token or an API key: Authorization: Bearer TOKEN.",
+    ),
+    "HR-E0411": Page("the caller may not do that", "The key lacks the scope that the message names."),
+    "HR-E0412": Page("the caller may not do that in this queue", "The key is for the queues that the message names."),
     "HR-E0501": Page("the job's state does not allow it", "headrace job get shows the state, and how it came to it."),
     "HR-E0502": Page(
         "the idempotency key is taken",

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from headrace.cli.views import decoded
 from headrace.model.redaction import for_arguments, redact, redact_result, redact_text
+from headrace.wire.values import decoded
 
 if TYPE_CHECKING:
     from headrace.app import Headrace

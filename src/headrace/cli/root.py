@@ -21,6 +21,7 @@ TABLE = {
     "init": Entry("headrace.cli.init", "start a project from a template"),
     "dev": Entry("headrace.cli.dev", "run a worker that starts again whenever a file changes"),
     "worker": Entry("headrace.cli.worker", "run a worker; list the workers there are"),
+    "server": Entry("headrace.cli.server", "serve the jobs of an app over HTTP"),
     "job": Entry("headrace.cli.job", "list, get, watch, enqueue, retry and cancel jobs"),
     "batch": Entry("headrace.cli.batch", "carry out a list of operations from a file"),
     "error": Entry("headrace.cli.error", "dead letters by what they failed of; retry or discard them together"),

@@ -7,24 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from headrace.model.payload import Codecs
+from headrace.wire.values import decoded
 
 if TYPE_CHECKING:
     from headrace.model.job import Attempt, Job
-
-_CODECS = Codecs()
-
-
-def decoded(data: bytes | None, codec: str | None) -> Any:
-    """Arguments or a result as JSON can hold them; what only the program can read is told by its size."""
-    if data is None:
-        return None
-    if codec not in ("json", "msgpack"):
-        return f"<{len(data)} bytes of {codec}>"
-    try:
-        return _CODECS.get(codec).decode(data, Any)
-    except ValueError:
-        return f"<{len(data)} bytes that are no {codec}>"
 
 
 def job_view(job: Job) -> dict[str, Any]:

@@ -7,6 +7,7 @@ for them with ``Headrace.from_config()``; a plain ``Headrace(...)`` reads nothin
 
 from __future__ import annotations
 
+from headrace.config.server import ServerSettings
 from headrace.config.worker import (
     CONCURRENCY_DEFAULT,
     GRACE_DEFAULT,
@@ -27,6 +28,7 @@ __all__ = [
     "LEASE_MIN",
     "PREFETCH_MAX",
     "QUEUE_NAME_MAX",
+    "ServerSettings",
     "WorkerConfig",
     "check_queue_name",
 ]

@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from headrace.config.server import ServerSettings
 from headrace.config.worker import WorkerConfig
 from headrace.logs.config import KEEP_DEFAULT, MAX_BYTES_DEFAULT
 
@@ -57,6 +58,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     worker: WorkerConfig = WorkerConfig()
     log: LogSettings = LogSettings()
     output: OutputSettings = OutputSettings()
+    server: ServerSettings = ServerSettings()
 
 
 class ProfileSettings(Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack
 
 from headrace.model.ids import JobId, new_job_id
-from headrace.model.job import NewJob
+from headrace.model.job import QUEUE_DEFAULT, NewJob
 from headrace.tasks.canonical import CanonicalArguments
 from headrace.tasks.options import JobOptions, check_options, check_version, merge_options
 from headrace.tasks.uniqueness import UNIQUE_OPTIONS, check_together, uniqueness
@@ -30,6 +30,11 @@ class Call(Generic[R]):
         self.task = task
         self.payload = payload
         self._options = options
+
+    @property
+    def queue(self) -> str:
+        """The queue that the job will wait in."""
+        return str(self._options.get("queue", QUEUE_DEFAULT))
 
     def options(self, **changes: Unpack[JobOptions]) -> Call[R]:
         """This call with other options, see :class:`~headrace.tasks.options.JobOptions`; the original stays as it is.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from headrace.cli.views import decoded
+from headrace.wire.values import decoded
 
 if TYPE_CHECKING:
     from headrace.app import Headrace

@@ -1,0 +1,99 @@
+"""Operations on HTTP: from a request to a request value, and from a reply value to a response. Nothing else.
+
+Each operation is an ASGI callable of its own, without the objects that a framework makes for every request: those cost
+as much as the whole rest of a submit.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from starlette.types import Receive, Scope, Send
+
+from headrace.engine.correlation import correlate
+from headrace.server.auth import Authenticator, check_scope
+from headrace.server.context import Context
+from headrace.server.operation import Operation
+from headrace.server.problems import Refused, refusal_of, unexpected
+from headrace.server.reading import Disconnected, read_body, read_request
+from headrace.server.state import ServerState
+from headrace.wire.problems import MEDIA_TYPE
+
+log = logging.getLogger("headrace.server")
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Endpoint:
+    """One operation, as an ASGI application."""
+
+    def __init__(self, operation: Operation, state: ServerState, authenticator: Authenticator) -> None:
+        self._operation = operation
+        self._state = state
+        self._authenticator = authenticator
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request. Errors are answered as problems."""
+        headers = headers_of(scope)
+        try:
+            reply = await self._carry_out(scope, headers, receive)
+            answer = self._operation.answer(reply)
+            body = _encode(reply)
+        except Disconnected:
+            return
+        except Exception as error:
+            await refuse(scope, send, refusal_of(error) or _logged(error, self._operation))
+            return
+        await respond(send, answer.status, body, "application/json", answer.headers)
+
+    async def _carry_out(self, scope: Scope, headers: Mapping[str, str], receive: Receive) -> Any:
+        operation, settings = self._operation, self._state.settings
+        principal = await self._authenticator.authenticate(headers)
+        check_scope(principal, operation.scope)
+        body = b""
+        if operation.in_body:
+            body = await read_body(receive, headers, limit=settings.body_max, timeout=settings.body_timeout)
+        request = read_request(operation, scope.get("path_params", {}), scope["query_string"], headers, body)
+        await self._state.open()
+        context = Context(
+            app=self._state.app,
+            settings=settings,
+            known=self._state.known,
+            closing=self._state.closing,
+            principal=principal,
+        )
+        given = scope["state"].get("headrace.correlation")
+        if given is None:
+            return await operation.handler(context, request)
+        with correlate(given):
+            return await operation.handler(context, request)
+
+
+def headers_of(scope: Scope) -> dict[str, str]:
+    """The headers, by their names in lower case; of several with one name the last."""
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+async def respond(
+    send: Send, status: int, body: bytes, kind: str, headers: Mapping[str, str] | None = None, *, empty: bool = False
+) -> None:
+    """Send a whole response."""
+    lines = [(b"content-type", kind.encode()), (b"content-length", str(len(body)).encode())]
+    lines += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in (headers or {}).items()]
+    await send({"type": "http.response.start", "status": status, "headers": lines})
+    await send({"type": "http.response.body", "body": b"" if empty else body})
+
+
+async def refuse(scope: Scope, send: Send, refused: Refused) -> None:
+    """Send a problem, with the id of the request."""
+    request_id = scope["state"].get("headrace.request_id")
+    problem = msgspec.structs.replace(refused.problem, request_id=request_id)
+    await respond(send, problem.status, _encode(problem), MEDIA_TYPE, refused.headers)
+
+
+def _logged(error: Exception, operation: Operation) -> Refused:
+    log.error("%s failed: %r", operation.name, error, exc_info=error, extra={"operation": operation.name})
+    return unexpected()

@@ -1,0 +1,108 @@
+"""An operation: one call of the interface, from a request value to a reply value, with all that is to be told of it.
+
+The routes, the OpenAPI document, the scopes and the reference are made from the operations; nothing is said twice.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Literal, TypeVar, get_type_hints
+
+from msgspec import Struct
+
+from headrace.server.context import Context
+from headrace.wire.scopes import Scope
+
+Q = TypeVar("Q")
+R = TypeVar("R")
+
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+Handler = Callable[[Context, Any], Awaitable[Any]]
+
+
+class Answer(Struct, frozen=True):
+    """How a reply is told over HTTP, beside its value."""
+
+    status: int = 200
+    headers: Mapping[str, str] = {}
+
+
+def plainly(reply: Any) -> Answer:
+    """200, and nothing beside the value."""
+    return Answer()
+
+
+class Operation(Struct, frozen=True, kw_only=True, eq=False):
+    """A call.
+
+    name: ``jobs.submit``; the ``operationId`` of the document.
+    path: with ``{name}`` where a field of the request stands. The other fields are in the body of POST, PUT and PATCH,
+        and in the query of GET and DELETE, except those in ``headers``, by the name of their header.
+    statuses: those of its answers when all goes well, each with what it means.
+    problems: the statuses that it may refuse with, beside those that any call may.
+    """
+
+    name: str
+    method: Method
+    path: str
+    request: type[Any]
+    reply: Any
+    scope: Scope
+    summary: str
+    description: str
+    handler: Handler
+    statuses: Mapping[int, str]
+    problems: tuple[int, ...]
+    headers: Mapping[str, str]
+    answer: Callable[[Any], Answer]
+
+    @property
+    def in_body(self) -> bool:
+        """Whether fields are in the body."""
+        return self.method in ("POST", "PUT", "PATCH")
+
+    @property
+    def in_path(self) -> tuple[str, ...]:
+        """The fields that are in the path."""
+        return tuple(part[1:-1] for part in self.path.split("/") if part.startswith("{"))
+
+    @property
+    def group(self) -> str:
+        """The noun: the first part of the name."""
+        return self.name.partition(".")[0]
+
+
+def operation(
+    method: Method,
+    path: str,
+    *,
+    scope: Scope,
+    statuses: Mapping[int, str] | None = None,
+    problems: tuple[int, ...] = (),
+    headers: Mapping[str, str] | None = None,
+    answer: Callable[[Any], Answer] = plainly,
+) -> Callable[[Callable[[Context, Q], Awaitable[R]]], Operation]:
+    """Make an operation of the handler below: its name, types and texts are those of the function."""
+
+    def make(handler: Callable[[Context, Q], Awaitable[R]]) -> Operation:
+        hints = get_type_hints(handler)
+        names = list(inspect.signature(handler).parameters)
+        summary, _, description = inspect.cleandoc(handler.__doc__ or "").partition("\n\n")
+        return Operation(
+            name=f"{handler.__module__.rpartition('.')[2]}.{handler.__name__}",
+            method=method,
+            path=path,
+            request=hints[names[1]],
+            reply=hints["return"],
+            scope=scope,
+            summary=" ".join(summary.split()).rstrip("."),
+            description=" ".join(description.split()),
+            handler=handler,
+            statuses=statuses or {200: "Done."},
+            problems=problems,
+            headers=headers or {},
+            answer=answer,
+        )
+
+    return make

@@ -1,0 +1,15 @@
+"""Every operation, one file for each noun."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from headrace.server.operation import Operation
+from headrace.server.operations import jobs
+
+NOUNS: tuple[ModuleType, ...] = (jobs,)
+
+
+def all_operations() -> list[Operation]:
+    """Every operation, in the order in which they are told of."""
+    return [value for noun in NOUNS for value in vars(noun).values() if isinstance(value, Operation)]

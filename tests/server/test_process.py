@@ -1,0 +1,37 @@
+"""The command ``headrace server`` in a process of its own, called over a real connection."""
+
+from __future__ import annotations
+
+import re
+import signal
+from pathlib import Path
+
+import httpx2
+
+from tests.cli.conftest import folder, spawn, url  # noqa: F401 (fixtures)
+from tests.cli.support import Process, Spawn
+
+
+def address(server: Process) -> str:
+    found = re.search(r"http://\S+?(?=;)", server.wait_for("is ready"))
+    assert found
+    return found.group()
+
+
+def test_a_job_that_was_submitted_over_http_is_run_by_a_worker(folder: Path, spawn: Spawn) -> None:  # noqa: F811
+    server = spawn("server", "sample:app", "--port", "0")
+    worker = spawn("worker", "sample:app")
+    with httpx2.Client(base_url=address(server)) as client:
+        worker.wait_for("is ready")
+        job = client.post("/v1/jobs", json={"task": "greet", "args": {"name": "Ada"}}).json()
+        assert client.get("/health/ready").json() == {"ok": True, "problems": []}
+        assert client.get(f"/v1/jobs/{job['id']}").status_code == 200
+    assert server.stop(signal.SIGTERM) == 0
+
+
+def test_it_refuses_to_be_reached_by_others_without_a_token(folder: Path, spawn: Spawn) -> None:  # noqa: F811
+    server = spawn("server", "sample:app", "--host", "0.0.0.0", "--port", "0")
+
+    assert server.process.wait(30) == 2
+    assert server.process.stderr is not None
+    assert "HEADRACE_SERVER_TOKEN" in server.process.stderr.read()
