@@ -84,7 +84,7 @@ async def test_fifty_requests_with_one_key_make_one_job(client: httpx2.AsyncClie
         ({"args": [5]}, "args", "to=5 does not fit"),
         ({"priority": 11}, "priority", "<= 9"),
         ({"delay": "5"}, "delay", "matching regex"),
-        ({"delay": "1s", "run_at": "2030-01-01T00:00:00Z"}, "delay", "not both"),
+        ({"delay": "1s", "run_at": "2030-01-01T00:00:00Z"}, "run_at", "not both"),
         ({"run_at": "2030-01-01T00:00:00"}, "run_at", "time zone"),
         ({"queues": "mail"}, "queues", "unknown field"),
         ({"queue": "no spaces"}, "queue", "not a queue name"),

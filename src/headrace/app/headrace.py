@@ -170,7 +170,7 @@ class Headrace(JobDesk, Surrounding, TaskMaker):
         >>> @app.task(name="greet")
         ... def greet(name: str) -> None: ...
         >>> asyncio.run(app.call_by_name("greet", {"name": "Ada"}))
-        <Call greet(name='Ada')>
+        <Call greet('Ada')>
         """
         task = self._registry.find(name)
         if task is not None:

@@ -58,8 +58,8 @@ def _say(found: Configuration) -> None:
     if not session().verbose:
         return
     from headrace.cli.output import note
-    from headrace.cli.secrets import masked
+    from headrace.cli.secrets import masked_setting
     from headrace.config.values import to_text
 
     for name, origin in found.origins.items():
-        note(f"{name} = {masked(to_text(found.value(name)))}   ({origin})")
+        note(f"{name} = {masked_setting(name, to_text(found.value(name)))}   ({origin})")

@@ -9,7 +9,7 @@ import click
 from headrace.cli.config.names import find_key
 from headrace.cli.faults import usage
 from headrace.cli.output import note
-from headrace.cli.secrets import masked
+from headrace.cli.secrets import masked_setting
 from headrace.cli.settings import inspected
 
 user_option = click.option("--user", is_flag=True, help="In the profile in use, not in the project's file.")
@@ -38,7 +38,7 @@ def set_(key: str, value: str, user: bool) -> None:
     checked = from_text(setting, value)
     path, root = _target(user=user)
     set_value(path, [*root, *setting.path], checked)
-    note(f"{key} = {masked(value)}   in {shown(path)}")
+    note(f"{key} = {masked_setting(key, value)}   in {shown(path)}")
 
 
 @click.command("unset")

@@ -9,7 +9,7 @@ import click
 
 from headrace.cli.faults import Exit, Fault
 from headrace.cli.output import ITEM, Column, note, output_options, print_item, print_list
-from headrace.cli.secrets import masked
+from headrace.cli.secrets import masked, masked_setting
 from headrace.cli.settings import configuration, inspected
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _view(found: Configuration, key: Key) -> dict[str, Any]:
 
     return {
         "key": key.name,
-        "value": masked(to_text(found.value(key.name))),
+        "value": masked_setting(key.name, to_text(found.value(key.name))),
         "default": to_text(key.default),
         "origin": found.origin(key.name),
         "variable": key.variable,

@@ -9,7 +9,7 @@ import click
 
 from headrace.cli.output import ITEM, Column, Item, note, output_options, print_item, print_list
 from headrace.cli.profile.places import profiles
-from headrace.cli.secrets import masked
+from headrace.cli.secrets import masked, masked_setting
 
 
 @click.command("list")
@@ -77,7 +77,7 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any
         if isinstance(value, Mapping):
             yield from _flat(value, f"{prefix}{name}.")
         else:
-            yield f"{prefix}{name}", masked(value) if isinstance(value, str) else value
+            yield f"{prefix}{name}", masked_setting(name, value) if isinstance(value, str) else value
 
 
 def _lines(item: Item) -> Iterable[str]:
