@@ -17,6 +17,7 @@
     │   ├── JobExpired                  the job was not started in time
     │   └── JobNotFound                 no such job: never enqueued, deleted or pruned
     ├── IdempotencyConflict             the same key with another task or payload
+    ├── EventsLost                      the journal no longer has the events that were asked for
     ├── LeaseLost                       the job was given to another worker: roll back and stop
     ├── WorkerCrashed                   the process that ran an attempt died, or was killed
     └── StorageError                    the only exceptions a store raises
@@ -36,6 +37,7 @@ from __future__ import annotations
 
 __all__ = [
     "ConfigError",
+    "EventsLost",
     "HeadraceError",
     "IdempotencyConflict",
     "InvalidArguments",
@@ -147,6 +149,14 @@ class JobNotFound(JobError):
 
 class IdempotencyConflict(HeadraceError):
     """Raised when an idempotency key is used again, within its window, for another task or payload."""
+
+
+class EventsLost(HeadraceError):
+    """Raised when a reader of the journal was away for longer than events are kept. ``last`` is where it can go on."""
+
+    def __init__(self, message: str, *, last: int) -> None:
+        super().__init__(message)
+        self.last = last
 
 
 class LeaseLost(HeadraceError):

@@ -73,6 +73,8 @@ PLANS: list[tuple[str, dict[str, Any] | tuple[Any, ...], str]] = [
     ("first_open", {"queue": "q", "lane": "k", "seq": 1}, "headrace_jobs_strict (queue=? AND lane=? AND seq<?)"),
     ("forget_stale_lanes", {"limit": 9}, "headrace_lanes_stale"),
     ("forget_lanes", {"limit": 9}, "headrace_lanes_empty"),
+    ("read_events", {"after": 0, "limit": 9}, "INTEGER PRIMARY KEY (rowid>?)"),
+    ("forget_events", {"last": 9}, "INTEGER PRIMARY KEY (rowid<?)"),
     ("find_keys", {"keys": "[]", "now": 0}, "PRIMARY KEY (key=?)"),
     (
         "scan_entries",

@@ -18,6 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from msgspec.structs import replace
 
 from headrace.backends.memory import MemoryBackend
+from headrace.model.event import EventPage, EventRetention, JobEvent
 from headrace.model.ids import JobId
 from headrace.model.job import Attempt, LogLine, NewJob, Progress
 from headrace.model.lease import Lease
@@ -67,6 +68,14 @@ async def histories(backend: Backend, *, job_id: JobId) -> tuple[list[Attempt], 
     return await backend.reader.attempts(job_id), await backend.reader.logs(job_id)
 
 
+def stories(page: EventPage) -> dict[JobId, list[JobEvent]]:
+    """The events of each job, in order; how those of several jobs of one call lie between each other is open."""
+    found: dict[JobId, list[JobEvent]] = {}
+    for event in page.events:
+        found.setdefault(event.job_id, []).append(replace(event, sequence=0))
+    return found
+
+
 def anonymous(lease: Lease | None) -> Lease | None:
     """The lease without its token."""
     return None if lease is None else replace(lease, token="")
@@ -89,6 +98,8 @@ class StoreMachine(RuleBasedStateMachine):
         self.model: Backend = MemoryBackend(clock=self.clock)
         for backend in (self.subject, self.model):
             self.runner.run(backend.open())
+            if self.subject.capabilities.events:
+                self.run(backend.events.enable(EventRetention()))
 
     def teardown(self) -> None:
         for backend in (self.subject, self.model):
@@ -355,6 +366,11 @@ class StoreMachine(RuleBasedStateMachine):
         used = [each.target for each in found] + [LimitTarget(LimitScope.KEY, queue, "k1") for queue in QUEUES]
         self.agree(lambda backend: backend.limits.usage(used))
         self.agree(lambda backend: backend.reader.blocking(self.known))
+
+    @invariant()
+    def every_journal_is_the_same(self) -> None:
+        if self.subject.capabilities.events:
+            self.agree(lambda backend: backend.events.read(after=0, limit=ALL), stories)
 
     @invariant()
     def every_list_is_the_same(self) -> None:

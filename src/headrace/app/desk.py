@@ -34,6 +34,7 @@ from headrace.tasks.handle import JobHandle
 from headrace.telemetry import Telemetry, Tracer
 
 if TYPE_CHECKING:
+    from headrace.app.events import Events
     from headrace.app.schedules import Schedules
 
 R = TypeVar("R")
@@ -152,6 +153,13 @@ class JobDesk(Operations):
         from headrace.app.schedules import Schedules
 
         return Schedules(self)
+
+    @property
+    def events(self) -> Events:
+        """The journal of job events: switch it on, read it, and watch jobs as they change."""
+        from headrace.app.events import Events
+
+        return Events(self)
 
     async def settled(self, job_id: str, timeout: float | None = None) -> Job:
         """The job once it has ended, however it ended. Raises JobNotFound, and TimeoutError after ``timeout`` s."""

@@ -32,6 +32,7 @@ from headrace.storage.jobs import Changed
 from headrace.tasks.call import Call
 
 if TYPE_CHECKING:
+    from headrace.app.sync_events import SyncEvents
     from headrace.app.sync_schedules import SyncSchedules
 
 R = TypeVar("R")
@@ -227,6 +228,13 @@ class SyncDesk:
         from headrace.app.sync_schedules import SyncSchedules
 
         return SyncSchedules(self)
+
+    @property
+    def events(self) -> SyncEvents:
+        """The journal of job events. See ``Headrace.events``."""
+        from headrace.app.sync_events import SyncEvents
+
+        return SyncEvents(self)
 
     def catalogue(self) -> list[TaskRecord]:
         """The tasks that workers of this store have told of, by name."""

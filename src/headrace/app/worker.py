@@ -45,6 +45,7 @@ class WorkerSettings(TypedDict, total=False):
     recycle_jobs: int | None
     recycle_memory: int | None
     quarantine_after: int | None
+    events: bool
     upkeep: bool
     fetch_failure_limit: timedelta | None
 
@@ -105,6 +106,7 @@ class AppWorker(Worker):
         self._desk = desk
         self._registry = registry
         self._declarations = queues
+        self._keeps_events = config.events
         self._opened_the_app = False
 
     async def start(self) -> None:
@@ -117,6 +119,8 @@ class AppWorker(Worker):
             await self._desk.open()
         try:
             await self._declarations.apply(self._desk)
+            if self._keeps_events:
+                await self._desk.events.enable()
             await super().start()
         except BaseException:
             await self._close_the_app()

@@ -39,6 +39,8 @@ class WorkerConfig(Struct, frozen=True, kw_only=True):
     recycle_memory: end a child process whose resident memory exceeds this many bytes. None: never.
     quarantine_after: a job whose worker died this many times in a row while running it is dead, whatever attempts are
         left: it is likelier to be what kills them. 3; None lets it use up its attempts.
+    events: have the store keep a journal of job events, for ``app.events``, when this worker starts. It stays on for
+        all until somebody switches it off.
     upkeep: let this worker stand for leader and do upkeep (promote, rescue, expire, prune).
     fetch_failure_limit: leave, so that a supervisor restarts the process, when no claim has succeeded for this long
         although the store was asked. 5 min; None never leaves.
@@ -56,6 +58,7 @@ class WorkerConfig(Struct, frozen=True, kw_only=True):
     recycle_jobs: int | None = None
     recycle_memory: int | None = None
     quarantine_after: int | None = 3
+    events: bool = False
     upkeep: bool = True
     fetch_failure_limit: timedelta | None = timedelta(minutes=5)
 

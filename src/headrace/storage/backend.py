@@ -8,6 +8,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from headrace.storage.clock import Clock
+from headrace.storage.events import EventLog
 from headrace.storage.jobs import JobReader, JobStore
 from headrace.storage.kv import KeyValueStore
 from headrace.storage.limits import LimitStore
@@ -25,14 +26,15 @@ class Capabilities(Struct, frozen=True, kw_only=True, gc=False):
 
     ``transactions``: ``jobs.within(connection)`` works. ``settable_clock``: obeys the clock it is given.
     ``processes``: several processes can share it. ``waiting_claims``: obeys ``ClaimRequest.wait``.
-    ``time_precision``: the finest step instants are kept in. ``retention_slack``: how much longer than its retention a
-    job may be kept, because history goes in larger parts.
+    ``events``: keeps a journal of job events. ``time_precision``: the finest step instants are kept in.
+    ``retention_slack``: how much longer than its retention a job may be kept, because history goes in larger parts.
     """
 
     transactions: bool
     settable_clock: bool
     processes: bool
     waiting_claims: bool = False
+    events: bool = False
     max_batch: int = MAX_BATCH_DEFAULT
     max_payload: int = MAX_PAYLOAD_DEFAULT
     time_precision: timedelta = timedelta(microseconds=1)
@@ -69,6 +71,8 @@ class Backend(Protocol):
     def kv(self) -> KeyValueStore: ...
     @property
     def locks(self) -> LockStore: ...
+    @property
+    def events(self) -> EventLog: ...
     @property
     def signals(self) -> SignalBus: ...
 

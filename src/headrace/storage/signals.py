@@ -21,6 +21,9 @@ DONE = "done"
 CANCEL = "cancel"
 """``cancel:JOB_ID``: the cancellation of that running job was requested."""
 
+EVENT = "event"
+"""``event:*``: the journal of job events may hold more. Always with the star: nobody waits for a single one."""
+
 SCHEDULE = "schedule"
 """``schedule:NAME``: that schedule was made, changed or deleted."""
 

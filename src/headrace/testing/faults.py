@@ -17,6 +17,7 @@ from typing import Any, cast
 from headrace.model.durations import ZERO
 from headrace.storage.backend import Backend, Capabilities, Health
 from headrace.storage.clock import Clock
+from headrace.storage.events import EventLog
 from headrace.storage.jobs import JobReader, JobStore
 from headrace.storage.kv import KeyValueStore
 from headrace.storage.limits import LimitStore
@@ -59,6 +60,7 @@ class FaultyBackend:
         self.limits = cast("LimitStore", _FaultyStore(backend.limits, "limits", plan))
         self.kv = cast("KeyValueStore", _FaultyStore(backend.kv, "kv", plan))
         self.locks = cast("LockStore", _FaultyStore(backend.locks, "locks", plan))
+        self.events = cast("EventLog", _FaultyStore(backend.events, "events", plan))
         self.signals: SignalBus = _FaultySignals(backend.signals, plan)
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from headrace.backends.memory.events import MemoryEventLog
 from headrace.backends.memory.jobs import MemoryJobStore
 from headrace.backends.memory.kv import MemoryKeyValueStore
 from headrace.backends.memory.limits import MemoryLimitStore
@@ -17,7 +18,7 @@ from headrace.errors import ConfigError
 from headrace.storage.backend import Capabilities, Health
 from headrace.storage.clock import Clock, SystemClock
 
-CAPABILITIES = Capabilities(transactions=False, settable_clock=True, processes=False)
+CAPABILITIES = Capabilities(transactions=False, settable_clock=True, processes=False, events=True)
 
 
 class MemoryBackend:
@@ -46,6 +47,7 @@ class MemoryBackend:
         self.limits = MemoryLimitStore(session)
         self.kv = MemoryKeyValueStore(session, place.buckets, CAPABILITIES)
         self.locks = MemoryLockStore(session, place.held)
+        self.events = MemoryEventLog(session)
         self.signals = MemorySignalBus(place.bus)
 
     @property

@@ -59,14 +59,11 @@ def _settle(state: State, record: Record, outcome: Outcome) -> None:
             state.end_attempt(record, AttemptOutcome.DISCARDED, error)
             _end(state, record, JobState.DEAD, reason=reason, error=error or record.job.error)
         case Snoozed(delay=delay):
-            state.change(record, attempt=record.job.attempt - 1)
-            _run_in(state, record, delay)
+            _run_in(state, record, delay, attempt=record.job.attempt - 1)
         case Waiting():
-            state.change(record, attempt=record.job.attempt - 1)
             _wait(state, record, outcome)
         case Released():
-            state.change(record, attempt=record.job.attempt - 1)
-            _go_on(state, record, JobState.QUEUED)
+            _go_on(state, record, JobState.QUEUED, attempt=record.job.attempt - 1)
 
 
 def _fail(state: State, record: Record, failed: Failed) -> None:
@@ -76,28 +73,32 @@ def _fail(state: State, record: Record, failed: Failed) -> None:
     if failed.retry_in is None:
         _end(state, record, JobState.DEAD)
     else:
-        _run_in(state, record, failed.retry_in)
+        _run_in(state, record, failed.retry_in, attempt=record.job.attempt)
 
 
 def _wait(state: State, record: Record, waiting: Waiting) -> None:
+    attempt = record.job.attempt - 1
     if record.job.wakes > waiting.seen:
-        _go_on(state, record, JobState.QUEUED)
+        _go_on(state, record, JobState.QUEUED, attempt=attempt)
         return
     record.timed = waiting.until is not None
-    _go_on(state, record, JobState.WAITING, run_at=waiting.until or record.job.run_at)
+    _go_on(state, record, JobState.WAITING, attempt=attempt, run_at=waiting.until or record.job.run_at)
 
 
-def _run_in(state: State, record: Record, delay: timedelta) -> None:
+def _run_in(state: State, record: Record, delay: timedelta, *, attempt: int) -> None:
     later = JobState.SCHEDULED if delay > ZERO else JobState.QUEUED
-    _go_on(state, record, later, run_at=state.now + delay)
+    _go_on(state, record, later, attempt=attempt, run_at=state.now + delay)
 
 
-def _go_on(state: State, record: Record, following: JobState, **values: object) -> None:
-    """Let the job run again, unless its cancellation was requested: then it has ended."""
+def _go_on(state: State, record: Record, following: JobState, *, attempt: int, **values: object) -> None:
+    """Let the job run again, unless its cancellation was requested: then it has ended.
+
+    ``attempt`` is the count from then on: one less where the attempt is given back.
+    """
     if record.job.cancel_requested:
-        _end(state, record, JobState.CANCELLED)
+        _end(state, record, JobState.CANCELLED, attempt=attempt)
     else:
-        state.change(record, state=following, **values)
+        state.change(record, state=following, attempt=attempt, **values)
 
 
 def _end(state: State, record: Record, final: JobState, **values: object) -> None:

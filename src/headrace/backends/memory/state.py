@@ -10,10 +10,12 @@ from typing import Any
 from msgspec.structs import replace
 
 from headrace.backends.memory.heap import IndexedHeap
+from headrace.backends.memory.journal import Journal
 from headrace.backends.memory.lanes import Lane, Layout, frees_others, lane_of, layout_of, place_in_lane, targets_of
 from headrace.backends.memory.rates import Rates
 from headrace.backends.memory.record import Record, RememberedKey
 from headrace.backends.memory.uniqueness import UniqueKeys
+from headrace.model.event import event_between
 from headrace.model.ids import JobId
 from headrace.model.job import (
     FINAL_STATES,
@@ -28,7 +30,7 @@ from headrace.model.job import (
 from headrace.model.limits import Limit, LimitScope, LimitTarget
 from headrace.model.queue import QueueSettings
 from headrace.storage.clock import Clock
-from headrace.storage.signals import CANCEL, DONE, DUE, WORK, topic
+from headrace.storage.signals import CANCEL, DONE, DUE, EVENT, WORK, topic
 
 _EVENTS = {JobState.RUNNING: "claimed", JobState.SUCCEEDED: "succeeded", JobState.DEAD: "dead"}
 
@@ -64,6 +66,7 @@ class State:
         self.expiring = IndexedHeap()
         self.ended: defaultdict[tuple[str, JobState], IndexedHeap] = defaultdict(IndexedHeap)
         self.windows = IndexedHeap()
+        self.journal = Journal()
         self._orders = 0
         self._tokens = 0
         self._turns = 0
@@ -93,6 +96,7 @@ class State:
         self.rates.count(job.queue, "enqueued", self.now)
         self._enter(record)
         self._announce(job)
+        self._tell(None, job)
         return record
 
     def change(self, record: Record, **values: Any) -> None:
@@ -112,6 +116,7 @@ class State:
             self._announce(job)
         elif job.cancel_requested and not before.cancel_requested:
             self.topics[topic(CANCEL, job.id)] = None
+        self._tell(before, job)
         if frees_others(before, job):
             self._announce_room(before)
 
@@ -223,6 +228,16 @@ class State:
             self.topics[topic(DUE, job.queue)] = None
         elif job.state in FINAL_STATES:
             self.topics[topic(DONE, job.id)] = None
+
+    def _tell(self, before: Job | None, job: Job) -> None:
+        """Write the change to the journal, if it is on and there is anything to tell."""
+        if not self.journal.on:
+            return
+        given_back = before is not None and job.attempt < before.attempt
+        kind = event_between(None if before is None else before.state, job.state, given_back=given_back)
+        if kind is not None:
+            self.journal.write(kind, job, self.now)
+            self.topics[topic(EVENT, "*")] = None
 
     def _enter(self, record: Record) -> None:
         job = record.job

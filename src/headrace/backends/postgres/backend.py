@@ -19,6 +19,7 @@ from headrace.backends.postgres.verbs.partitions import WIDTH, make_ahead
 from headrace.errors import HeadraceError
 from headrace.storage.backend import MAX_BATCH_DEFAULT, MAX_PAYLOAD_DEFAULT, Capabilities, Health
 from headrace.storage.clock import Clock, SystemClock
+from headrace.storage.events import NoEventLog
 
 
 class PostgresBackend:
@@ -46,6 +47,7 @@ class PostgresBackend:
         self.queues = PostgresQueueStore(pool)
         self.kv = PostgresKeyValueStore(pool, max_value=max_payload)
         self.locks = PostgresLockStore(pool)
+        self.events = NoEventLog("postgres")
         self._opened = False
 
     @property

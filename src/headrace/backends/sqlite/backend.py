@@ -8,6 +8,7 @@ from datetime import timedelta
 from headrace.backends.sqlite.callers import CallersConnection
 from headrace.backends.sqlite.checkpoint import Checkpointer
 from headrace.backends.sqlite.connecting import file_sizes, sqlite_version
+from headrace.backends.sqlite.events import SqliteEventLog
 from headrace.backends.sqlite.folder import Folder
 from headrace.backends.sqlite.jobs import SqliteJobStore
 from headrace.backends.sqlite.kv import SqliteKeyValueStore
@@ -50,6 +51,7 @@ class SqliteBackend:
             settable_clock=True,
             processes=True,
             waiting_claims=True,
+            events=True,
             max_batch=MAX_BATCH_DEFAULT,
             max_payload=max_payload,
         )
@@ -74,6 +76,7 @@ class SqliteBackend:
         self.limits = SqliteLimitStore(writer, self._lane)
         self.kv = SqliteKeyValueStore(writer, self._lane, max_value=max_payload)
         self.locks = SqliteLockStore(writer, self._liveness)
+        self.events = SqliteEventLog(writer, self._lane)
 
     @property
     def url(self) -> str:

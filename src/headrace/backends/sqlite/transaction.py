@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from headrace.backends.sqlite.rules import Rules, decode_rules
 from headrace.backends.sqlite.statements import insert_rows, sql
 from headrace.model.job import FINAL_STATES
-from headrace.storage.signals import WORK, topic
+from headrace.storage.signals import EVENT, WORK, topic
 
 Bindings = Mapping[str, Any] | Sequence[Any]
 
@@ -143,7 +143,9 @@ class Transaction:
                 self.run("called", (queue,))
 
     def flush(self) -> None:
-        """Write the counters; called once, before the commit."""
+        """Write the counters, and tell those who read the journal; called once, before the commit."""
+        if self._counts:
+            self.announce(EVENT, "*")
         counts = [(queue, state, n) for (queue, state), n in self._counts.items() if n]
         if counts:
             self.insert("add_counters", counts)

@@ -15,6 +15,7 @@ from headrace.testing.conformance.delete import DeletePromises
 from headrace.testing.conformance.edit import EditPromises
 from headrace.testing.conformance.enqueue import EnqueuePromises
 from headrace.testing.conformance.errors import ErrorPromises
+from headrace.testing.conformance.events import EventPromises, NoEventPromises
 from headrace.testing.conformance.fairness import FairnessPromises
 from headrace.testing.conformance.fencing import FencingPromises
 from headrace.testing.conformance.finish import FinishPromises
@@ -62,6 +63,8 @@ class BackendConformance(
     KeyValuePromises,
     LockPromises,
     SignalPromises,
+    EventPromises,
+    NoEventPromises,
     InterruptionPromises,
     LimitPromises,
     ConcurrencyPromises,

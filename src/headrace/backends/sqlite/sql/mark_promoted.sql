@@ -1,1 +1,4 @@
-UPDATE headrace_jobs SET state = 'queued', wake_at = NULL WHERE seq IN (SELECT value FROM json_each(:seqs))
+-- :seqs JSON array, :now.
+UPDATE headrace_jobs
+SET state = 'queued', wake_at = NULL, moved_at = :now
+WHERE seq IN (SELECT value FROM json_each(:seqs))

@@ -2,5 +2,5 @@
 UPDATE headrace_jobs
 SET state = :state, attempt = :attempt, run_at = :run_at, wake_at = :wake_at, finished_at = :finished_at,
     reason = :reason, fingerprint = coalesce(:fingerprint, fingerprint), cancel = :cancel, token = NULL,
-    lease_until = NULL, silent_since = NULL
+    lease_until = NULL, silent_since = NULL, moved_at = :moved_at
 WHERE seq = :seq

@@ -131,7 +131,8 @@ def wake_many(transaction: Transaction, ids: Sequence[JobId]) -> list[Changed]:
         run_at, wake_at = job.run_at, job.wake_at
         if state is JobState.WAITING:
             run_at, wake_at = min(run_at, transaction.now), None
-        transaction.run("wake", {"seq": job.seq, "state": woken.value, "run_at": run_at, "wake_at": wake_at})
+        values = {"seq": job.seq, "state": woken.value, "run_at": run_at, "wake_at": wake_at, "now": transaction.now}
+        transaction.run("wake", values)
         if woken is not state:
             _moved(transaction, job, woken)
         return woken
@@ -174,14 +175,15 @@ def _edit(transaction: Transaction, job: Target, edit: JobEdit) -> JobState | No
         "queue": queue,
         "run_at": run_at,
         "wake_at": wake_at,
+        "now": transaction.now,
         "priority": None if isinstance(edit.priority, UnsetType) else edit.priority,
         "max_attempts": None if isinstance(edit.max_attempts, UnsetType) else edit.max_attempts,
         "set_expiry": edit.expires_at is not UNSET,
         "expires_at": to_us(edit.expires_at) if isinstance(edit.expires_at, datetime) else None,
     }
+    _edit_body(transaction, job.seq, edit)  # first, for the journal tells of the job as it is after the edit
     transaction.run("edit_job", values)
     _enter_lane(transaction, queue, job.seq)
-    _edit_body(transaction, job.seq, edit)
     if (queue, target) != (job.queue, state):
         transaction.move(job.queue, state, None)
         transaction.move(queue, None, target)

@@ -91,6 +91,7 @@ def _settle(transaction: Transaction, row: HeldRow, settlement: Settlement) -> N
         "run_at": settlement.run_at,
         "wake_at": settlement.wake_at,
         "finished_at": transaction.now if state.final else None,
+        "moved_at": transaction.now,
         "reason": settlement.reason,
         "cancel": row.cancel,
         "fingerprint": None if settlement.error is None else settlement.error.fingerprint,

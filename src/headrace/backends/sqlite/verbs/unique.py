@@ -93,6 +93,7 @@ def _replace(transaction: Transaction, holder: Holder, job: NewJob, unique: Uniq
         run_at = holder.run_at
     row = {
         "seq": holder.seq,
+        "now": now,
         "state": state.value,
         "queue": job.queue,
         "priority": job.priority,
@@ -112,10 +113,10 @@ def _replace(transaction: Transaction, holder: Holder, job: NewJob, unique: Uniq
         "tags": as_json(job.tags) if job.tags else None,
         "meta": as_json(job.meta) if job.meta else None,
     }
+    transaction.run("replace_body", body)  # first, for the journal tells of the job as it is after the change
     transaction.run("replace_job", row)
     if transaction.rules().any_lanes:
         enter_lanes(transaction, job.queue, [holder.seq])
-    transaction.run("replace_body", body)
     transaction.run("insert_unique", _policy(holder.seq, unique))
     if job.queue != holder.queue:
         # A queue that something has named stays known, also when a job came and went within one transaction.

@@ -45,7 +45,7 @@ def _next_due(transaction: Transaction) -> int | None:
 def promote(transaction: Transaction, limit: int) -> Promotion:
     """Queue jobs that are due, the longest due first, and call the queues for which a token has come."""
     due = list(transaction.rows("select_due", {"now": transaction.now, "limit": limit}))
-    transaction.run("mark_promoted", {"seqs": as_json([row[0] for row in due])})
+    transaction.run("mark_promoted", {"seqs": as_json([row[0] for row in due]), "now": transaction.now})
     for _, queue, state in due:
         transaction.move(queue, state, "queued")
     opened = {queue for (queue,) in transaction.rows("take_openings", (transaction.mono,))}
@@ -108,6 +108,7 @@ def _rescue_one(transaction: Transaction, row: HeldRow, quarantine_after: int | 
         "run_at": row.run_at,
         "wake_at": None,
         "finished_at": transaction.now if state.final else None,
+        "moved_at": transaction.now,
         "reason": reason,
         "cancel": row.cancel,
         "fingerprint": error.fingerprint,

@@ -1,0 +1,1 @@
+DROP TRIGGER IF EXISTS headrace_events_enqueued
