@@ -42,12 +42,12 @@ def compose_services() -> Iterator[tuple[str, dict[str, Any]]]:
 def parsed(arguments: list[str]) -> dict[str, Any]:
     """What the command understands of a container's arguments. Raises click.UsageError."""
     name, *rest = arguments
-    context = click.Context(root)
+    context = click.Context(root, **root.context_settings)
     command = root.get_command(context, name)
     if isinstance(command, click.Group):
         command = command.get_command(context, "run")
     assert command is not None, f"there is no command {name}"
-    return command.make_context(name, rest).params
+    return command.make_context(name, rest, parent=context).params
 
 
 def grace_of(arguments: list[str], environment: dict[str, str]) -> timedelta:
