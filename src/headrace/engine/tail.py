@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from datetime import timedelta
 
 from headrace.model.durations import ZERO
@@ -20,11 +20,14 @@ REST_S = 0.02
 comes alone is read at once."""
 
 
-async def follow(backend: Backend, after: int) -> AsyncGenerator[EventPage, None]:
+async def follow(
+    backend: Backend, after: int, *, rest: Callable[[], float] = lambda: REST_S
+) -> AsyncGenerator[EventPage, None]:
     """Pages with events above ``after``, as they come, until the store is closed.
 
     A page that is ``lost`` comes once, whether it holds events or not, and the next one goes on from what is kept.
-    Raises what the store raises; ``last`` of the page before is where to go on.
+    ``rest`` answers how long to rest between two reads, in seconds. Raises what the store raises; ``last`` of the page
+    before is where to go on.
     """
     async with backend.signals.subscribe({EVENT}) as signals:
         while True:
@@ -33,7 +36,7 @@ async def follow(backend: Backend, after: int) -> AsyncGenerator[EventPage, None
             if page.events or page.lost:
                 yield page
             if len(page.events) < EVENTS_LIMIT_MAX:
-                await asyncio.sleep(REST_S if page.events else 0)
+                await asyncio.sleep(rest() if page.events else 0)
                 if not await _woken(signals):
                     return
 

@@ -9,6 +9,7 @@ from msgspec import Struct
 from headrace.app import Headrace
 from headrace.config.server import ServerSettings
 from headrace.server.auth import Principal
+from headrace.server.event_hub import EventHub
 from headrace.server.known import KnownTasks
 
 
@@ -19,4 +20,5 @@ class Context(Struct, frozen=True, kw_only=True):
     settings: ServerSettings
     known: KnownTasks
     closing: asyncio.Event
+    hub: EventHub
     principal: Principal

@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from headrace.engine.correlation import correlate
 from headrace.server.auth import Authenticator, check_scope
 from headrace.server.context import Context
-from headrace.server.operation import Operation
+from headrace.server.operation import JSON, Operation
 from headrace.server.problems import Refused, refusal_of, unexpected
 from headrace.server.reading import Disconnected, read_body, read_request
 from headrace.server.state import ServerState
@@ -40,6 +40,9 @@ class Endpoint:
         headers = headers_of(scope)
         try:
             reply = await self._carry_out(scope, headers, receive)
+            if self._operation.media != JSON:
+                await reply.respond(receive, send, head_only=scope["method"] == "HEAD")
+                return
             answer = self._operation.answer(reply)
             body = _encode(reply)
         except Disconnected:
@@ -63,6 +66,7 @@ class Endpoint:
             settings=settings,
             known=self._state.known,
             closing=self._state.closing,
+            hub=self._state.hub,
             principal=principal,
         )
         given = scope["state"].get("headrace.correlation")

@@ -18,6 +18,7 @@ Q = TypeVar("Q")
 R = TypeVar("R")
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+JSON = "application/json"
 Handler = Callable[[Context, Any], Awaitable[Any]]
 
 
@@ -40,6 +41,7 @@ class Operation(Struct, frozen=True, kw_only=True, eq=False):
     path: with ``{name}`` where a field of the request stands. The other fields are in the body of POST, PUT and PATCH,
         and in the query of GET and DELETE, except those in ``headers``, by the name of their header.
     statuses: those of its answers when all goes well, each with what it means.
+    media: the type of its answers. Other than JSON, the reply is a stream, with a method ``respond``.
     problems: the statuses that it may refuse with, beside those that any call may.
     """
 
@@ -56,6 +58,7 @@ class Operation(Struct, frozen=True, kw_only=True, eq=False):
     problems: tuple[int, ...]
     headers: Mapping[str, str]
     answer: Callable[[Any], Answer]
+    media: str
 
     @property
     def in_body(self) -> bool:
@@ -82,6 +85,7 @@ def operation(
     problems: tuple[int, ...] = (),
     headers: Mapping[str, str] | None = None,
     answer: Callable[[Any], Answer] = plainly,
+    media: str = JSON,
 ) -> Callable[[Callable[[Context, Q], Awaitable[R]]], Operation]:
     """Make an operation of the handler below: its name, types and texts are those of the function."""
 
@@ -103,6 +107,7 @@ def operation(
             problems=problems,
             headers=headers or {},
             answer=answer,
+            media=media,
         )
 
     return make

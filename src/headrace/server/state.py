@@ -6,6 +6,7 @@ import asyncio
 
 from headrace.app import Headrace
 from headrace.config.server import ServerSettings
+from headrace.server.event_hub import EventHub
 from headrace.server.known import KnownTasks
 
 
@@ -17,6 +18,7 @@ class ServerState:
         self.settings = settings
         self.known = KnownTasks(app)
         self.closing = asyncio.Event()
+        self.hub = EventHub(app, self.closing)
         self._opening = asyncio.Lock()
         self._opened_here = False
 
@@ -30,7 +32,8 @@ class ServerState:
                 self._opened_here = True
 
     async def close(self) -> None:
-        """Close the app if it was opened here. Twice does nothing."""
+        """Let listeners go, and close the app if it was opened here. Twice does nothing."""
+        await self.hub.close()
         if self._opened_here:
             self._opened_here = False
             await self.app.close()

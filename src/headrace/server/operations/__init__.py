@@ -5,9 +5,9 @@ from __future__ import annotations
 from types import ModuleType
 
 from headrace.server.operation import Operation
-from headrace.server.operations import jobs
+from headrace.server.operations import events, jobs
 
-NOUNS: tuple[ModuleType, ...] = (jobs,)
+NOUNS: tuple[ModuleType, ...] = (jobs, events)
 
 
 def all_operations() -> list[Operation]:

@@ -1,0 +1,210 @@
+"""Job events as a stream and in pages."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx2
+import pytest
+
+from headrace import Headrace
+from headrace.model.event import EventFilter
+from headrace.server import Principal, Service, create_app
+from headrace.server.event_hub import BEHIND_MAX, Audience, Listener
+from headrace.wire.scopes import Scope
+
+PATIENCE_S = 10.0
+
+
+class Stream:
+    """A listener, as an ASGI server would have it: what was sent, event by event."""
+
+    def __init__(self) -> None:
+        self.status = 0
+        self.headers: dict[bytes, bytes] = {}
+        self.gone = asyncio.Event()
+        self.ended = asyncio.Event()
+        self._blocks: asyncio.Queue[dict[str, str]] = asyncio.Queue()
+        self._text = ""
+
+    async def receive(self) -> dict[str, Any]:
+        await self.gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: Any) -> None:
+        if message["type"] == "http.response.start":
+            self.status, self.headers = message["status"], dict(message["headers"])
+            return
+        if not message.get("more_body", False):
+            self.ended.set()
+        self._text += message["body"].decode()
+        *blocks, self._text = self._text.split("\n\n")
+        for block in blocks:
+            fields = dict(line.split(": ", 1) for line in block.split("\n"))
+            await self._blocks.put(fields)
+
+    async def next(self) -> dict[str, str]:
+        """The next block that is an event."""
+        async with asyncio.timeout(PATIENCE_S):
+            while "event" not in (block := await self._blocks.get()):
+                pass
+            return block
+
+    async def next_ids(self, count: int) -> list[tuple[int, str]]:
+        found = [await self.next() for _ in range(count)]
+        return [(int(each["id"]), each["event"]) for each in found]
+
+
+@asynccontextmanager
+async def listening(service: Service, query: str = "", **headers: str) -> AsyncIterator[Stream]:
+    """Listen within the block, from when the server has begun to answer."""
+    stream = Stream()
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/v1/events",
+        "root_path": "",
+        "query_string": query.encode(),
+        "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()],
+    }
+    answering = asyncio.ensure_future(service(scope, stream.receive, stream.send))
+    async with asyncio.timeout(PATIENCE_S):
+        await stream._blocks.get()  # retry: ...
+    try:
+        yield stream
+    finally:
+        stream.gone.set()
+        await answering
+
+
+@pytest.fixture
+def service(app: Headrace) -> Service:
+    return create_app(app)
+
+
+async def send(app: Headrace, count: int = 1, queue: str = "mail") -> list[str]:
+    task = app.find_task("mail.send")
+    return [job.id for job in await app.enqueue_many(task.options(queue=queue).call("ada") for _ in range(count))]
+
+
+async def test_a_listener_is_told_of_jobs_as_they_change(app: Headrace, service: Service) -> None:
+    async with app, listening(service) as stream:
+        [job_id] = await send(app)
+        await app.cancel([job_id])
+        first, second = await stream.next(), await stream.next()
+    assert stream.headers[b"content-type"] == b"text/event-stream"
+    assert (first["id"], first["event"], second["event"]) == ("1", "job.enqueued", "job.cancelled")
+    told = json.loads(second["data"])
+    assert (told["job_id"], told["sequence"], told["state"], told["queue"]) == (job_id, 2, "cancelled", "mail")
+
+
+async def test_listeners_are_told_what_they_asked_for(app: Headrace, service: Service) -> None:
+    async with (
+        app,
+        listening(service, "queue=a,b&kind=cancelled") as some,
+        listening(service, "kind=job.cancelled") as cancelled,
+    ):
+        ids = [(await send(app, queue=queue))[0] for queue in ("a", "c", "b")]
+        await app.cancel(ids)
+        assert [event for _, event in await cancelled.next_ids(3)] == ["job.cancelled"] * 3
+        assert [json.loads((await some.next())["data"])["queue"] for _ in range(2)] == ["a", "b"]
+
+
+async def test_who_comes_back_goes_on_where_it_was(app: Headrace, service: Service) -> None:
+    async with app:
+        await app.events.enable()
+        await send(app, 3)
+        async with listening(service, "after=2", last_event_id="1") as stream:
+            assert [number for number, _ in await stream.next_ids(2)] == [2, 3]
+            await send(app, 2)
+            assert [number for number, _ in await stream.next_ids(2)] == [4, 5]
+        async with listening(service, "after=4") as stream:
+            assert [number for number, _ in await stream.next_ids(1)] == [5]
+
+
+async def test_many_events_are_caught_up_with_in_order_while_others_come(app: Headrace, service: Service) -> None:
+    async with app:
+        await app.events.enable()
+        await send(app, 2_500)
+        async with listening(service, "after=0") as stream, listening(service):
+            await send(app, 100)
+            assert [number for number, _ in await stream.next_ids(2_600)] == list(range(1, 2_601))
+
+
+async def test_who_was_away_too_long_is_told_what_is_lost(app: Headrace, service: Service) -> None:
+    async with app:
+        await app.events.enable(keep_max=2)
+        await send(app, 9)
+        await app.backend.events.prune(limit=100)
+        async with listening(service, "after=3") as stream:
+            lost = await stream.next()
+            assert (lost["event"], json.loads(lost["data"])) == ("lost", {"after": 3, "oldest": 8, "newest": 9})
+            assert [number for number, _ in await stream.next_ids(2)] == [8, 9]
+
+
+async def test_a_server_that_is_about_to_stop_ends_its_streams(app: Headrace, service: Service) -> None:
+    async with app, listening(service) as stream:
+        service.state.closing.set()
+        async with asyncio.timeout(PATIENCE_S):
+            await stream.ended.wait()
+        assert service.state.hub.listening <= 1
+    assert service.state.hub.listening == 0
+
+
+async def test_a_caller_hears_of_its_queues_alone(app: Headrace) -> None:
+    class Mailer:
+        async def authenticate(self, headers: object) -> Principal:
+            return Principal(name="mailer", scopes=frozenset({Scope.EVENTS_READ}), queues=("mail.*",))
+
+    service = create_app(app, authenticator=Mailer())
+    async with app, listening(service) as stream:
+        await send(app, queue="secret")
+        await send(app, queue="mail.eu")
+        assert json.loads((await stream.next())["data"])["queue"] == "mail.eu"
+
+
+async def test_events_are_read_in_pages(app: Headrace, client: httpx2.AsyncClient) -> None:
+    await app.events.enable()
+    await send(app, 3)
+    page = (await client.get("/v1/events/page", params={"after": 1, "limit": 1, "task": "mail.send"})).json()
+    assert ([each["sequence"] for each in page["items"]], page["last"], page["newest"]) == ([2], 2, 3)
+    assert (await client.get("/v1/events/page", params={"after": 99, "wait": "10s"})).json()["lost"] is True
+    waiting = asyncio.ensure_future(client.get("/v1/events/page", params={"after": 3, "wait": "10s"}))
+    await asyncio.sleep(0)
+    await send(app)
+    assert [each["sequence"] for each in (await waiting).json()["items"]] == [4]
+
+
+async def test_only_the_head_of_a_stream_can_be_asked_for(client: httpx2.AsyncClient) -> None:
+    answer = await client.head("/v1/events")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/event-stream")
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("kind=deed", "'deed' is no kind of event"),
+        ("after=-1", "after"),
+        ("after=x", "after"),
+        ("last_event_id=x", "id"),
+    ],
+)
+async def test_what_cannot_be_is_refused(client: httpx2.AsyncClient, query: str, says: str) -> None:
+    answer = await client.get(f"/v1/events?{query}")
+    assert answer.status_code == 422
+    assert says in answer.json()["detail"]
+
+
+async def test_a_listener_that_reads_nothing_is_told_why_it_is_let_go() -> None:
+    listener = Listener(Audience(EventFilter(), None))
+    for _ in range(BEHIND_MAX // 1_000 + 1):
+        listener.push(b"x" * 1_000)
+    listener.push(b"unheard")
+    chunk = await listener.take()
+    assert chunk.startswith(b"event: dropped\ndata: ")
+    assert b"go on after the last id" in chunk
+    assert await listener.take() == b""
