@@ -47,7 +47,16 @@ def test_the_changelog_tells_of_this_version() -> None:
 
 def test_backends_are_found_as_those_of_others_would_be(project: dict[str, Any]) -> None:
     offered = {entry.name: entry.load() for entry in metadata.entry_points(group="headrace.backends")}
-    assert set(offered) == set(project["entry-points"]["headrace.backends"]) == {"memory", "sqlite"}
+    assert (
+        set(offered)
+        == set(project["entry-points"]["headrace.backends"])
+        == {
+            "memory",
+            "postgres",
+            "postgresql",
+            "sqlite",
+        }
+    )
 
 
 def test_the_package_carries_its_types_and_its_sql() -> None:

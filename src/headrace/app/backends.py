@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from importlib import import_module
+from types import ModuleType
 from typing import cast
 
 from headrace.errors import ConfigError
@@ -16,18 +17,27 @@ GROUP = "headrace.backends"
 _BUILT_IN = {
     "memory": "headrace.backends.memory:MemoryBackend",
     "sqlite": "headrace.backends.sqlite:SqliteBackend",
+    "postgresql": "headrace.backends.postgres:PostgresBackend",
+    "postgres": "headrace.backends.postgres:PostgresBackend",
 }
 
+_SHORT = "postgres"
+"""Taken for ``postgresql``, as libpq does, and not told of."""
+
+_EXTRAS = {"asyncpg": "postgres"}
+"""By the driver that a backend imports: what to install for it."""
+
 _PLANNED = {
-    "postgresql": "PostgreSQL",
-    "postgres": "PostgreSQL",
     "redis": "Redis",
     "rediss": "Redis",
     "valkey": "Valkey",
     "nats": "NATS JetStream",
 }
 
-_EXAMPLE = "such as sqlite:///headrace.db (a file beside the program), sqlite:////var/lib/jobs.db or memory://"
+_EXAMPLE = (
+    "such as sqlite:///headrace.db (a file beside the program), sqlite:////var/lib/jobs.db, "
+    "postgresql://user@host/database or memory://"
+)
 
 
 def make_backend(url: str) -> Backend:
@@ -37,7 +47,7 @@ def make_backend(url: str) -> Backend:
     'memory://'
     >>> make_backend("sqlight:///jobs.db")
     Traceback (most recent call last):
-    headrace.errors.ConfigError: url: no backend for 'sqlight://'; did you mean 'sqlite://'? Known: memory, sqlite
+    headrace.errors.ConfigError: url: no backend for 'sqlight://'; did you mean 'sqlite://'? Known: memory, ...
     """
     if not isinstance(url, str) or "://" not in url:
         # A URL may hold a password, so only what is plainly none is repeated.
@@ -48,7 +58,19 @@ def make_backend(url: str) -> Backend:
     if target is None:
         raise ConfigError(_unknown(scheme))
     module, _, name = target.partition(":")
-    return cast("Backend", getattr(import_module(module), name)(url))
+    return cast("Backend", getattr(_imported(module, scheme), name)(url))
+
+
+def _imported(module: str, scheme: str) -> ModuleType:
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as error:
+        extra = _EXTRAS.get(error.name or "")
+        if extra is None:
+            raise
+        raise ConfigError(
+            f"url: {scheme}:// needs {error.name}, which is not installed: pip install 'headrace[{extra}]'"
+        ) from error
 
 
 def _installed() -> dict[str, str]:
@@ -58,7 +80,7 @@ def _installed() -> dict[str, str]:
 
 
 def _unknown(scheme: str) -> str:
-    known = sorted({*_BUILT_IN, *_installed()})
+    known = sorted({*_BUILT_IN, *_installed()} - {_SHORT})
     if scheme in _PLANNED:
         return (
             f"url: {_PLANNED[scheme]} is not in this release yet. Known: {', '.join(known)}; "

@@ -35,16 +35,20 @@ def test_a_package_can_bring_a_backend(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_built_in_backends_are_also_entry_points() -> None:
-    assert {"memory", "sqlite"} <= {entry.name for entry in importlib.metadata.entry_points(group=GROUP)}
+    assert {"memory", "sqlite", "postgresql", "postgres"} <= {
+        entry.name for entry in importlib.metadata.entry_points(group=GROUP)
+    }
 
 
 @pytest.mark.parametrize(
     ("url", "told"),
     [
-        ("sqlight:///jobs.db", r"no backend for 'sqlight://'; did you mean 'sqlite://'\? Known: memory, sqlite"),
-        ("mysql://host/db", r"no backend for 'mysql://'\. Known: memory, sqlite"),
-        ("postgresql://host/db", r"PostgreSQL is not in this release yet\. Known: memory, sqlite; start with sqlite"),
-        ("redis://host", "Redis is not in this release yet"),
+        (
+            "sqlight:///jobs.db",
+            r"no backend for 'sqlight://'; did you mean 'sqlite://'\? Known: memory, postgresql, sqlite",
+        ),
+        ("mysql://host/db", r"no backend for 'mysql://'\. Known: memory, postgresql, sqlite"),
+        ("redis://host", r"Redis is not in this release yet\. Known: memory, postgresql, sqlite; start with sqlite"),
         ("nats://host", "NATS JetStream is not in this release yet"),
         ("jobs.db", r"such as sqlite:///headrace\.db .* got 'jobs\.db'"),
         ("", "url is such as sqlite"),

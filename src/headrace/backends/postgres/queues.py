@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from headrace.backends.postgres.refusing import refuse_order
 from headrace.backends.postgres.rows import as_json
 from headrace.backends.postgres.session import Runner, Session
 from headrace.model.queue import QueueSettings, Retention
@@ -34,6 +35,9 @@ class PostgresQueueStore:
         return await self._runner.run(verb)
 
     async def configure_many(self, settings: Sequence[QueueSettings]) -> None:
+        for each in settings:
+            refuse_order(each)
+
         async def verb(session: Session) -> None:
             for each in sorted(settings, key=lambda each: each.name):
                 retention = None if each.retention is None else as_json(each.retention)

@@ -14,6 +14,7 @@ from headrace.errors import Unsupported
 from headrace.model.errors import ErrorGroup
 from headrace.model.ids import JobId
 from headrace.model.job import Attempt, AttemptOutcome, Job, JobState, LogLine
+from headrace.model.limits import Blocked
 from headrace.model.page import PAGE_LIMIT_MAX, JobQuery, Page
 from headrace.model.queue import JobCount, QueueRate
 
@@ -41,6 +42,9 @@ class PostgresJobReader:
 
     async def error_groups(self, query: JobQuery, *, limit: int = 50) -> list[ErrorGroup]:
         return await self._runner.run(lambda session: error_groups(session, query, limit))
+
+    async def blocking(self, ids: Sequence[JobId]) -> list[tuple[Blocked, ...]]:
+        return [() for _ in ids]
 
     async def attempts(self, job_id: JobId) -> list[Attempt]:
         async def verb(session: Session) -> list[Attempt]:

@@ -1,0 +1,78 @@
+"""An app on PostgreSQL: found by its URL, run by a worker, from threads, from the command line."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+import asyncpg
+import pytest
+
+from headrace import Headrace
+from headrace.app.backends import make_backend
+from headrace.errors import ConfigError
+from tests.cli.support import Cli
+from tests.postgres.server import Server
+
+PATIENCE_S = 30
+
+
+def greeter(url: str) -> Headrace:
+    """An app with one task."""
+    app = Headrace(url)
+
+    @app.task(name="greet")
+    async def greet(name: str) -> str:
+        return f"Hello, {name}!"
+
+    return app
+
+
+async def test_a_worker_runs_what_was_enqueued(database: str) -> None:
+    app = greeter(database)
+    async with app, app.worker():
+        handle = await app.enqueue(app.tasks["greet"].call("Ada"))
+        assert await handle.result(timeout=PATIENCE_S) == "Hello, Ada!"
+
+
+async def test_the_synchronous_app_enqueues_and_reads_on_the_same_store(database: str) -> None:
+    app = greeter(database)
+
+    def ask() -> str:
+        with app.sync:
+            return app.sync.enqueue(app.tasks["greet"].call("Bob")).id
+
+    job_id = await asyncio.to_thread(ask)
+    async with greeter(database) as other, other.worker():
+        assert await other.job(job_id).result(timeout=PATIENCE_S) == "Hello, Bob!"
+
+
+async def test_the_command_line_reads_and_changes_the_store(database: str) -> None:
+    cli = Cli(database)
+    await asyncio.to_thread(cli.ok, "job", "enqueue", "greet", "--arg", "name=Ada")
+    [listed] = (await asyncio.to_thread(cli.json, "job", "list"))["items"]
+    assert listed["task"] == "greet"
+    await asyncio.to_thread(cli.ok, "job", "cancel", listed["id"])
+    assert "1 cancelled" in await asyncio.to_thread(cli.ok, "store", "stats")
+
+
+async def test_schemas_of_one_database_do_not_meet(database: str, server: Server) -> None:
+    ours, theirs = greeter(database), greeter(f"{database}?schema=other")
+    try:
+        async with ours, theirs:
+            await ours.enqueue(ours.tasks["greet"].call("Ada"))
+            assert len((await ours.find()).items) == 1
+            assert (await theirs.find()).items == []
+    finally:
+        connection = await asyncpg.connect(server.url())
+        await connection.execute("DROP SCHEMA other CASCADE")
+        await connection.close()
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres"])
+def test_without_the_driver_the_error_names_the_extra(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.startswith("headrace.backends.postgres")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "asyncpg", None)
+    with pytest.raises(ConfigError, match=r"pip install 'headrace\[postgres\]'"):
+        make_backend(f"{scheme}://host/db")
