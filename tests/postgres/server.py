@@ -14,6 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import psutil
+
 USER_FOR_ROOT = "nobody"
 """PostgreSQL refuses to run as root."""
 
@@ -33,8 +35,9 @@ SETTINGS = {
 class Server:
     """``with Server() as server:`` runs one; ``server.url("db")`` addresses a database."""
 
-    def __init__(self, settings: Mapping[str, str] = SETTINGS) -> None:
+    def __init__(self, settings: Mapping[str, str] = SETTINGS, *, standby_of: Server | None = None) -> None:
         self._settings = settings
+        self._primary = standby_of
         self._folder = Path(tempfile.mkdtemp(prefix="hr-pg-"))
         self._process: subprocess.Popen[bytes] | None = None
         self.port = free_port()
@@ -43,7 +46,11 @@ class Server:
     def __enter__(self) -> Self:
         data = self._folder / "data"
         _give_away(self._folder)
-        self._run("initdb", "--auth=trust", "--encoding=UTF8", "--locale=C", "-U", "postgres", "-D", str(data))
+        if self._primary is None:
+            self._run("initdb", "--auth=trust", "--encoding=UTF8", "--locale=C", "-U", "postgres", "-D", str(data))
+        else:
+            source = ("-h", "127.0.0.1", "-p", str(self._primary.port), "-U", "postgres")
+            self._run("pg_basebackup", *source, "-D", str(data), "--write-recovery-conf", "--checkpoint=fast")
         self.start()
         return self
 
@@ -71,6 +78,20 @@ class Server:
             self._process.send_signal(how)
             self._process.wait(30)
             self._process = None
+
+    def promote(self) -> None:
+        """Make a standby the primary."""
+        self._run("pg_ctl", "promote", "-w", "-D", str(self._folder / "data"))
+
+    def limit_files(self, size: int | None) -> None:
+        """Let none of its processes write to a file beyond ``size`` bytes; None ends the limit. As near as one comes to
+        a full disk without a disk of one's own."""
+        assert self._process is not None
+        server = psutil.Process(self._process.pid)
+        limit = "unlimited" if size is None else size
+        for process in (server, *server.children()):
+            # By a program, since only the owner of a process may do it, and the server has an owner of its own.
+            subprocess.run(["prlimit", "--pid", str(process.pid), f"--fsize={limit}:"], check=False, **_as_user())
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None

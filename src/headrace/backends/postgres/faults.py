@@ -25,6 +25,8 @@ _BY_CODE: dict[str, tuple[type[StorageError], str]] = {
     "28P01": (Unavailable, "the password was refused"),
     "28000": (Unavailable, "the server refused this user"),
     "25006": (ReadOnly, "this server is a standby, or its transactions are read-only"),
+    "XX001": (StorageCorrupt, "the server reports damaged data; look at its log"),
+    "XX002": (StorageCorrupt, "the server reports a damaged index; look at its log, and see REINDEX"),
     "54000": (TooLarge, "a value is larger than PostgreSQL can store"),
 }
 _BY_CLASS: dict[str, tuple[type[StorageError], str]] = {
@@ -34,7 +36,7 @@ _BY_CLASS: dict[str, tuple[type[StorageError], str]] = {
     "55": (Unavailable, "another session holds a lock for longer than lock_timeout"),
     "57": (Unavailable, "the server ended the call: it is restarting, or a time-out struck"),
     "58": (Unavailable, "the server met an error of its system"),
-    "XX": (StorageCorrupt, "the server reports an internal error or damaged data; look at its log"),
+    "XX": (StorageError, "the server reports an internal error; look at its log"),
 }
 
 
@@ -43,6 +45,8 @@ def translate(error: BaseException, where: str) -> HeadraceError:
     if isinstance(error, HeadraceError):
         return error
     code = getattr(error, "sqlstate", None) or ""
+    if code == "XX000" and "could not extend file" in str(error):
+        code = "53100"  # at the largest file that its system allows; a full disk has the code of its own
     kind, text = _BY_CODE.get(code) or _BY_CLASS.get(code[:2]) or _by_type(error)
     translated = kind(f"{where}: {text} ({type(error).__name__}: {error})")
     translated.__cause__ = error

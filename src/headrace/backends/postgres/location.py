@@ -14,7 +14,11 @@ CONNECTIONS_DEFAULT = 5
 """Enqueue, claim, finish and a read can be under way at once, and one connection listens."""
 
 CONNECTIONS_MIN = 2
-_OURS = ("connections", "schema", "pgbouncer")
+TIMEOUT_S_DEFAULT = 20.0
+"""A call that the server has not answered for so long is given up with its connection, which may lead nowhere. Work has
+to go on within half a minute of a fault."""
+
+_OURS = ("connections", "schema", "pgbouncer", "timeout")
 _SCHEMA_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 
@@ -25,20 +29,23 @@ class Location:
     dsn: what the driver gets.
     schema: the PostgreSQL schema that everything lives in.
     connections: the most connections a process opens for it, the listening one included.
+    timeout: seconds after which an unanswered call is given up, with its connection.
     pgbouncer: transactions are pooled between here and the server: no prepared statements, no LISTEN.
     """
 
     dsn: str
     schema: str = SCHEMA_DEFAULT
     connections: int = CONNECTIONS_DEFAULT
+    timeout: float = TIMEOUT_S_DEFAULT
     pgbouncer: bool = False
 
 
 def parse_url(url: str) -> Location:
     """Read ``postgresql://user@host/database``, with headrace's own options among those after the question mark.
 
-    >>> parse_url("postgresql://app@db/shop?schema=jobs&sslmode=require")
-    Location(dsn='postgresql://app@db/shop?sslmode=require', schema='jobs', connections=5, pgbouncer=False)
+    >>> location = parse_url("postgresql://app@db/shop?schema=jobs&sslmode=require")
+    >>> location.dsn, location.schema, location.connections
+    ('postgresql://app@db/shop?sslmode=require', 'jobs', 5)
     """
     parts = urlsplit(url)
     if parts.scheme not in ("postgresql", "postgres") or not parts.netloc:
@@ -53,6 +60,7 @@ def parse_url(url: str) -> Location:
         dsn=urlunsplit(("postgresql", parts.netloc, parts.path, urlencode(options), "")),
         schema=_schema(ours.get("schema", SCHEMA_DEFAULT)),
         connections=_connections(ours.get("connections", str(CONNECTIONS_DEFAULT))),
+        timeout=_timeout(ours.get("timeout", str(TIMEOUT_S_DEFAULT))),
         pgbouncer=_yes("pgbouncer", ours.get("pgbouncer", "no")),
     )
 
@@ -76,6 +84,16 @@ def _connections(text: str) -> int:
     if not text.isdigit() or int(text) < CONNECTIONS_MIN:
         raise ConfigError(f"connections is a number from {CONNECTIONS_MIN}; got {text!r}")
     return int(text)
+
+
+def _timeout(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 1 <= value <= 600:
+        raise ConfigError(f"timeout is a number of seconds from 1 to 600; got {text!r}")
+    return value
 
 
 def _yes(name: str, text: str) -> bool:

@@ -20,8 +20,6 @@ T = TypeVar("T")
 Row = Sequence[Any]
 
 CONNECT_S_MAX = 10.0
-COMMAND_S_MAX = 60.0
-"""A server that does not answer for a minute is gone: a half-open socket would otherwise be waited for without end."""
 
 
 class Session(Protocol):
@@ -125,6 +123,7 @@ class Pool:
         self._announce = announce
         self._pool: asyncpg.Pool[Any] | None = None
         self._where = masked(location.dsn)
+        self._connect_s = min(CONNECT_S_MAX, location.timeout)
 
     async def open(self) -> None:
         self._pool = await self.connecting(
@@ -133,8 +132,8 @@ class Pool:
                 min_size=1,
                 max_size=max(1, self.location.connections - 1),
                 connection_class=OwnConnection,
-                command_timeout=COMMAND_S_MAX,
-                timeout=CONNECT_S_MAX,
+                command_timeout=self.location.timeout,
+                timeout=self._connect_s,
                 max_inactive_connection_lifetime=300,
                 **self.settings(),
             )
@@ -167,11 +166,16 @@ class Pool:
         try:
             async with self._acquired() as connection:
                 session = PooledSession(connection, self.location.schema, self._clock)
-                if transaction:
-                    async with connection.transaction():
+                try:
+                    if transaction:
+                        async with connection.transaction():
+                            reply = await verb(session)
+                    else:
                         reply = await verb(session)
-                else:
-                    reply = await verb(session)
+                except TimeoutError:
+                    # It leads nowhere, or the server is stuck: not even a cancellation would be heard.
+                    connection.terminate()
+                    raise
         except Exception as error:
             raise translate(error, self._where) from error
         if session.topics:
@@ -181,16 +185,18 @@ class Pool:
     def _acquired(self) -> AbstractAsyncContextManager[Any]:
         if self._pool is None:
             raise Unavailable(f"the store {self._where} is not open")
-        return _acquiring(self._pool)
+        return _acquiring(self._pool, self.location.timeout)
 
     async def dedicated(self) -> asyncpg.Connection[Any]:
         """A connection beside the pool, for LISTEN."""
         return await self.connecting(
-            asyncpg.connect(self.location.dsn, timeout=CONNECT_S_MAX, command_timeout=COMMAND_S_MAX, **self.settings())
+            asyncpg.connect(
+                self.location.dsn, timeout=self._connect_s, command_timeout=self.location.timeout, **self.settings()
+            )
         )
 
 
 @asynccontextmanager
-async def _acquiring(pool: asyncpg.Pool[Any]) -> AsyncIterator[Any]:
-    async with pool.acquire(timeout=COMMAND_S_MAX) as connection:
+async def _acquiring(pool: asyncpg.Pool[Any], timeout_s: float) -> AsyncIterator[Any]:
+    async with pool.acquire(timeout=timeout_s) as connection:
         yield connection
