@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from headrace.backends.sqlite.reading import ReadingLane
-from headrace.backends.sqlite.rules import make_rate
 from headrace.backends.sqlite.times import from_us
 from headrace.backends.sqlite.transaction import Transaction
 from headrace.backends.sqlite.verbs.gates import buckets, limit_of
@@ -24,6 +23,7 @@ from headrace.model.limits import (
     LimitTarget,
     LimitUsage,
 )
+from headrace.storage.lanes.rules import make_rate
 
 _OF_TARGET = {
     LimitScope.STORE: "TRUE",

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, Protocol
 
-from headrace.backends.sqlite.rules import Rules, decode_rules
 from headrace.backends.sqlite.statements import insert_rows, sql
 from headrace.model.job import FINAL_STATES
+from headrace.storage.lanes.rules import Rules, decode_rules
 from headrace.storage.signals import EVENT, WORK, topic
 
 Bindings = Mapping[str, Any] | Sequence[Any]

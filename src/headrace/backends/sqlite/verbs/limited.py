@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from headrace.backends.sqlite.rows import ClaimedRow, as_json, decode_claimed
-from headrace.backends.sqlite.rules import Rules
 from headrace.backends.sqlite.transaction import Transaction
-from headrace.backends.sqlite.verbs.gates import Gate, shared_gates, store_buckets, task_gates
+from headrace.backends.sqlite.verbs.gates import shared_gates, store_buckets, task_gates
 from headrace.backends.sqlite.verbs.lanes import Layout
-from headrace.backends.sqlite.verbs.turns import Merge
+from headrace.storage.lanes.gates import Gate
+from headrace.storage.lanes.merge import Merge
+from headrace.storage.lanes.rules import Rules
 from headrace.storage.signals import DUE
 
 Select = Callable[[int], list[ClaimedRow]]
@@ -53,15 +54,15 @@ def _take_from_lanes(
     layout = Layout(transaction, rules, queue)
     more = layout.anything
     while more and left:
-        layout.derive()
+        layout.bring_up_to_date()
         lanes, more = layout.ready(["", *(task for task, gate in tasks.items() if gate.free)], left)
-        merge = Merge(transaction, queue, layout)
-        seqs = merge.pick([(lane, tasks.get(task)) for task, lane in lanes], left)
+        merge = Merge(layout)
+        seqs = layout.answer(merge.pick([(lane, tasks.get(task)) for task, lane in lanes], left))
         if not seqs:
             break
         chosen = decode_claimed(transaction.value("select_chosen", {"seqs": as_json(seqs)}))
         mark(chosen)
-        merge.store()
+        layout.keep_turns(merge)
         store_buckets(transaction, merge.gates)
         gates += merge.gates
         rows += chosen

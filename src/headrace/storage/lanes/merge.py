@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Iterable, Sequence
 from heapq import heapify, heappop, heappush
+from typing import NamedTuple
 
-import msgspec
+from headrace.storage.lanes.gates import Gate
+from headrace.storage.lanes.layout import LaneRules, ReadyLane
 
-from headrace.backends.sqlite.rows import as_json
-from headrace.backends.sqlite.transaction import Transaction
-from headrace.backends.sqlite.verbs.gates import Gate
-from headrace.backends.sqlite.verbs.lanes import Layout, ReadyLane
-
-_Job = tuple[int, int, int]
+LaneJob = tuple[int, int, int]
 """A job's seq, its rank and its priority."""
+
+LaneJobs = Iterable[tuple[str, Sequence[LaneJob]]]
+"""Lanes with the first of their jobs."""
 
 _Order = tuple[int, int, int, int]
 
-_decode_jobs = msgspec.json.Decoder(list[tuple[str, list[_Job]]]).decode
+
+class Wanted(NamedTuple):
+    """What a merge asks of its store: the first ``limit`` jobs of each of these lanes, in their order."""
+
+    lanes: Sequence[str]
+    limit: int
 
 
 class _Candidate:
@@ -29,7 +34,7 @@ class _Candidate:
         self.lane = lane
         self.gate = gate
         self.task = task
-        self.jobs: Sequence[_Job] = ()
+        self.jobs: Sequence[LaneJob] = ()
         self.taken = 0
         self.whole = False
 
@@ -39,17 +44,15 @@ class _Candidate:
         return self.gate.free > 0 and (self.task is None or self.task.free > 0)
 
     @property
-    def job(self) -> _Job | None:
+    def job(self) -> LaneJob | None:
         """The next job that was read."""
         return self.jobs[self.taken] if self.taken < len(self.jobs) else None
 
 
 class Merge:
-    """One round of a claim from a queue's ready lanes."""
+    """One round of a claim from a queue's ready lanes. ``pick`` asks for jobs as it needs them, and so knows no store."""
 
-    def __init__(self, transaction: Transaction, queue: str, layout: Layout) -> None:
-        self._transaction = transaction
-        self._queue = queue
+    def __init__(self, layout: LaneRules) -> None:
         self._layout = layout
         self._turns: dict[str, int] = {}
         self._served: dict[str, ReadyLane] = {}
@@ -60,8 +63,18 @@ class Merge:
         """Those of the keys that were looked at."""
         return list(self._keys.values())
 
-    def pick(self, lanes: Sequence[tuple[ReadyLane, Gate | None]], wanted: int) -> list[int]:
-        """Up to ``wanted`` jobs of these lanes, each under the gate of its key and, if it is limited, of its task."""
+    @property
+    def served(self) -> list[tuple[ReadyLane, int]]:
+        """The lanes that were served, with their keys' turns where keys take turns; those stay in each claim anew."""
+        return [(lane, self._turns.get(lane.key, 0)) for lane in self._served.values()]
+
+    def pick(
+        self, lanes: Sequence[tuple[ReadyLane, Gate | None]], wanted: int
+    ) -> Generator[Wanted, LaneJobs, list[int]]:
+        """Up to ``wanted`` jobs of these lanes, each under the gate of its key and, if it is limited, of its task.
+
+        Yields what it has to know, is sent the answer, and returns the jobs.
+        """
         fair = self._layout.fair
         candidates = []
         for lane, task in lanes:
@@ -69,7 +82,7 @@ class Merge:
             candidates.append(_Candidate(lane, gate, task))
             if lane.turn is not None:
                 self._turns[lane.key] = lane.turn
-        self._begin(candidates, wanted)
+        yield from self._begin(candidates, wanted)
         queued = [(self._order(each, each.job), n) for n, each in enumerate(candidates) if each.job is not None]
         heapify(queued)
         picked: list[int] = []
@@ -79,7 +92,7 @@ class Merge:
             if not candidate.open:
                 continue
             if candidate.job is None and not candidate.whole:
-                self._read([candidate], candidate.taken + wanted - len(picked))
+                yield from self._read([candidate], candidate.taken + wanted - len(picked))
             elif candidate.job is not None and (not fair or order[1] == self._turns[candidate.lane.key]):
                 picked.append(candidate.job[0])
                 last = self._serve(candidate)
@@ -89,25 +102,18 @@ class Merge:
                 heappush(queued, (self._order(candidate, candidate.job), number))
         return picked
 
-    def _begin(self, candidates: Sequence[_Candidate], wanted: int) -> None:
+    def _begin(self, candidates: Sequence[_Candidate], wanted: int) -> Generator[Wanted, LaneJobs]:
         """Read what each lane is about to give: where keys take turns, often nothing but its head, which is known."""
         fair = self._layout.fair
         each = -(-wanted // max(1, len(candidates)))
         if not fair or each > 1 or any(candidate.task is not None for candidate in candidates):
-            self._read(candidates, each if fair else each + 1)
+            yield from self._read(candidates, each if fair else each + 1)
             return
         for candidate in candidates:
             candidate.jobs = [(candidate.lane.head, 0, -candidate.lane.level)]
             candidate.whole = self._layout.strict(candidate.lane)
 
-    def store(self) -> None:
-        """Keep which keys were served."""
-        if self._layout.fair:
-            turns = [(self._queue, lane.key, lane.lane, self._turns[lane.key]) for lane in self._served.values()]
-            self._transaction.insert("put_turns", turns)
-            self._transaction.run("set_last_turn", (self._layout.last_turn, self._queue))
-
-    def _serve(self, candidate: _Candidate) -> _Job:
+    def _serve(self, candidate: _Candidate) -> LaneJob:
         """Let the candidate's next job begin, and answer it."""
         job = candidate.jobs[candidate.taken]
         candidate.gate.take(1)
@@ -116,11 +122,11 @@ class Merge:
         if self._layout.fair:
             self._layout.last_turn += 1
             self._turns[candidate.lane.key] = self._layout.last_turn
-            self._served[candidate.lane.lane] = candidate.lane
+        self._served[candidate.lane.lane] = candidate.lane
         candidate.taken += 1
         return job
 
-    def _read(self, candidates: Sequence[_Candidate], limit: int) -> None:
+    def _read(self, candidates: Sequence[_Candidate], limit: int) -> Generator[Wanted, LaneJobs]:
         """Read jobs of lanes, from the first on. An ordered key has but one to give."""
         plain: dict[str, _Candidate] = {}
         for candidate in candidates:
@@ -133,8 +139,7 @@ class Merge:
                 plain[lane.lane] = candidate
         if not plain:
             return
-        values = {"queue": self._queue, "lanes": as_json(list(plain)), "now": self._transaction.now, "limit": limit}
-        for name, jobs in _decode_jobs(self._transaction.value("lane_jobs", values)):
+        for name, jobs in (yield Wanted(list(plain), limit)):
             plain[name].jobs = jobs
             plain[name].whole = len(jobs) < limit
 
