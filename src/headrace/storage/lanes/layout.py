@@ -74,7 +74,7 @@ class DerivedLane(Struct, array_like=True, gc=False):
 
 
 class LaneRules:
-    """What the rules say of the lanes of one queue, at one instant. ``last_turn`` is the newest that a key was given."""
+    """What the rules say of a queue's lanes, at one instant. ``last_turn`` is the newest that a key was given."""
 
     def __init__(self, rules: Rules, queue: str, *, now: int, mono: int) -> None:
         self.queue = queue

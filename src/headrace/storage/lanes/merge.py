@@ -50,10 +50,15 @@ class _Candidate:
 
 
 class Merge:
-    """One round of a claim from a queue's ready lanes. ``pick`` asks for jobs as it needs them, and so knows no store."""
+    """One round of a claim from a queue's ready lanes. ``pick`` asks for jobs as it needs them, and so knows no store.
 
-    def __init__(self, layout: LaneRules) -> None:
+    ``heads_known``: the head of a ready lane can be taken without reading it. Not so where other transactions, that are
+    no claims, may be taking it away at this moment.
+    """
+
+    def __init__(self, layout: LaneRules, *, heads_known: bool = True) -> None:
         self._layout = layout
+        self._heads_known = heads_known
         self._turns: dict[str, int] = {}
         self._served: dict[str, ReadyLane] = {}
         self._keys: dict[str, Gate] = {}
@@ -65,7 +70,7 @@ class Merge:
 
     @property
     def served(self) -> list[tuple[ReadyLane, int]]:
-        """The lanes that were served, with their keys' turns where keys take turns; those stay in each claim anew."""
+        """The lanes that were served, with the turns of their keys (0 where keys take none)."""
         return [(lane, self._turns.get(lane.key, 0)) for lane in self._served.values()]
 
     def pick(
@@ -106,7 +111,7 @@ class Merge:
         """Read what each lane is about to give: where keys take turns, often nothing but its head, which is known."""
         fair = self._layout.fair
         each = -(-wanted // max(1, len(candidates)))
-        if not fair or each > 1 or any(candidate.task is not None for candidate in candidates):
+        if not (self._heads_known and fair) or each > 1 or any(candidate.task is not None for candidate in candidates):
             yield from self._read(candidates, each if fair else each + 1)
             return
         for candidate in candidates:
@@ -128,22 +133,22 @@ class Merge:
 
     def _read(self, candidates: Sequence[_Candidate], limit: int) -> Generator[Wanted, LaneJobs]:
         """Read jobs of lanes, from the first on. An ordered key has but one to give."""
-        plain: dict[str, _Candidate] = {}
+        wanted: dict[str, _Candidate] = {}
         for candidate in candidates:
             lane = candidate.lane
-            if self._layout.strict(lane):
+            candidate.whole = self._layout.strict(lane)
+            if candidate.whole and self._heads_known:
                 fair = self._layout.fair
                 candidate.jobs = [(lane.head, 0 if fair else lane.level, -lane.level if fair else 0)]
-                candidate.whole = True
             else:
-                plain[lane.lane] = candidate
-        if not plain:
+                wanted[lane.lane] = candidate
+        if not wanted:
             return
-        for name, jobs in (yield Wanted(list(plain), limit)):
-            plain[name].jobs = jobs
-            plain[name].whole = len(jobs) < limit
+        for name, jobs in (yield Wanted(list(wanted), limit)):
+            wanted[name].jobs = jobs
+            wanted[name].whole = wanted[name].whole or len(jobs) < limit
 
-    def _order(self, candidate: _Candidate, job: _Job) -> _Order:
+    def _order(self, candidate: _Candidate, job: LaneJob) -> _Order:
         seq, rank, priority = job
         if not self._layout.fair:
             return (rank, seq, 0, 0)
