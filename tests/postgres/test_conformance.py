@@ -9,14 +9,17 @@ import pytest
 
 from headrace.backends.postgres import PostgresBackend
 from headrace.testing.clock import FrozenClock
+from headrace.testing.conformance.ageing import AgeingPromises
 from headrace.testing.conformance.cancel import CancelPromises
 from headrace.testing.conformance.claim import ClaimPromises
+from headrace.testing.conformance.concurrency import ConcurrencyPromises
 from headrace.testing.conformance.counters import CounterPromises
 from headrace.testing.conformance.debounce import DebouncePromises
 from headrace.testing.conformance.delete import DeletePromises
 from headrace.testing.conformance.edit import EditPromises
 from headrace.testing.conformance.enqueue import EnqueuePromises
 from headrace.testing.conformance.errors import ErrorPromises
+from headrace.testing.conformance.fairness import FairnessPromises
 from headrace.testing.conformance.fencing import FencingPromises
 from headrace.testing.conformance.finish import FinishPromises
 from headrace.testing.conformance.idempotency import IdempotencyPromises
@@ -25,7 +28,9 @@ from headrace.testing.conformance.kv import KeyValuePromises
 from headrace.testing.conformance.leases import LeasePromises
 from headrace.testing.conformance.limits_and_errors import LimitPromises
 from headrace.testing.conformance.locks import LockPromises
+from headrace.testing.conformance.ordering import OrderingPromises
 from headrace.testing.conformance.queues import QueuePromises
+from headrace.testing.conformance.rate_limits import RateLimitPromises
 from headrace.testing.conformance.reading import ReadingPromises
 from headrace.testing.conformance.retry import RetryPromises
 from headrace.testing.conformance.search import SearchPromises
@@ -62,6 +67,11 @@ class TestPostgres(
     SignalPromises,
     InterruptionPromises,
     LimitPromises,
+    ConcurrencyPromises,
+    RateLimitPromises,
+    FairnessPromises,
+    OrderingPromises,
+    AgeingPromises,
 ):
     @pytest.fixture
     def clock(self) -> FrozenClock:

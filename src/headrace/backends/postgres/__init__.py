@@ -1,7 +1,4 @@
-"""PostgreSQL: the store for many hosts. Needs the extra ``postgres`` (the driver asyncpg).
-
-It knows no limits and no order of keys yet, and refuses them.
-"""
+"""PostgreSQL: the store for many hosts. Needs the extra ``postgres`` (the driver asyncpg)."""
 
 from __future__ import annotations
 

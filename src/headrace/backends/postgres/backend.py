@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from headrace.backends.postgres.callers import callers_runner
 from headrace.backends.postgres.jobs import PostgresJobStore
 from headrace.backends.postgres.kv import PostgresKeyValueStore
+from headrace.backends.postgres.limits import PostgresLimitStore
 from headrace.backends.postgres.location import masked, parse_url
 from headrace.backends.postgres.locks import PostgresLockStore
 from headrace.backends.postgres.queues import PostgresQueueStore
 from headrace.backends.postgres.reader import PostgresJobReader
-from headrace.backends.postgres.refusing import NoLimits
 from headrace.backends.postgres.schema import VERSION, prepare
 from headrace.backends.postgres.session import Pool, PooledSession, Session
 from headrace.backends.postgres.signals import PostgresSignalBus
@@ -46,7 +46,7 @@ class PostgresBackend:
         )
         self.reader = PostgresJobReader(pool)
         self.queues = PostgresQueueStore(pool)
-        self.limits = NoLimits()
+        self.limits = PostgresLimitStore(pool)
         self.kv = PostgresKeyValueStore(pool, max_value=max_payload)
         self.locks = PostgresLockStore(pool)
         self.events = NoEventLog("postgres")

@@ -55,7 +55,7 @@ class Search:
 
     async def page(self, before: int | None) -> Page[Job]:
         if self._bounds.ids is not None:
-            ids = self.bind([each for each in self._bounds.ids if _is_uuid(each)])
+            ids = self.bind([each for each in self._bounds.ids if is_uuid(each)])
             return await self._whole(f"j.id = ANY ({ids}::text[]::uuid[])", before)
         if self._bounds.states is not None and await self._few(self._bounds.states):
             states = self.bind(sorted(self._bounds.states))
@@ -166,6 +166,7 @@ def _page(rows: list[Row], cursor: str | None = None) -> Page[Job]:
     return Page(items=[read_job(row) for row in rows], next_cursor=cursor)
 
 
-def _is_uuid(text: str) -> bool:
+def is_uuid(text: str) -> bool:
+    """Whether a text can be a job's id here: the server refuses any other as a parameter."""
     digits = text.replace("-", "")
     return len(text) == 36 and len(digits) == 32 and all(letter in "0123456789abcdef" for letter in digits)

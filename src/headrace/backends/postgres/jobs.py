@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import timedelta
+from functools import partial
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from headrace.backends.postgres.session import Runner, Session
-from headrace.backends.postgres.verbs import changes, claim, enqueue, finish, upkeep
+from headrace.backends.postgres.verbs import changes, claim, enqueue, finish, limited, upkeep
 from headrace.backends.postgres.verbs.contended import Contended
 from headrace.errors import TooLarge, Unavailable
 from headrace.model.ids import JobId
@@ -64,7 +67,26 @@ class PostgresJobStore:
         return await self._run(lambda session: enqueue.enqueue_many(session, jobs), transaction=True)
 
     async def claim(self, request: ClaimRequest) -> list[Claim]:
-        return await self._run(lambda session: claim.claim(session, request))
+        token = claim.new_token()
+        claims, held_back = await self._run(lambda session: claim.claim(session, request, token))
+        return await self._claim_in_turn(request, token, claims, held_back) if held_back else claims
+
+    async def _claim_in_turn(
+        self, request: ClaimRequest, token: str, claims: list[Claim], queues: Sequence[str]
+    ) -> list[Claim]:
+        """Add what queues with limits, or with an order of their own, let begin."""
+        demand = dict(request.demand)
+        with suppress(Unavailable) if claims else nullcontext():  # what was claimed must not be lost
+            while queues:
+                verb = partial(
+                    limited.claim_in_turn, request=replace(request, demand=demand), queues=queues, token=token
+                )
+                taken = await self._run(verb, transaction=True)
+                claims += [claim.read_claim(row, token, request) for row in taken.rows]
+                demand = {queue: demand[queue] - taken.counts[queue] for queue in taken.starved}
+                queues = taken.starved
+        places = {queue: place for place, queue in enumerate(request.demand)}
+        return sorted(claims, key=lambda each: places[each.job.queue])
 
     async def heartbeat(self, leases: Sequence[Lease], *, extend: timedelta) -> list[Heartbeat]:
         return await self._run(lambda session: claim.heartbeat(session, leases, extend))

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from headrace.backends.postgres import finding
 from headrace.backends.postgres.grouping import error_groups
+from headrace.backends.postgres.limits import blocking
 from headrace.backends.postgres.rows import decode_error, read_job
 from headrace.backends.postgres.session import Runner, Session
 from headrace.backends.postgres.verbs.upkeep import RATE_BUCKET_S
@@ -43,9 +44,6 @@ class PostgresJobReader:
     async def error_groups(self, query: JobQuery, *, limit: int = 50) -> list[ErrorGroup]:
         return await self._runner.run(lambda session: error_groups(session, query, limit))
 
-    async def blocking(self, ids: Sequence[JobId]) -> list[tuple[Blocked, ...]]:
-        return [() for _ in ids]
-
     async def attempts(self, job_id: JobId) -> list[Attempt]:
         async def verb(session: Session) -> list[Attempt]:
             return [_attempt(*row) for row in await session.rows("attempts", job_id)]
@@ -58,6 +56,12 @@ class PostgresJobReader:
                 LogLine(at=at, level=level, message=message, attempt=attempt)
                 for at, level, message, attempt in await session.rows("logs", job_id)
             ]
+
+        return await self._runner.run(verb)
+
+    async def blocking(self, ids: Sequence[JobId]) -> list[tuple[Blocked, ...]]:
+        async def verb(session: Session) -> list[tuple[Blocked, ...]]:
+            return [await blocking(session, job_id) if finding.is_uuid(job_id) else () for job_id in ids]
 
         return await self._runner.run(verb)
 

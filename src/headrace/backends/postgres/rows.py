@@ -55,7 +55,7 @@ def read_job(row: Row, *, result: bytes | None = None, result_codec: str | None 
     """The job in a row of ``sql/job_fields.sql``."""
     (_, job_id, task, payload, codec, queue, priority, state, attempt, max_attempts, claims, enqueued_at, run_at,
      timeout, expires_at, started_at, finished_at, worker, tags, meta, trace, task_version, idempotency_key, unique_key,
-     wakes, cancel, reason, error, progress) = row[:29]  # fmt: skip
+     wakes, cancel, reason, error, progress, partition) = row[:30]  # fmt: skip
     return Job(
         id=JobId(job_id),
         task=task,
@@ -78,6 +78,7 @@ def read_job(row: Row, *, result: bytes | None = None, result_codec: str | None 
         meta={} if meta is None else decode_meta(meta),
         trace=trace,
         task_version=task_version,
+        partition=partition,
         idempotency_key=idempotency_key,
         unique_key=unique_key,
         wakes=wakes,

@@ -8,7 +8,7 @@ from typing import Any
 from headrace.backends.postgres.statements import named, plain
 from headrace.errors import SchemaOutdated
 
-MIGRATIONS = ("0001_foundation",)
+MIGRATIONS = ("0001_foundation", "0002_limits")
 VERSION = len(MIGRATIONS)
 
 

@@ -69,8 +69,8 @@ class Rules:
         self.tasks = {target.name: limit for target, limit in self.limits.items() if target.scope is LimitScope.TASK}
         by_key = {target.name for target in self.limits if target.scope is LimitScope.KEYS}
         modes = {rule.name for rule in document.queues if rule.fair or rule.ordered}
-        self._keyed = by_key | modes | {*document.own}
-        self._laned = self._keyed | {rule.name for rule in document.queues if rule.ageing is not None}
+        self.keyed_queues = by_key | modes | {*document.own}
+        self._laned = self.keyed_queues | {rule.name for rule in document.queues if rule.ageing is not None}
         self.limited = bool(self.limits or document.own)
         self.any_lanes = bool(self._laned or self.tasks)
 
@@ -88,7 +88,7 @@ class Rules:
 
     def keyed(self, queue: str) -> bool:
         """Whether the queue tells keys apart."""
-        return queue in self._keyed
+        return queue in self.keyed_queues
 
     def laned(self, queue: str) -> bool:
         """Whether the queue's jobs lie in lanes."""

@@ -227,7 +227,8 @@ CREATE FUNCTION SCHEMA.enqueue(
     run_at timestamptz DEFAULT NULL,
     max_attempts integer DEFAULT 5,
     tags jsonb DEFAULT NULL,
-    meta jsonb DEFAULT NULL
+    meta jsonb DEFAULT NULL,
+    partition text DEFAULT NULL
 ) RETURNS uuid
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -246,9 +247,13 @@ BEGIN
         RAISE EXCEPTION 'priority is a number from 0 to 9; got %', priority;
     END IF;
     INSERT INTO SCHEMA.jobs (id, task, queue, priority, state, run_at, wake_at, max_attempts, enqueued_at, codec,
-                             payload, task_version, tags, meta)
-    VALUES (id, enqueue.task, enqueue.queue, enqueue.priority, state, due, CASE WHEN due > moment THEN due END,
-            enqueue.max_attempts, moment, 'json', convert_to(arguments::text, 'UTF8'), 1, enqueue.tags, enqueue.meta);
+                             payload, task_version, tags, meta, partition, lane, step)
+    SELECT id, enqueue.task, enqueue.queue, enqueue.priority, state, due, CASE WHEN due > moment THEN due END,
+           enqueue.max_attempts, moment, 'json', convert_to(arguments::text, 'UTF8'), 1, enqueue.tags, enqueue.meta,
+           enqueue.partition, l.lane, l.step
+    FROM (SELECT) AS one LEFT JOIN SCHEMA.lane_of(enqueue.queue, enqueue.partition, enqueue.task) AS l ON TRUE;
+    INSERT INTO SCHEMA.marks (queue, lane)
+    SELECT enqueue.queue, l.lane FROM SCHEMA.lane_of(enqueue.queue, enqueue.partition, enqueue.task) AS l;
     INSERT INTO SCHEMA.tallies (at, queue, state, event, n)
     VALUES (moment, enqueue.queue, state, NULL, 1), (moment, enqueue.queue, NULL, 'enqueued', 1);
     PERFORM pg_notify('headrace_' || 'SCHEMA_NAME', json_build_array(

@@ -1,4 +1,5 @@
-SELECT q.name, coalesce(s.paused, false), s.pause_reason, s.paused_at, s.retention::text
+SELECT q.name, coalesce(s.paused, false), s.pause_reason, s.paused_at, s.retention::text,
+       coalesce(s.fair, false), coalesce(s.ordered, false), s.ageing
 FROM (
     SELECT name FROM SCHEMA.queues
     UNION SELECT queue FROM SCHEMA.counters

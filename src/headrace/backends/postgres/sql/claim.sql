@@ -2,6 +2,7 @@
 -- Rows come in any order; queue, priority, run_at and seq tell it.
 -- The rows to change are named by where they lie: they were locked in this statement, so none of them can have moved.
 -- Looking each up by its id again would cost as much as changing it.
+-- Queues that have a layout are left out and answered in the last column, in a row of its own where nothing is claimed.
 -- A claim need not reach the disk before it is answered: see decision 47.
 WITH instant AS (
     SELECT coalesce($1::timestamptz, clock_timestamp()) AS now, coalesce($2::timestamptz, clock_timestamp()) AS mono
@@ -20,6 +21,7 @@ picked AS MATERIALIZED (
         FOR UPDATE SKIP LOCKED
     ) AS c
     WHERE NOT EXISTS (SELECT FROM SCHEMA.queues AS q WHERE q.name = w.queue AND q.paused)
+      AND NOT EXISTS (SELECT FROM SCHEMA.layouts AS l WHERE l.queue IN (w.queue, ''))
 ),
 claimed AS (
     UPDATE SCHEMA.jobs AS j
@@ -37,5 +39,8 @@ tallied AS (
 )
 SELECT c.seq, c.id::text, c.task, c.payload, c.codec, c.queue, c.priority, c.attempt, c.max_attempts, c.claims,
        c.enqueued_at, c.run_at, c.timeout, c.expires_at, c.started_at, c.tags::text, c.meta::text, c.trace,
-       c.task_version, c.idempotency_key, c.unique_key, c.wakes, c.reason, c.error::text
-FROM claimed AS c
+       c.task_version, c.idempotency_key, c.unique_key, c.wakes, c.reason, c.error::text, c.partition,
+       h.queues
+FROM (SELECT array_agg(w.queue) AS queues FROM unnest($3::text[]) AS w(queue)
+      WHERE EXISTS (SELECT FROM SCHEMA.layouts AS l WHERE l.queue IN (w.queue, ''))) AS h
+LEFT JOIN claimed AS c ON TRUE

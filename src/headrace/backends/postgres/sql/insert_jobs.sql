@@ -7,25 +7,29 @@ new AS (
     FROM instant, unnest(
         $2::text[], $3::text[], $4::text[], $5::smallint[], $6::timestamptz[], $7::interval[], $8::timestamptz[],
         $9::interval[], $10::interval[], $11::integer[], $12::text[], $13::bytea[], $14::integer[], $15::text[],
-        $16::text[], $17::text[], $18::text[], $19::text[], $20::text[]) WITH ORDINALITY AS n(
+        $16::text[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[]) WITH ORDINALITY AS n(
         id, task, queue, priority, run_at, delay, expires_at, expires_in, timeout, max_attempts, codec, payload,
-        task_version, idempotency_key, trace, tags, meta, unique_key, unique_policy, place)
+        task_version, idempotency_key, trace, tags, meta, unique_key, unique_policy, partition, place)
 ),
 stored AS (
     INSERT INTO SCHEMA.jobs (
         id, task, queue, priority, state, run_at, wake_at, expires_at, timeout, max_attempts, enqueued_at, codec,
-        payload, task_version, idempotency_key, trace, tags, meta, unique_key, unique_policy)
+        payload, task_version, idempotency_key, trace, tags, meta, unique_key, unique_policy, partition, lane, step)
     SELECT id::uuid, task, queue, priority, CASE WHEN due <= now THEN 'queued' ELSE 'scheduled' END, due,
            CASE WHEN due > now THEN due END,
            CASE WHEN expires_in IS NOT NULL THEN now + expires_in ELSE expires_at END, timeout, max_attempts, now,
            codec, payload, task_version, idempotency_key, trace, tags::jsonb, meta::jsonb, unique_key,
-           unique_policy::jsonb
-    FROM new AS n
+           unique_policy::jsonb, partition, l.lane, l.step
+    FROM new AS n LEFT JOIN LATERAL SCHEMA.lane_of(n.queue, n.partition, n.task) AS l ON TRUE
     WHERE NOT EXISTS (SELECT FROM SCHEMA.ended AS e WHERE e.id = n.id::uuid)
       AND NOT EXISTS (SELECT FROM SCHEMA.succeeded AS d WHERE d.id = n.id::uuid)
     ORDER BY place
     ON CONFLICT (id) DO NOTHING
-    RETURNING id, queue, state
+    RETURNING id, queue, state, lane
+),
+marked AS (
+    INSERT INTO SCHEMA.marks (queue, lane)
+    SELECT DISTINCT queue, lane FROM stored WHERE lane IS NOT NULL AND state = 'queued'
 ),
 tallied AS (
     INSERT INTO SCHEMA.tallies (at, queue, state, event, n)

@@ -1,4 +1,5 @@
--- $1 the clock handed in, $2 limit. Scheduled jobs, and waiting ones whose limit has come, the longest due first.
+-- $1 the clock handed in, $2 limit, $3 the clock for rates. Scheduled jobs, and waiting ones whose limit has come, the
+-- longest due first; and the queues for which a token has come.
 WITH instant AS (SELECT coalesce($1::timestamptz, clock_timestamp()) AS now),
 due AS MATERIALIZED (
     SELECT id, queue, state FROM SCHEMA.jobs
@@ -7,7 +8,14 @@ due AS MATERIALIZED (
 ),
 queued AS (
     UPDATE SCHEMA.jobs AS j SET state = 'queued', wake_at = NULL FROM due WHERE j.id = due.id
-    RETURNING j.id, due.queue, due.state
+    RETURNING j.id, due.queue, due.state, j.lane
+),
+marked AS (
+    INSERT INTO SCHEMA.marks (queue, lane) SELECT DISTINCT queue, lane FROM queued WHERE lane IS NOT NULL
+),
+opened AS (
+    DELETE FROM SCHEMA.openings WHERE at <= SCHEMA.microseconds(coalesce($3::timestamptz, clock_timestamp()))
+    RETURNING queue
 ),
 tallied AS (
     INSERT INTO SCHEMA.tallies (at, queue, state, n)
@@ -18,3 +26,5 @@ tallied AS (
     ) AS t
 )
 SELECT queue, count(*) FROM queued GROUP BY queue
+UNION ALL
+SELECT queue, 0 FROM opened

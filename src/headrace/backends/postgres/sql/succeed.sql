@@ -1,5 +1,6 @@
 -- $1 the clock handed in, $2 leases as the text of an array of ID/TOKEN, $3 results, $4 their codecs, both NULL where
--- there is no result. Moves what is held to the history.
+-- there is no result. Moves what is held to the history. Answers the places of those, and
+-- the queues whose claims may have room now.
 WITH instant AS (SELECT coalesce($1::timestamptz, clock_timestamp()) AS now),
 done AS (
     DELETE FROM SCHEMA.jobs AS j
@@ -18,10 +19,15 @@ kept AS (
            d.meta, d.error, d.fingerprint, instant.now, d.result, d.result_codec
     FROM instant, done AS d
 ),
+marked AS (
+    INSERT INTO SCHEMA.marks (queue, lane) SELECT DISTINCT queue, lane FROM done WHERE lane IS NOT NULL
+),
 tallied AS (
     INSERT INTO SCHEMA.tallies (at, queue, state, event, n)
     SELECT instant.now, t.queue, s.state, s.event, t.n * s.sign
     FROM instant, (SELECT queue, count(*)::integer AS n FROM done GROUP BY queue) AS t,
          (VALUES ('running', NULL, -1), ('succeeded', NULL, 1), (NULL, 'succeeded', 1)) AS s(state, event, sign)
 )
-SELECT place FROM done
+SELECT place, NULL FROM done
+UNION ALL
+SELECT NULL, o.queue FROM SCHEMA.openings AS o WHERE o.wide OR o.queue IN (SELECT queue FROM done)

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from headrace.backends.postgres.rows import Target, as_json
 from headrace.backends.postgres.session import Session
 from headrace.backends.postgres.verbs import unique
-from headrace.backends.postgres.verbs.finish import announce_state
+from headrace.backends.postgres.verbs.finish import announce_state, call
 from headrace.backends.postgres.verbs.tally import Tally
 from headrace.model.ids import JobId
 from headrace.model.job import PENDING_STATES, RETRIABLE_STATES, JobState
@@ -88,7 +88,7 @@ async def end_pending(
     if not targets:
         return
     ids = [each.id for each in targets]
-    await session.rows("end_pending", ids, state.value, reason)
+    call(session, (row[0] for row in await session.rows("end_pending", ids, state.value, reason)))
     await session.rows("bury", ids, now)
     await _moved(session, targets, state)
 
@@ -175,7 +175,7 @@ async def delete_many(session: Session, ids: Sequence[JobId]) -> list[Changed]:
         gone = [each for each in targets if each.state != "running"]
         if gone:
             doomed = [each.id for each in gone]
-            await session.rows("delete_jobs", doomed)
+            call(session, (row[0] for row in await session.rows("delete_jobs", doomed)))
             await session.rows("forget", doomed)
             await _moved(session, gone, None)
         return {each.id: JobState(each.state) for each in gone}

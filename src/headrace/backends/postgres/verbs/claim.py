@@ -17,12 +17,19 @@ TOKEN_BYTES = 8
 """A token is drawn anew for each call of ``claim``; 64 random bits and the job's id name the claim for ever."""
 
 
-async def claim(session: Session, request: ClaimRequest) -> list[Claim]:
-    """Take the jobs, count an attempt of each, and note it: one statement."""
+def new_token() -> str:
+    """What fences the claims of one call."""
+    return token_hex(TOKEN_BYTES)
+
+
+async def claim(session: Session, request: ClaimRequest, token: str) -> tuple[list[Claim], list[str]]:
+    """Take the jobs, count an attempt of each, and note it: one statement.
+
+    And the queues that were left out, since limits hold them back or they have an order of their own.
+    """
     wanted = {queue: count for queue, count in request.demand.items() if count > 0}
     if not wanted:
-        return []
-    token = token_hex(TOKEN_BYTES)
+        return [], []
     rows = await session.rows(
         "claim", session.now, session.mono, list(wanted), list(wanted.values()), token, request.worker,
         request.lease_for,
@@ -32,13 +39,15 @@ async def claim(session: Session, request: ClaimRequest) -> list[Claim]:
     def order(row: Row) -> tuple[int, int, object, int]:
         return places[row[5]], -row[6], row[11], row[0]
 
-    return [_claim(row, token, request) for row in sorted(rows, key=order)]
+    held_back = rows[0][-1] or []
+    return [read_claim(row, token, request) for row in sorted((row for row in rows if row[0]), key=order)], held_back
 
 
-def _claim(row: Row, token: str, request: ClaimRequest) -> Claim:
+def read_claim(row: Row, token: str, request: ClaimRequest) -> Claim:
+    """The claim in a row of ``sql/claim.sql``."""
     (_, job_id, task, payload, codec, queue, priority, attempt, max_attempts, claims, enqueued_at, run_at, timeout,
      expires_at, started_at, tags, meta, trace, task_version, idempotency_key, unique_key, wakes, reason,
-     error) = row  # fmt: skip
+     error, partition, _) = row  # fmt: skip
     job = Job(
         id=JobId(job_id),
         task=task,
@@ -60,6 +69,7 @@ def _claim(row: Row, token: str, request: ClaimRequest) -> Claim:
         meta={} if meta is None else decode_meta(meta),
         trace=trace,
         task_version=task_version,
+        partition=partition,
         idempotency_key=idempotency_key,
         unique_key=unique_key,
         wakes=wakes,

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from headrace.backends.postgres.rows import as_json
 from headrace.backends.postgres.session import Row, Session
-from headrace.backends.postgres.verbs import unique
+from headrace.backends.postgres.verbs import lanes, unique
 from headrace.backends.postgres.verbs.contended import Contended
 from headrace.backends.postgres.verbs.tally import Tally
 from headrace.model.ids import JobId
@@ -26,6 +26,7 @@ COPY_FROM = 200
 _COLUMNS = (
     "id", "task", "queue", "priority", "state", "run_at", "wake_at", "expires_at", "timeout", "max_attempts",
     "enqueued_at", "codec", "payload", "task_version", "idempotency_key", "trace", "tags", "meta",
+    "partition",
 )  # fmt: skip
 
 _decode_taken = msgspec.json.Decoder(list[tuple[str, str]] | None).decode
@@ -153,7 +154,7 @@ def _values(job: NewJob) -> Row:
         job.id, job.task, job.queue, job.priority, job.run_at, job.delay, job.expires_at, job.expires_in, job.timeout,
         job.max_attempts, job.codec, job.payload, job.task_version, job.idempotency_key, job.trace,
         as_json(job.tags) if job.tags else None, as_json(job.meta) if job.meta else None,
-        None if job.unique is None else job.unique.key, unique.policy_of(job.unique),
+        None if job.unique is None else job.unique.key, unique.policy_of(job.unique), job.partition,
     )  # fmt: skip
 
 
@@ -162,6 +163,7 @@ async def _copy(session: Session, jobs: Sequence[NewJob], now: datetime) -> None
     if not await session.copy("jobs", _COLUMNS, _records(jobs, now, tally)):
         await _insert(session, jobs, now)
         return
+    await lanes.enter_many(session, [job.id for job in jobs])
     await tally.write(session)
     session.announce({topic(WORK if state == "queued" else DUE, queue) for queue, state in tally.arrivals})
 
@@ -177,6 +179,7 @@ def _records(jobs: Sequence[NewJob], now: datetime, tally: Tally) -> Iterator[Ro
             job.id, job.task, job.queue, job.priority, state, due, None if due <= now else due, expires, job.timeout,
             job.max_attempts, now, job.codec, job.payload, job.task_version, job.idempotency_key, job.trace,
             as_json(job.tags) if job.tags else None, as_json(job.meta) if job.meta else None,
+            job.partition,
         )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ The common outcome, a job that succeeded, is settled for the whole batch in one 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -76,13 +76,15 @@ async def _succeed(session: Session, finishes: Sequence[Finish], places: Sequenc
     places = [place for place in places if _KEY(key_of(finishes[place].lease))]
     keys = ",".join([key_of(finishes[place].lease) for place in places])
     rows = await session.rows("succeed", session.now, f"{{{keys}}}", *_results(finishes, places))
-    for (number,) in rows:
+    done = [number for number, _ in rows if number is not None]
+    call(session, (row[1] for row in rows if row[0] is None))
+    for number in done:
         replies[places[number - 1]] = Settled.APPLIED
     # Beyond a few, those who wait look for themselves: most finished jobs are waited for nowhere.
-    if len(rows) > NAMED_MAX:
+    if len(done) > NAMED_MAX:
         session.announce([ALL_DONE])
     else:
-        session.announce([topic(DONE, finishes[places[number - 1]].lease.job_id) for (number,) in rows])
+        session.announce([topic(DONE, finishes[places[number - 1]].lease.job_id) for number in done])
 
 
 def key_of(lease: Lease) -> str:
@@ -124,7 +126,7 @@ async def settle(session: Session, settlements: Sequence[Settlement], now: datet
          None if each.error is None else as_json(each.error))
         for each in settlements
     ]  # fmt: skip
-    await session.rows("settle", *map(list, zip(*columns, strict=True)))
+    call(session, (row[0] for row in await session.rows("settle", *map(list, zip(*columns, strict=True)))))
     attempts = [
         (each.held.id, each.held.claims, each.held.attempt, each.ended.value, each.held.worker, each.held.started_at,
          now, None if each.error is None else as_json(each.error))
@@ -149,6 +151,11 @@ def _note(session: Session, tally: Tally, each: Settlement) -> None:
     if each.state is JobState.DEAD:
         tally.happened(queue, "dead")
     announce_state(session, each.held.id, queue, each.state)
+
+
+def call(session: Session, queues: Iterable[str]) -> None:
+    """Tell the claims of queues that were held back that there may be room for them now."""
+    session.announce(topic(WORK, queue) for queue in queues)
 
 
 def announce_state(session: Session, job_id: str, queue: str, state: JobState) -> None:

@@ -30,9 +30,9 @@ LOCK_WAIT_MS = 500
 
 async def promote(session: Session, limit: int) -> Promotion:
     """Queue jobs that are due, the longest due first: one statement, and one for the next due instant."""
-    rows = await session.rows("promote", session.now, limit)
+    rows = await session.rows("promote", session.now, limit, session.mono)
     session.announce(topic(WORK, queue) for queue, _ in rows)
-    [(next_due,)] = await session.rows("next_due")
+    [(next_due,)] = await session.rows("next_due", session.now, session.mono)
     return Promotion(count=sum(row[1] for row in rows), queues=frozenset(row[0] for row in rows), next_due=next_due)
 
 
@@ -108,6 +108,7 @@ async def prune(session: Session, retention: Retention, limit: int) -> int:
     now = await instant(session)
     await session.rows("forget_keys", now, limit)
     await session.rows("forget_entries", session.mono)
+    await session.rows("forget_lanes", session.mono)
     await session.rows("fold", TALLIES_FOLDED_MAX)
     await session.rows("forget_rates", int((now - RATES_KEPT).timestamp()) // RATE_BUCKET_S)
     own = await _own_retentions(session)

@@ -1,0 +1,1 @@
+SELECT scope, name, key, concurrency, count, per, burst FROM SCHEMA.limits

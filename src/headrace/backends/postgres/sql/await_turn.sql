@@ -1,0 +1,2 @@
+-- $1 queues.
+SELECT SCHEMA.await_turn($1::text[])

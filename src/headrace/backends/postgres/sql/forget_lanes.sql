@@ -1,0 +1,14 @@
+-- $1 the clock for rates. Buckets that are full again tell nothing, and keys without queued jobs lose their turns. Not while
+-- claims of lanes are under way.
+WITH mine AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(hashtext('headrace SCHEMA_NAME rules'), 0) AS alone),
+full_again AS (
+    DELETE FROM SCHEMA.buckets
+    WHERE (SELECT alone FROM mine)
+      AND full_at <= SCHEMA.microseconds(coalesce($1::timestamptz, clock_timestamp()))
+)
+DELETE FROM SCHEMA.lanes AS l
+WHERE (SELECT alone FROM mine)
+  AND NOT EXISTS (SELECT FROM SCHEMA.jobs AS j WHERE j.queue = l.queue AND j.lane = l.lane AND j.lane IS NOT NULL
+                  AND j.step IS NOT NULL AND j.state = 'queued')
+  AND NOT EXISTS (SELECT FROM SCHEMA.jobs AS j WHERE j.queue = l.queue AND j.lane = l.lane AND j.lane IS NOT NULL
+                  AND j.step IS NULL AND j.state = 'queued')

@@ -1,0 +1,1 @@
+DELETE FROM SCHEMA.openings WHERE queue = $1

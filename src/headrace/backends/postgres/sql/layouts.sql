@@ -1,0 +1,1 @@
+SELECT queue, laned, keyed, fair, ordered, step, tasks FROM SCHEMA.layouts

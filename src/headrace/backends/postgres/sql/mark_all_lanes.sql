@@ -1,0 +1,1 @@
+INSERT INTO SCHEMA.marks (queue, lane) SELECT queue, lane FROM SCHEMA.lanes

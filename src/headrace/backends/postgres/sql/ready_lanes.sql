@@ -1,0 +1,17 @@
+-- $1 queue, $2 tasks ('' for lanes without a limited one), $3 the instant, $4 how many of each. The lanes that are to be
+-- served first, with their tasks, as one JSON array. Fields in the order of layout.ReadyLane.
+SELECT coalesce(json_agg(json_build_array(t.task, json_build_array(
+    l.key, l.lane, l.turn, l.head, l.level, l.place,
+    (SELECT count(*) FROM SCHEMA.jobs AS r
+     WHERE r.queue = $1 AND r.partition = l.key AND r.lane IS NOT NULL AND r.partition IS NOT NULL
+       AND r.state = 'running'),
+    (SELECT count(*) FROM SCHEMA.jobs AS j
+     WHERE j.seq = l.head AND (j.expires_at IS NULL OR j.expires_at > $3::timestamptz)),
+    (k.scope IS NOT NULL)::integer, k.concurrency, k.count, k.per, k.burst, b.full_at))), '[]')::text
+FROM unnest($2::text[]) AS t(task)
+CROSS JOIN LATERAL (
+    SELECT * FROM SCHEMA.lanes AS o WHERE o.queue = $1 AND o.task = t.task AND o.ready
+    ORDER BY o.level, o.place LIMIT $4::integer
+) AS l
+LEFT JOIN SCHEMA.limits AS k ON k.scope = 'key' AND k.name = $1 AND k.key = l.key
+LEFT JOIN SCHEMA.buckets AS b ON b.scope = 'key' AND b.name = $1 AND b.key = l.key

@@ -1,0 +1,1 @@
+UPDATE SCHEMA.layouts SET turns = $2::bigint WHERE queue = $1
