@@ -30,7 +30,7 @@ class PostgresJobReader:
         async def verb(session: Session) -> list[Job | None]:
             replies: list[Job | None] = [None] * len(ids)
             for row in await session.rows("get_jobs", list(ids)):
-                replies[row[31] - 1] = read_job(row, result=row[29], result_codec=row[30])
+                replies[row[32] - 1] = read_job(row, result=row[30], result_codec=row[31])
             return replies
 
         return await self._runner.run(verb)

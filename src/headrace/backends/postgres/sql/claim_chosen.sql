@@ -22,5 +22,5 @@ tallied AS (
 )
 SELECT c.seq, c.id::text, c.task, c.payload, c.codec, c.queue, c.priority, c.attempt, c.max_attempts, c.claims,
        c.enqueued_at, c.run_at, c.timeout, c.expires_at, c.started_at, c.tags::text, c.meta::text, c.trace,
-       c.task_version, c.idempotency_key, c.wakes, c.reason, c.error::text, c.partition, NULL
+       c.task_version, c.idempotency_key, c.unique_key, c.wakes, c.reason, c.error::text, c.partition, NULL
 FROM claimed AS c

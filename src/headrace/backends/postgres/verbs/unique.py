@@ -165,5 +165,5 @@ def _columns(holder: Holder, now: datetime, tally: Tally) -> tuple[object, ...]:
         holder.id, was.value, was_due, holder.state.value, job.queue, job.priority, holder.run_at,
         job.expires_at if job.expires_in is None else now + job.expires_in, job.timeout, job.max_attempts, job.codec,
         job.payload, job.task_version, job.trace, as_json(job.tags) if job.tags else None,
-        as_json(job.meta) if job.meta else None, policy_of(job.unique),
+        as_json(job.meta) if job.meta else None, policy_of(job.unique), job.partition,
     )  # fmt: skip
