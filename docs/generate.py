@@ -71,6 +71,8 @@ BESIDE = (
     ("headrace.model.errors", "ErrorGroup"),
     ("headrace.engine.dead_watch", "DeadDepth"),
     ("headrace.model.explanation", "Explanation"),
+    ("headrace.app.keys", "Keys"),
+    ("headrace.app.keys", "ApiKey"),
     ("headrace.app.bulk", "Bulk"),
     ("headrace.model.operation", "Operation"),
     ("headrace.model.operation", "Preview"),

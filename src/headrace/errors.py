@@ -7,6 +7,7 @@
     │   ├── ConfigError                 a setting is wrong; names field, value and what to do
     │   ├── UnknownTask                 no task of that name is registered
     │   ├── UnknownSchedule             no schedule of that name is stored
+    │   ├── UnknownKey                  no API key of that id or name
     │   ├── InvalidArguments            the arguments do not fit the task's signature
     │   ├── QueryError                  a search cannot be read; points at the place
     │   ├── OperationNotFound           no such bulk operation
@@ -57,6 +58,7 @@ __all__ = [
     "StorageFull",
     "TooLarge",
     "Unavailable",
+    "UnknownKey",
     "UnknownSchedule",
     "UnknownTask",
     "Unsupported",
@@ -83,6 +85,10 @@ class UnknownTask(UsageError):
 
 class UnknownSchedule(UsageError):
     """Raised when no schedule of that name is stored; the message lists near names."""
+
+
+class UnknownKey(UsageError):
+    """Raised when there is no API key of that id or name: never made, or revoked more than 30 days ago."""
 
 
 class InvalidArguments(UsageError):

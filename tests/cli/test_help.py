@@ -133,6 +133,8 @@ def prepare(line: str, url: str, app: Headrace) -> None:
     if line.startswith("headrace task"):
         app.sync.cancel([ID])  # of a task that the example's app does not know
         app.sync._run(lambda desk: publish(desk.backend.kv, [greet], desk.backend.clock.now()))
+    if line.startswith(("headrace key get", "headrace key revoke")):
+        app.sync._run(lambda desk: desk.keys.create("shop", scopes=["submit"]))
     asyncio.run(prepare_dead_letters(url, ended=line.startswith("headrace operation watch")))
     if "watch" in line or "wait" in line:
         run_jobs(url, 1)

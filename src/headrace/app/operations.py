@@ -33,6 +33,7 @@ from headrace.tasks.options import check_instant
 
 if TYPE_CHECKING:
     from headrace.app.bulk import Bulk
+    from headrace.app.keys import Keys
 
 
 class Operations(Limiting):
@@ -54,6 +55,13 @@ class Operations(Limiting):
         from headrace.app.bulk import Bulk
 
         return Bulk(self.backend)
+
+    @cached_property
+    def keys(self) -> Keys:
+        """The API keys that callers of the HTTP service are told apart by."""
+        from headrace.app.keys import Keys
+
+        return Keys(self)
 
     @property
     def backend(self) -> Backend:

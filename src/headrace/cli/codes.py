@@ -140,6 +140,7 @@ CODES: dict[str, Page] = {
         "right one to be paused.",
     ),
     "HR-E0304": Page("there is no such schedule", "headrace schedule list shows those there are."),
+    "HR-E0305": Page("there is no such API key", "headrace key list shows them, revoked ones for 30 days."),
     "HR-E0308": Page("no job has failed so", "headrace error list shows the errors of dead and retrying jobs."),
     "HR-E0309": Page(
         "there is no such operation",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Protocol
@@ -41,30 +40,6 @@ class Authenticator(Protocol):
     async def authenticate(self, headers: Mapping[str, str]) -> Principal:
         """Who asks. Raises Refused with 401 for who cannot be told."""
         ...
-
-
-class Anyone:
-    """Everybody may do everything: for a server that only this machine reaches."""
-
-    _principal = Principal(name="local", scopes=frozenset(Scope))
-
-    async def authenticate(self, headers: Mapping[str, str]) -> Principal:
-        """The one caller there is."""
-        return self._principal
-
-
-class OneToken:
-    """Who knows the token may do everything. Compared in constant time."""
-
-    def __init__(self, token: str) -> None:
-        self._expected = token.encode()
-        self._principal = Principal(name="token", scopes=frozenset(Scope))
-
-    async def authenticate(self, headers: Mapping[str, str]) -> Principal:
-        """The one caller there is. Raises Refused."""
-        if hmac.compare_digest(bearer(headers).encode(), self._expected):
-            return self._principal
-        raise unauthenticated("the token is not that of this server")
 
 
 def bearer(headers: Mapping[str, str]) -> str:

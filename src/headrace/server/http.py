@@ -14,6 +14,7 @@ import msgspec
 from starlette.types import Receive, Scope, Send
 
 from headrace.engine.correlation import correlate
+from headrace.server.audit import DONE, Call
 from headrace.server.auth import Authenticator, check_scope
 from headrace.server.context import Context
 from headrace.server.operation import JSON, Operation
@@ -38,8 +39,10 @@ class Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request. Errors are answered as problems."""
         headers = headers_of(scope)
+        call = Call(self._operation)
         try:
-            reply = await self._carry_out(scope, headers, receive)
+            reply = await self._carry_out(scope, headers, receive, call)
+            call.end(DONE)
             if self._operation.media != JSON:
                 await reply.respond(receive, send, head_only=scope["method"] == "HEAD")
                 return
@@ -48,19 +51,22 @@ class Endpoint:
         except Disconnected:
             return
         except Exception as error:
-            await refuse(scope, send, refusal_of(error) or _logged(error, self._operation))
+            refused = refusal_of(error) or _logged(error, self._operation)
+            call.end(refused.problem.code)
+            await refuse(scope, send, refused)
             return
         await respond(send, answer.status, body, "application/json", answer.headers)
 
-    async def _carry_out(self, scope: Scope, headers: Mapping[str, str], receive: Receive) -> Any:
+    async def _carry_out(self, scope: Scope, headers: Mapping[str, str], receive: Receive, call: Call) -> Any:
         operation, settings = self._operation, self._state.settings
-        principal = await self._authenticator.authenticate(headers)
+        await self._state.open()  # first, because API keys are in the store
+        principal = call.principal = await self._authenticator.authenticate(headers)
         check_scope(principal, operation.scope)
         body = b""
         if operation.in_body:
             body = await read_body(receive, headers, limit=settings.body_max, timeout=settings.body_timeout)
         request = read_request(operation, scope.get("path_params", {}), scope["query_string"], headers, body)
-        await self._state.open()
+        call.request = request
         context = Context(
             app=self._state.app,
             settings=settings,

@@ -13,10 +13,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from headrace.app import Headrace
 from headrace.config.server import ServerSettings
-from headrace.server.auth import Anyone, Authenticator, OneToken
+from headrace.server.auth import Authenticator
 from headrace.server.front import REQUEST_ID, Front
 from headrace.server.health import health_routes
 from headrace.server.http import Endpoint
+from headrace.server.keys import Callers
 from headrace.server.operations import all_operations
 from headrace.server.routing import not_found, routes_of
 from headrace.server.state import ServerState
@@ -67,12 +68,12 @@ def create_app(
     ``async with app:`` in the outer lifespan to open it before, and to close it at the end.
 
     settings: what is taken and for how long; see :class:`~headrace.config.server.ServerSettings`.
-    authenticator: who tells callers apart. Default: the settings' token, or else anyone; a mounted service is as open
-        as what it is mounted in.
+    authenticator: who tells callers apart. Default: the settings' token and API keys; without either, anyone, so that
+        a mounted service is as open as what it is mounted in.
     """
     settings = settings or ServerSettings()
     if authenticator is None:
-        authenticator = Anyone() if settings.token is None else OneToken(settings.token)
+        authenticator = Callers(app, settings.token, open_to_all=settings.token is None and settings.is_loopback)
     return Service(app, settings, authenticator)
 
 

@@ -37,14 +37,16 @@ def check_exposure(settings: ServerSettings, *, has_keys: bool = False) -> None:
         return
     raise ConfigError(
         f"host {settings.host} can be reached by other machines, and anyone there could run jobs: set "
-        "HEADRACE_SERVER_TOKEN to a secret of at least 16 characters, make an API key, or listen on 127.0.0.1"
+        "HEADRACE_SERVER_TOKEN to a secret of at least 16 characters, make an API key with headrace key create, or "
+        "listen on 127.0.0.1"
     )
 
 
 async def serve(app: Headrace, settings: ServerSettings, *, authenticator: Authenticator | None = None) -> None:
     """Serve until SIGTERM or SIGINT, finish what is in flight, and close. A second signal stops at once.
 
-    Raises OSError when it cannot listen there, and what opening the store raises.
+    Raises OSError when it cannot listen there, ConfigError where everybody could reach it, and what opening the store
+    raises.
     """
     service = create_app(app, settings, authenticator=authenticator)
     config = uvicorn.Config(
@@ -62,7 +64,12 @@ async def serve(app: Headrace, settings: ServerSettings, *, authenticator: Authe
     )
     server = _Server(config)
     await service.state.open()  # here, so that its error is told as it is
-    listening = _listen(settings)
+    try:
+        check_exposure(settings, has_keys=bool(await app.keys.list()))
+        listening = _listen(settings)
+    except BaseException:
+        await service.state.close()
+        raise
     host, port = listening.getsockname()[:2]
     stopping: set[asyncio.Task[None]] = set()
 

@@ -34,8 +34,8 @@ def command(
 ) -> int:
     """Serve the jobs of APP over HTTP until it is told to stop. Without APP it is the setting app.
 
-    What there is to call is shown at /docs. On loopback everybody may do everything; on another address callers need
-    the token of the setting server.token (HEADRACE_SERVER_TOKEN).
+    What there is to call is shown at /docs. On loopback everybody may do everything, until the first API key is made;
+    on another address callers need a key, or the token of the setting server.token (HEADRACE_SERVER_TOKEN).
 
     \b
     Examples:
@@ -46,14 +46,13 @@ def command(
     from headrace.cli.loading import load_named_app
     from headrace.cli.worker.logs import log_config, written_log
     from headrace.logs import set_up_logging
-    from headrace.server.serving import check_exposure, run
+    from headrace.server.serving import run
 
     found = configuration()
     given = {"host": host, "port": port, "grace": grace, "docs": False if no_docs else None}
     settings = structs.replace(
         found.settings.server, **{name: value for name, value in given.items() if value is not None}
     )
-    check_exposure(settings)
     _, app = load_named_app(app_name)
     url = store or found.settings.store
     if url:
