@@ -19,10 +19,12 @@ READING = frozenset(
         "explain",
         "export",
         "get",
+        "grants",
         "history",
         "list",
         "logs",
         "next",
+        "plan",
         "preview",
         "schema",
     }

@@ -63,6 +63,8 @@ def _of_headrace(error: BaseException) -> Fault | None:
     for kind, exit_code, code in kinds:
         if isinstance(error, kind):
             fixes = ["headrace doctor"] if isinstance(error, errors.StorageError) else []
+            if isinstance(error, errors.SchemaOutdated):
+                fixes = ["headrace store migrate status"]
             again = isinstance(error, errors.Unavailable)
             return Fault(exit_code, code, str(error), fixes=fixes, retryable=again)
     return None

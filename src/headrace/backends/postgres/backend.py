@@ -11,6 +11,7 @@ from headrace.backends.postgres.kv import PostgresKeyValueStore
 from headrace.backends.postgres.limits import PostgresLimitStore
 from headrace.backends.postgres.location import masked, parse_url
 from headrace.backends.postgres.locks import PostgresLockStore
+from headrace.backends.postgres.migrating import PostgresMigrator
 from headrace.backends.postgres.queues import PostgresQueueStore
 from headrace.backends.postgres.reader import PostgresJobReader
 from headrace.backends.postgres.schema import VERSION, prepare
@@ -68,7 +69,7 @@ class PostgresBackend:
         return self._clock
 
     async def open(self) -> None:
-        """Connect, and make or upgrade the schema. Raises Unavailable, ReadOnly or SchemaOutdated."""
+        """Connect, and make the schema where there is none. Raises Unavailable, ReadOnly or SchemaOutdated."""
         if self._opened:
             return
         await self._pool.open()
@@ -108,6 +109,10 @@ class PostgresBackend:
         facts = {"schema": f"{self._location.schema} {VERSION}", "postgresql": version, "hot_bytes": jobs,
                  "ended_bytes": ended}  # fmt: skip
         return Health(ok=True, latency=timedelta(seconds=time.perf_counter() - begun), facts=facts)
+
+    def migrator(self) -> PostgresMigrator:
+        """What changes the schema, by a person's command; it needs no open store."""
+        return PostgresMigrator(self._location, self._pool.dedicated)
 
     def sibling(self) -> PostgresBackend:
         """Another backend on the same schema, for another thread or event loop."""

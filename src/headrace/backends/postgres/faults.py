@@ -18,15 +18,19 @@ from headrace.errors import (
 _BY_CODE: dict[str, tuple[type[StorageError], str]] = {
     "53100": (StorageFull, "no space is left on the disk of the server; nothing of this call was written"),
     "53300": (Unavailable, "the server takes no more connections: lower ?connections=, or raise max_connections"),
-    "42501": (ReadOnly, "the database user lacks a permission; see the grants in docs/how-to/postgresql.md"),
-    "42P01": (SchemaOutdated, "a table of headrace is missing: run 'headrace store migrate'"),
-    "42703": (SchemaOutdated, "a column of headrace is missing: run 'headrace store migrate'"),
+    "42501": (ReadOnly, "the database user lacks a permission: 'headrace store grants' prints what it needs"),
+    "42P01": (SchemaOutdated, "a table of headrace is missing: run 'headrace store migrate up'"),
+    "42703": (SchemaOutdated, "a column of headrace is missing: run 'headrace store migrate up'"),
     "3D000": (Unavailable, "the database does not exist: make it with createdb"),
     "28P01": (Unavailable, "the password was refused"),
     "28000": (Unavailable, "the server refused this user"),
     "25006": (ReadOnly, "this server is a standby, or its transactions are read-only"),
     "XX001": (StorageCorrupt, "the server reports damaged data; look at its log"),
     "XX002": (StorageCorrupt, "the server reports a damaged index; look at its log, and see REINDEX"),
+    "57014": (
+        Unavailable,
+        "the server ended the statement: it took too long, or somebody asked. Search within a queue, a state or a time",
+    ),
     "54000": (TooLarge, "a value is larger than PostgreSQL can store"),
 }
 _BY_CLASS: dict[str, tuple[type[StorageError], str]] = {

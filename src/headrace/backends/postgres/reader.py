@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from headrace.backends.postgres import finding
 from headrace.backends.postgres.grouping import error_groups
@@ -18,6 +19,11 @@ from headrace.model.job import Attempt, AttemptOutcome, Job, JobState, LogLine
 from headrace.model.limits import Blocked
 from headrace.model.page import PAGE_LIMIT_MAX, JobQuery, Page
 from headrace.model.queue import JobCount, QueueRate
+
+T = TypeVar("T")
+
+SEARCH_MS_MAX = 15_000
+"""A search looks at so many jobs that it takes seconds; a longer one would keep dead rows from being vacuumed."""
 
 
 class PostgresJobReader:
@@ -39,10 +45,19 @@ class PostgresJobReader:
         before = None if cursor is None else _read_cursor(cursor)
         size = max(1, min(limit, PAGE_LIMIT_MAX))
 
-        return await self._runner.run(lambda session: finding.find(session, query, before, size))
+        return await self._bounded(lambda session: finding.find(session, query, before, size))
 
     async def error_groups(self, query: JobQuery, *, limit: int = 50) -> list[ErrorGroup]:
-        return await self._runner.run(lambda session: error_groups(session, query, limit))
+        return await self._bounded(lambda session: error_groups(session, query, limit))
+
+    async def _bounded(self, verb: Callable[[Session], Awaitable[T]]) -> T:
+        """Run a search of which nobody can say how long it takes; the server ends it after SEARCH_MS_MAX."""
+
+        async def bounded(session: Session) -> T:
+            await session.text("SELECT set_config('statement_timeout', $1, true)", str(SEARCH_MS_MAX))
+            return await verb(session)
+
+        return await self._runner.run(bounded, transaction=True)
 
     async def attempts(self, job_id: JobId) -> list[Attempt]:
         async def verb(session: Session) -> list[Attempt]:

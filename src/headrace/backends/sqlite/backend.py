@@ -16,6 +16,7 @@ from headrace.backends.sqlite.limits import SqliteLimitStore
 from headrace.backends.sqlite.liveness import Liveness
 from headrace.backends.sqlite.location import check_place, parse_url
 from headrace.backends.sqlite.locks import SqliteLockStore
+from headrace.backends.sqlite.migrating import SqliteMigrator
 from headrace.backends.sqlite.queues import SqliteQueueStore
 from headrace.backends.sqlite.reader import SqliteJobReader
 from headrace.backends.sqlite.reading import ReadingLane
@@ -145,6 +146,14 @@ class SqliteBackend:
     async def check(self) -> list[str]:
         """What SQLite's own integrity check finds wrong; empty when the file is sound. Reads the whole file."""
         return await self._lane.quick_check()
+
+    def migrator(self) -> SqliteMigrator:
+        """What tells of the schema, and upgrades it, before the file is opened."""
+        return SqliteMigrator(self._location.path, self._upgrade)
+
+    async def _upgrade(self) -> None:
+        await self.open()
+        await self.close()
 
     def sibling(self) -> SqliteBackend:
         """Another backend on the same file, for another thread or event loop."""

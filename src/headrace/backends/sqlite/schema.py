@@ -42,10 +42,14 @@ def _upgrade(connection: apsw.Connection, path: Path) -> None:
             f"{path} has schema {version}, and this release of headrace knows {VERSION}: upgrade headrace on this host"
         )
     for name in MIGRATIONS[version:]:
-        script = resources.files(__package__).joinpath("migrations", f"{name}.sql").read_text("utf-8")
-        for statement in split(script):
+        for statement in split(script(name)):
             connection.execute(statement)
     connection.execute(sql("set_meta"), ("schema", str(VERSION)))
+
+
+def script(name: str) -> str:
+    """The statements of one migration."""
+    return resources.files(__package__).joinpath("migrations", f"{name}.sql").read_text("utf-8")
 
 
 def _void_leases_of_earlier_boots(connection: apsw.Connection) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from headrace.cli.lazy import Entry, LazyGroup
 
 TABLE = {
+    "grants": Entry("headrace.cli.store.grants", "the SQL that gives a database user what headrace needs"),
+    "migrate": Entry("headrace.cli.store.migrate", "bring the schema to what this release needs"),
     "check": Entry("headrace.cli.store.check", "read the whole store, and say whether it is sound"),
     "stats": Entry("headrace.cli.store.stats", "its size, its jobs, its pace and its versions"),
 }

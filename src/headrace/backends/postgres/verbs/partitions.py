@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from headrace.backends.postgres.session import Session
-from headrace.backends.postgres.statements import named
 from headrace.backends.postgres.verbs.tally import Tally
 from headrace.model.queue import Retention
 
@@ -27,13 +26,7 @@ async def make_ahead(session: Session, now: datetime) -> None:
     present = await _present(session)
     for day in (today + number * WIDTH for number in range(AHEAD + 1)):
         if day not in present and not await session.rows("other_has", day, day + WIDTH):
-            await session.text(
-                named(
-                    f"CREATE TABLE IF NOT EXISTS SCHEMA.{day.strftime(_FORMAT)} PARTITION OF SCHEMA.succeeded "
-                    f"FOR VALUES FROM ('{day.isoformat()}') TO ('{(day + WIDTH).isoformat()}')",
-                    session.schema,
-                )
-            )
+            await session.rows("make_day", day)
 
 
 async def drop_expired(session: Session, now: datetime, default: Retention, own: Mapping[str, Retention]) -> int:
@@ -48,25 +41,16 @@ async def drop_expired(session: Session, now: datetime, default: Retention, own:
 
 async def _holds_keys(session: Session, day: datetime, now: datetime) -> bool:
     """Whether a job of the day still holds its unique key for a period: it is the only memory of that."""
-    name = day.strftime(_FORMAT)
-    condition = "unique_key IS NOT NULL AND SCHEMA.holds_key(unique_policy, state, enqueued_at, $1::timestamptz)"
-    statement = f"SELECT EXISTS (SELECT FROM SCHEMA.{name} WHERE {condition})"
-    return bool((await session.text(named(statement, session.schema), now))[0][0])
+    return bool((await session.rows("day_holds_keys", day, day + WIDTH, now))[0][0])
 
 
 async def _drop(session: Session, day: datetime) -> int:
-    name = day.strftime(_FORMAT)
     tally, count = Tally(), 0
-    for queue, n in await session.text(
-        named(f"SELECT queue, count(*) FROM SCHEMA.{name} GROUP BY queue", session.schema)
-    ):
+    for queue, n in await session.rows("count_day", day, day + WIDTH):
         tally.move(queue, "succeeded", None, n)
         count += n
-    for table in ("attempts", "progress", "logs"):
-        await session.text(
-            named(f"DELETE FROM SCHEMA.{table} AS t USING SCHEMA.{name} AS d WHERE t.job_id = d.id", session.schema)
-        )
-    await session.text(named(f"DROP TABLE SCHEMA.{name}", session.schema))
+    await session.rows("forget_day", day, day + WIDTH)
+    await session.rows("drop_day", day)
     await tally.write(session)
     return count
 

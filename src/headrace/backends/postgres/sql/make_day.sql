@@ -1,0 +1,2 @@
+-- $1 midnight, UTC.
+SELECT SCHEMA.make_day($1::timestamptz)

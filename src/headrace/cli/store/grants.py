@@ -1,0 +1,25 @@
+"""``headrace store grants``."""
+
+from __future__ import annotations
+
+import click
+
+from headrace.cli.store.migrator import migrator_of
+from headrace.cli.stores import resolve_store, store_option
+
+
+@click.command("grants")
+@click.argument("role")
+@click.option("--reports", is_flag=True, help="Only what reading the views needs.")
+@store_option
+def command(role: str, reports: bool, store: str | None) -> None:
+    """Print the SQL that gives ROLE, a user of the database, what headrace needs, and no more.
+
+    The owner of the schema runs it once. It prints and changes nothing.
+
+    \b
+    Examples:
+      headrace store grants app --store postgresql://owner@db/shop | psql -h db -U owner shop
+      headrace store grants analyst --reports
+    """
+    click.echo(migrator_of(resolve_store(store)).grants(role, reports=reports), nl=False)
