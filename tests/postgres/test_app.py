@@ -10,6 +10,7 @@ import pytest
 
 from headrace import Headrace
 from headrace.app.backends import make_backend
+from headrace.backends.postgres.location import masked, parse_url
 from headrace.errors import ConfigError
 from tests.cli.support import Cli
 from tests.postgres.server import Server
@@ -67,6 +68,24 @@ async def test_schemas_of_one_database_do_not_meet(database: str, server: Server
         connection = await asyncpg.connect(server.url())
         await connection.execute("DROP SCHEMA other CASCADE")
         await connection.close()
+
+
+async def test_of_several_hosts_the_primary_is_used(database: str, server: Server) -> None:
+    app = greeter(f"postgresql://postgres@127.0.0.1:{server.port},127.0.0.1:{server.port}/postgres")
+    async with app:
+        assert (await app.find()).items == []
+
+
+def test_several_hosts_ask_for_the_primary_unless_the_url_says_otherwise() -> None:
+    assert parse_url("postgresql://a:1,b:2/db").dsn == "postgresql://a:1,b:2/db?target_session_attrs=primary"
+    assert parse_url("postgresql://a,b/db?target_session_attrs=any").dsn.endswith("?target_session_attrs=any")
+    assert parse_url("postgresql://a/db").dsn == "postgresql://a/db"
+
+
+def test_passwords_are_masked_wherever_a_url_can_hold_them() -> None:
+    assert masked("postgresql://a:s@h:5432,g:5433/db") == "postgresql://a:***@h:5432,g:5433/db"
+    assert masked("postgresql://h:5432/db?password=s&schema=x") == "postgresql://h:5432/db?password=***&schema=x"
+    assert masked("postgresql://h:5432/db?user=a@b") == "postgresql://h:5432/db?user=a@b"
 
 
 @pytest.mark.parametrize("scheme", ["postgresql", "postgres"])

@@ -40,8 +40,8 @@ async def sql(database: str) -> AsyncIterator[Any]:
 async def test_arguments_and_results_are_read_by_sql(store: Any, sql: Any) -> None:
     await finish(store, await begin(store, payload=b'{"customer": {"id": 7}}'), Completed(result=b'{"total": 12.5}'))
     row = await sql.fetchrow(
-        "SELECT arguments -> 'customer' ->> 'id' AS customer, (result ->> 'total')::numeric AS total, ran, arguments_raw "
-        "FROM headrace.report_jobs WHERE state = 'succeeded'"
+        "SELECT arguments -> 'customer' ->> 'id' AS customer, (result ->> 'total')::numeric AS total, ran, "
+        "arguments_raw FROM headrace.report_jobs WHERE state = 'succeeded'"
     )
     assert (row["customer"], float(row["total"]), row["arguments_raw"]) == ("7", 12.5, None)
     assert row["ran"] > timedelta(0)

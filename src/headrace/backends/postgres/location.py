@@ -19,6 +19,8 @@ TIMEOUT_S_DEFAULT = 20.0
 to go on within half a minute of a fault."""
 
 _OURS = ("connections", "schema", "pgbouncer", "timeout")
+_PASSWORD = re.compile(r"(://[^:/@?]*:)[^@/]*@")
+_PARAMETER = re.compile(r"([?&](?:ssl)?password=)[^&]*")
 _SCHEMA_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 
@@ -43,15 +45,22 @@ class Location:
 def parse_url(url: str) -> Location:
     """Read ``postgresql://user@host/database``, with headrace's own options among those after the question mark.
 
-    >>> location = parse_url("postgresql://app@db/shop?schema=jobs&sslmode=require")
-    >>> location.dsn, location.schema, location.connections
-    ('postgresql://app@db/shop?sslmode=require', 'jobs', 5)
+        >>> location = parse_url("postgresql://app@db/shop?schema=jobs&sslmode=require")
+        >>> location.dsn, location.schema, location.connections
+        ('postgresql://app@db/shop?sslmode=require', 'jobs', 5)
+    =======
+        Where several hosts are named, the one that is the primary is used, at every connect anew.
+
+        >>> parse_url("postgresql://app@db/shop?schema=jobs&sslmode=require")
+        Location(dsn='postgresql://app@db/shop?sslmode=require', schema='jobs', connections=5, pgbouncer=False)
     """
     parts = urlsplit(url)
     if parts.scheme not in ("postgresql", "postgres") or not parts.netloc:
         raise ConfigError(f"{masked(url)!r} is no PostgreSQL URL. Write postgresql://user@host:5432/database")
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
     ours = {name: options.pop(name) for name in _OURS if name in options}
+    if "," in parts.netloc:
+        options.setdefault("target_session_attrs", "primary")
     for name in options:
         near = get_close_matches(name, _OURS, 1, 0.7)
         if near:
@@ -71,7 +80,7 @@ def masked(url: str) -> str:
     >>> masked("postgresql://app:secret@db/shop")
     'postgresql://app:***@db/shop'
     """
-    return re.sub(r"(://[^:/@]*:)[^@]*@", r"\1***@", url)
+    return _PARAMETER.sub(r"\1***", _PASSWORD.sub(r"\1***@", url))
 
 
 def _schema(name: str) -> str:

@@ -19,7 +19,7 @@ def command(role: str, reports: bool, store: str | None) -> None:
 
     \b
     Examples:
-      headrace store grants app --store postgresql://owner@db/shop | psql -h db -U owner shop
+      headrace store grants app --store postgresql://owner@db/shop
       headrace store grants analyst --reports
     """
     click.echo(migrator_of(resolve_store(store)).grants(role, reports=reports), nl=False)

@@ -24,7 +24,7 @@ command = LazyGroup(
     \b
     Examples:
       headrace store migrate status
-      headrace store migrate plan --dump-sql > upgrade.sql
+      headrace store migrate plan --dump-sql
       headrace store migrate up
     """,
 )

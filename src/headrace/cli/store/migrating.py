@@ -63,7 +63,7 @@ def plan(store: str | None, after: bool, dump_sql: bool) -> None:
     \b
     Examples:
       headrace store migrate plan
-      headrace store migrate plan --dump-sql | psql -v ON_ERROR_STOP=1 shop
+      headrace store migrate plan --dump-sql
     """
     migrator = migrator_of(resolve_store(store, may_create=True))
     if dump_sql:
