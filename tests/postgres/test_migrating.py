@@ -22,9 +22,7 @@ from headrace.testing.clock import FrozenClock
 from headrace.testing.conformance.builders import claim_one, enqueue, finish, job
 from tests.cli.support import Cli
 from tests.postgres.server import Server
-
-PATIENCE_S = 30
-BLOCKED = "SELECT count(*) FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid))"
+from tests.postgres.waiting import until_blocked_by
 
 
 @pytest.fixture
@@ -145,12 +143,9 @@ async def test_a_step_that_waits_for_a_lock_gives_way_and_comes_again(
     try:
         async with connection.transaction():
             await connection.execute("LOCK TABLE fresh.meta IN ACCESS EXCLUSIVE MODE")
-            ours = await connection.fetchval("SELECT pg_backend_pid()")
             monkeypatch.setattr("headrace.backends.postgres.migrating.PAUSE_S_MAX", 0.1)
             going = asyncio.create_task(migrator.up())
-            async with asyncio.timeout(PATIENCE_S):
-                while not await connection.fetchval(BLOCKED, ours):
-                    pass
+            await until_blocked_by(connection)
         assert await going == [schema.MIGRATIONS[-1]]
         async with connection.transaction():
             await schema.lock(connection, "fresh")

@@ -15,11 +15,10 @@ from headrace.errors import Unsupported
 from headrace.model.job import JobState, UniqueKey
 from headrace.storage.jobs import Enqueued
 from headrace.testing.conformance.builders import claim, enqueue, ids_of, job, put_in, read
+from tests.postgres.waiting import until_blocked_by
 
 KEY = UniqueKey(key="k")
 REPLACE = UniqueKey(key="k", on_conflict="replace")
-PATIENCE = timedelta(seconds=30).total_seconds()
-BLOCKED = "SELECT count(*) FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid))"
 
 
 @pytest.fixture
@@ -29,14 +28,6 @@ async def store(database: str) -> AsyncIterator[Any]:
     await backend.open()
     yield backend
     await backend.close()
-
-
-async def until_blocked_by(connection: Any) -> None:
-    """Return once another session waits for this one."""
-    ours = await connection.fetchval("SELECT pg_backend_pid()")
-    async with asyncio.timeout(PATIENCE):
-        while not await connection.fetchval(BLOCKED, ours):
-            pass
 
 
 async def test_several_stores_let_one_job_of_a_key_through(store: Any) -> None:
