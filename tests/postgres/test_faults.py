@@ -1,4 +1,4 @@
-"""What happens when the server, or what lies before it, fails: work goes on by itself, nothing is lost or done twice."""
+"""When the server fails, or what lies before it: work goes on by itself, nothing is lost and nothing done twice."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import asyncpg
 import pytest
 
 from headrace.errors import StorageFull
-from headrace.storage.kv import Put
+from headrace.storage.kv import KeyValueStore, Put
 from tests.postgres.load import Load
 from tests.postgres.proxy import Proxy
 from tests.postgres.server import SETTINGS, Server
@@ -33,13 +33,18 @@ def own_server() -> Iterator[Server]:
 
 
 @pytest.fixture
-async def url(own_server: Server) -> AsyncIterator[str]:
+async def url(own_server: Server) -> str:
     """A fresh database on it."""
     admin = await asyncpg.connect(own_server.url())
     await admin.execute("DROP DATABASE IF EXISTS faults WITH (FORCE)")
     await admin.execute("CREATE DATABASE faults")
     await admin.close()
-    yield own_server.url("faults")
+    return own_server.url("faults")
+
+
+async def fill(store: KeyValueStore) -> None:
+    for number in count():
+        await store.put_many("filler", [Put(key=str(number), value=urandom(1_000_000))])
 
 
 @asynccontextmanager
@@ -134,8 +139,7 @@ async def test_a_full_disk_is_named_and_work_goes_on_when_there_is_space(own_ser
         own_server.limit_files(FILE_SIZE_MAX)
         try:
             with pytest.raises(StorageFull):
-                for number in count():
-                    await load.app.backend.kv.put_many("filler", [Put(key=str(number), value=urandom(1_000_000))])
+                await fill(load.app.backend.kv)
         finally:
             own_server.limit_files(None)
         await load.progress()

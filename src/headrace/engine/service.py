@@ -135,6 +135,11 @@ class Periodic(Service):
         try:
             soon = await self.tick()
         except Exception as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                # A driver may raise an error of its own where it is cancelled. Taken for a failed round, that would
+                # leave this service running for ever.
+                raise asyncio.CancelledError from error
             if self._backoff.failures == 0:
                 log.warning("%s failed, and will be tried again: %r", self.name, error)
             return self._backoff.failed()

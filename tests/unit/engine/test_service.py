@@ -177,3 +177,20 @@ async def test_a_supervisor_whose_second_service_fails_stops_the_first() -> None
     with pytest.raises(OSError, match="b"):
         await supervisor.start()
     assert notes == ["+a", "-a"]
+
+
+async def test_a_round_whose_cancellation_comes_out_as_another_error_ends_the_service_all_the_same() -> None:
+    class Stubborn(Rounds):
+        async def tick(self) -> timedelta | None:
+            self.rounds.put_nowait(1)
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                raise TimeoutError("a driver's own") from None
+            return None
+
+    duty = Stubborn()
+    await duty.start()
+    await duty.rounds.get()
+    async with asyncio.timeout(10):
+        await duty.stop()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
@@ -172,8 +172,8 @@ class Pool:
                             reply = await verb(session)
                     else:
                         reply = await verb(session)
-                except TimeoutError:
-                    # It leads nowhere, or the server is stuck: not even a cancellation would be heard.
+                except (TimeoutError, asyncio.CancelledError):
+                    # It may lead nowhere, or to a server that is stuck and would not even hear of a cancellation.
                     connection.terminate()
                     raise
         except Exception as error:
@@ -198,5 +198,11 @@ class Pool:
 
 @asynccontextmanager
 async def _acquiring(pool: asyncpg.Pool[Any], timeout_s: float) -> AsyncIterator[Any]:
-    async with pool.acquire(timeout=timeout_s) as connection:
+    connection = await pool.acquire(timeout=timeout_s)
+    try:
         yield connection
+    finally:
+        # A connection that cannot be handed back is closed by asyncpg, which then raises: that must not take the place
+        # of what the caller is told, least of all of a cancellation.
+        with suppress(Exception):
+            await pool.release(connection)
