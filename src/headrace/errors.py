@@ -10,6 +10,7 @@
     │   ├── UnknownKey                  no API key of that id or name
     │   ├── InvalidArguments            the arguments do not fit the task's signature
     │   ├── QueryError                  a search cannot be read; points at the place
+    │   ├── UnknownWebhook              no such webhook
     │   ├── OperationNotFound           no such bulk operation
     │   └── MissingExtra                a part that is not installed; says the install command
     ├── JobError                        raised by ``JobHandle.result``
@@ -61,6 +62,7 @@ __all__ = [
     "UnknownKey",
     "UnknownSchedule",
     "UnknownTask",
+    "UnknownWebhook",
     "Unsupported",
     "UsageError",
     "WorkerCrashed",
@@ -114,6 +116,10 @@ class QueryError(UsageError):
 
 class OperationNotFound(UsageError):
     """Raised when there is no such bulk operation: never begun, or forgotten 30 days after it ended."""
+
+
+class UnknownWebhook(UsageError):
+    """Raised when no webhook of that id is stored."""
 
 
 class MissingExtra(UsageError):

@@ -32,6 +32,7 @@ from headrace.telemetry import Telemetry
 
 if TYPE_CHECKING:
     from headrace.app.sync import SyncDesk
+    from headrace.app.webhooks.webhooks import Webhooks
     from headrace.app.worker import AppWorker, WorkerSettings
     from headrace.engine.dead_watch import DeadAlarm, DeadDepth
     from headrace.model.schedule import Schedule
@@ -215,6 +216,13 @@ class Headrace(JobDesk, Surrounding, TaskMaker):
             return tell
 
         return add
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """Endpoints that are told of job events: add, look at, pause and test them."""
+        from headrace.app.webhooks.webhooks import Webhooks
+
+        return Webhooks(self)
 
     def use_store(self, url: str) -> None:
         """Live at another place from now on, as ``headrace worker --store URL`` does. Only while nothing is open.

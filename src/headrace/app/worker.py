@@ -14,6 +14,7 @@ from headrace.app.catalogue import publish
 from headrace.app.desk import JobDesk
 from headrace.app.limiting import QueueDeclarations
 from headrace.app.registry import TaskRegistry
+from headrace.app.webhooks.dispatcher import Dispatcher
 from headrace.config import CONCURRENCY_DEFAULT, WorkerConfig
 from headrace.engine.around import Around
 from headrace.engine.dead_watch import DeadAlarm
@@ -46,6 +47,7 @@ class WorkerSettings(TypedDict, total=False):
     recycle_memory: int | None
     quarantine_after: int | None
     events: bool
+    webhook_networks: str
     upkeep: bool
     fetch_failure_limit: timedelta | None
 
@@ -102,6 +104,7 @@ class AppWorker(Worker):
                 known=lambda: list(registry),
             ),
             dead_alarms=dead_alarms,
+            more_upkeep=lambda gate: [Dispatcher(backend, config.webhook_networks, gate=gate)],
         )
         self._desk = desk
         self._registry = registry

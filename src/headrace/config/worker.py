@@ -41,6 +41,8 @@ class WorkerConfig(Struct, frozen=True, kw_only=True):
         left: it is likelier to be what kills them. 3; None lets it use up its attempts.
     events: have the store keep a journal of job events, for ``app.events``, when this worker starts. It stays on for
         all until somebody switches it off.
+    webhook_networks: networks that webhooks may reach beside public addresses, with commas: ``10.0.0.0/8,127.0.0.1``.
+        None by default, so that whoever may add a webhook cannot reach what is inside.
     upkeep: let this worker stand for leader and do upkeep (promote, rescue, expire, prune).
     fetch_failure_limit: leave, so that a supervisor restarts the process, when no claim has succeeded for this long
         although the store was asked. 5 min; None never leaves.
@@ -59,6 +61,7 @@ class WorkerConfig(Struct, frozen=True, kw_only=True):
     recycle_memory: int | None = None
     quarantine_after: int | None = 3
     events: bool = False
+    webhook_networks: str = ""
     upkeep: bool = True
     fetch_failure_limit: timedelta | None = timedelta(minutes=5)
 

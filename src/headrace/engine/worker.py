@@ -71,7 +71,8 @@ class Worker(Service):
     ``registry`` finds tasks by name and ``known_tasks`` lists them for messages. ``on_settled`` is called on the event
     loop with the ids of jobs that have ended, once that is stored. ``schedules`` are those that the code declares, and
     ``around`` is what the handlers run in. ``heartbeat_thread`` False keeps the heartbeats on the event loop, for
-    simulations; ``watchdog`` False leaves the event loop unwatched. ``dead_alarms`` are rung by the worker that leads.
+    simulations; ``watchdog`` False leaves the event loop unwatched. ``dead_alarms`` are rung by the worker that leads,
+    and ``more_upkeep`` makes further duties of the leader from the gate that tells whether it leads.
     """
 
     def __init__(
@@ -88,6 +89,7 @@ class Worker(Service):
         watchdog: bool = True,
         schedules: Sequence[Schedule] = (),
         dead_alarms: Sequence[DeadAlarm] = (),
+        more_upkeep: Callable[[Callable[[], bool]], Sequence[Periodic]] = lambda gate: (),
     ) -> None:
         self.id = new_worker_id()
         super().__init__(f"worker {self.id}")
@@ -134,6 +136,7 @@ class Worker(Service):
         self._leader = Leader(backend.locks, backend.clock, self.id, on_elected=self._elected)
         self._watchdog = Watchdog(self.id, config.lag_warning, telemetry) if watchdog else None
         self._dead_alarms = dead_alarms
+        self._more_upkeep = more_upkeep
         self._upkeep = self._make_upkeep(schedules) if config.upkeep else []
         self._rest = Supervisor(
             "worker services",
@@ -280,6 +283,7 @@ class Worker(Service):
             Scheduler(backend, leading=gate, telemetry=telemetry, declared=schedules),
             Successor(backend, gate=gate),
             DeadWatch(backend, self._dead_alarms, gate=gate, telemetry=telemetry),
+            *self._more_upkeep(gate),
         ]
 
     def _elected(self) -> None:
