@@ -15,6 +15,7 @@ from msgspec import structs
 
 from headrace import Headrace
 from headrace.app.catalogue import publish
+from headrace.app.webhooks.records import WebhookRecords
 from headrace.cli.lazy import LazyGroup
 from headrace.cli.root import root
 from headrace.engine.ledger import Ledger
@@ -71,7 +72,7 @@ def test_a_group_without_a_verb_shows_its_help(cli: Cli, path: tuple[str, ...]) 
 
 def long_running(line: str) -> bool:
     words = line.split()
-    if words[1] in ("demo", "dev", "server") or words[1:3] == ["event", "tail"]:
+    if words[1] in ("demo", "dev", "server") or words[1:3] in (["event", "tail"], ["webhook", "test"]):
         return True
     return words[1] == "worker" and words[2] != "list"
 
@@ -142,8 +143,17 @@ def prepare(line: str, url: str, app: Headrace) -> None:
     if line.startswith(("headrace key get", "headrace key revoke")):
         app.sync._run(lambda desk: desk.keys.create("shop", scopes=["submit"]))
     asyncio.run(prepare_dead_letters(url, ended=line.startswith("headrace operation watch")))
+    if line.startswith("headrace webhook"):
+        asyncio.run(prepare_webhook(url))
     if "watch" in line or "wait" in line:
         run_jobs(url, 1)
+
+
+async def prepare_webhook(url: str) -> None:
+    """A webhook with the id that examples name."""
+    async with Headrace(url) as app:
+        webhook = await app.webhooks.add("https://example.com/hooks")
+        await WebhookRecords(app.backend.kv).add(structs.replace(webhook, id=f"wh-{ID}"))
 
 
 async def prepare_dead_letters(url: str, *, ended: bool) -> None:

@@ -141,6 +141,7 @@ CODES: dict[str, Page] = {
     ),
     "HR-E0304": Page("there is no such schedule", "headrace schedule list shows those there are."),
     "HR-E0305": Page("there is no such API key", "headrace key list shows them, revoked ones for 30 days."),
+    "HR-E0306": Page("there is no such webhook", "headrace webhook list shows those there are."),
     "HR-E0308": Page("no job has failed so", "headrace error list shows the errors of dead and retrying jobs."),
     "HR-E0309": Page(
         "there is no such operation",
@@ -185,4 +186,9 @@ CODES: dict[str, Page] = {
         "Stop all workers, copy the file with its -wal, and go back to a backup or let SQLite save what can be read.",
     ),
     "HR-E0910": Page("settings are wrong", "Each is named with its place. Commands stop until they are mended."),
+    "HR-E0921": Page(
+        "the receiver of the webhook did not take the message",
+        "It answered another status than 200 to 299, could not be reached, or has an address that is not public and in "
+        "no network of the setting worker.webhook_networks.",
+    ),
 }

@@ -24,6 +24,7 @@ TABLE = {
     "server": Entry("headrace.cli.server", "serve the jobs of an app over HTTP"),
     "job": Entry("headrace.cli.job", "list, get, watch, enqueue, retry and cancel jobs"),
     "event": Entry("headrace.cli.event", "watch jobs change: the journal of job events"),
+    "webhook": Entry("headrace.cli.webhook", "tell other systems of job events, by signed messages"),
     "batch": Entry("headrace.cli.batch", "carry out a list of operations from a file"),
     "error": Entry("headrace.cli.error", "dead letters by what they failed of; retry or discard them together"),
     "operation": Entry("headrace.cli.operation", "follow, pause and abort changes to many jobs"),
@@ -56,6 +57,7 @@ ALIASES = {
     "schedules": "schedule",
     "tasks": "task",
     "stores": "store",
+    "webhooks": "webhook",
     "profiles": "profile",
 }
 

@@ -50,6 +50,7 @@ def _of_headrace(error: BaseException) -> Fault | None:
         (errors.UnknownTask, Exit.NOT_FOUND, "02"),
         (errors.UnknownSchedule, Exit.NOT_FOUND, "04"),
         (errors.UnknownKey, Exit.NOT_FOUND, "05"),
+        (errors.UnknownWebhook, Exit.NOT_FOUND, "06"),
         (errors.OperationNotFound, Exit.NOT_FOUND, "09"),
         (errors.InvalidArguments, Exit.USAGE, "14"),
         (errors.ConfigError, Exit.USAGE, "15"),
