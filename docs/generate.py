@@ -42,6 +42,8 @@ BESIDE = (
     ("headrace.tasks.schedules", "ScheduleSettings"),
     ("headrace.app.schedules", "Schedules"),
     ("headrace.app.events", "Events"),
+    ("headrace.app.webhooks.webhooks", "Webhooks"),
+    ("headrace.model.webhook", "Webhook"),
     ("headrace.model.event", "JobEvent"),
     ("headrace.model.event", "EventKind"),
     ("headrace.model.event", "EventPage"),
@@ -125,6 +127,7 @@ MADE_FOR_YOU = {
     "SyncJobHandle",
     "SyncSchedules",
     "Task",
+    "Webhooks",
 }
 """Classes that programs are given and do not make: how to is nobody's business."""
 

@@ -87,6 +87,6 @@ def test_a_message_can_be_sent_to_see_whether_it_is_taken(
 
 def test_what_cannot_be_a_webhook_is_refused(cli: Cli) -> None:
     cli.ok("job", "enqueue", "first")
-    assert "begins with https://" in cli("webhook", "add", "ftp://example.com").stderr
+    assert "begin with https://" in cli("webhook", "add", "ftp://example.com").stderr
     assert "is no kind of event" in cli("webhook", "add", "https://example.com", "--kind", "died").stderr
     assert "more than one job" in cli("webhook", "add", "https://example.com", "--job", "x").stderr

@@ -245,9 +245,9 @@ async def test_a_receiver_that_is_none_is_told_by_its_name() -> None:
 @pytest.mark.parametrize(
     ("url", "says"),
     [
-        ("ftp://example.com", "begins with https://"),
-        ("https://user:hunter2@example.com", "holds no user or password"),
-        ("https:///path", "names a host"),
+        ("ftp://example.com", "begin with https://"),
+        ("https://user:hunter2@example.com", "must not hold a user or password"),
+        ("https:///path", "has to name a host"),
         ("https://example.com/a b", "without spaces"),
         ("https://example.com/\r\nX: y", "printable"),
         ("https://example.com/#part", "after #"),

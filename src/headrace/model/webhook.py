@@ -115,22 +115,23 @@ def check_url(url: str) -> str:
     """
     reason = _fault_of(url)
     if reason:
-        raise ConfigError(f"url {reason}, such as https://example.com/hooks; got {url[:100]!r}")
+        shown = "" if "@" in url else f"; got {url[:100]!r}"  # what is before it may be a password
+        raise ConfigError(f"url: it {reason}, such as https://example.com/hooks{shown}")
     return url
 
 
 def _fault_of(url: str) -> str:
     if not 0 < len(url) <= URL_LENGTH_MAX or not url.isascii() or not url.isprintable() or " " in url:
-        return f"is an address of up to {URL_LENGTH_MAX} printable ASCII characters without spaces"
+        return f"has to be up to {URL_LENGTH_MAX} printable ASCII characters without spaces"
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
         return "cannot be read; give one"
     if parts.scheme not in ("http", "https"):
-        return "begins with https:// or http://"
+        return "has to begin with https:// or http://"
     if parts.username is not None or parts.password is not None:
-        return "holds no user or password: receivers check the signature"
+        return "must not hold a user or password: receivers check the signature"
     if not parts.hostname or port == 0:
-        return "names a host"
-    return "has no part after #: it would not be sent" if parts.fragment else ""
+        return "has to name a host"
+    return "has a part after #, which would not be sent" if parts.fragment else ""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from types import ModuleType
 
 from headrace.server.operation import Operation
-from headrace.server.operations import events, jobs
+from headrace.server.operations import events, jobs, webhooks
 
-NOUNS: tuple[ModuleType, ...] = (jobs, events)
+NOUNS: tuple[ModuleType, ...] = (jobs, events, webhooks)
 
 
 def all_operations() -> list[Operation]:
