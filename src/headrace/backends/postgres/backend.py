@@ -6,6 +6,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 from headrace.backends.postgres.callers import callers_runner
+from headrace.backends.postgres.diagnosing import diagnose
 from headrace.backends.postgres.jobs import PostgresJobStore
 from headrace.backends.postgres.kv import PostgresKeyValueStore
 from headrace.backends.postgres.limits import PostgresLimitStore
@@ -21,6 +22,7 @@ from headrace.backends.postgres.verbs.partitions import WIDTH, make_ahead
 from headrace.errors import HeadraceError
 from headrace.storage.backend import MAX_BATCH_DEFAULT, MAX_PAYLOAD_DEFAULT, Capabilities, Health
 from headrace.storage.clock import Clock, SystemClock
+from headrace.storage.diagnosing import Diagnosis
 from headrace.storage.events import NoEventLog
 
 
@@ -109,6 +111,10 @@ class PostgresBackend:
         facts = {"schema": f"{self._location.schema} {VERSION}", "postgresql": version, "hot_bytes": jobs,
                  "ended_bytes": ended}  # fmt: skip
         return Health(ok=True, latency=timedelta(seconds=time.perf_counter() - begun), facts=facts)
+
+    async def diagnose(self) -> list[Diagnosis]:
+        """What is wrong with the server, and how to put it right; see :mod:`headrace.backends.postgres.diagnosing`."""
+        return await self._pool.run(lambda session: diagnose(session, self._location.connections))
 
     def migrator(self) -> PostgresMigrator:
         """What changes the schema, by a person's command; it needs no open store."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from headrace.cli.doctor.findings import Finding, fault, ok, warning
 from headrace.cli.queue.list import read_queues
 from headrace.cli.stores import with_store
+from headrace.storage.diagnosing import Diagnosable
 
 if TYPE_CHECKING:
     from headrace.app import Headrace
@@ -67,6 +68,8 @@ async def _check(app: Headrace) -> list[Finding]:
     if "path" in health.facts:
         path = Path(health.facts["path"])
         findings += [_file_system(path), _space(path), _log_size(int(health.facts.get("wal_bytes", 0)))]
+    if isinstance(app.backend, Diagnosable):
+        findings += [Finding(each.check, each.level, each.message, each.fix) for each in await app.backend.diagnose()]
     queues = await read_queues(app)
     served = {queue for worker in await app.workers() for queue in worker.queues}
     dying = sum(rate.dead for rate in await app.backend.reader.rates(window=DYING_WINDOW))

@@ -22,7 +22,7 @@ _FORMAT = "succeeded_%Y%m%d"
 
 async def make_ahead(session: Session, now: datetime) -> None:
     """Make the partitions of today and the next days, where they are missing."""
-    today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    today = midnight(now)
     present = await _present(session)
     for day in (today + number * WIDTH for number in range(AHEAD + 1)):
         if day not in present and not await session.rows("other_has", day, day + WIDTH):
@@ -55,9 +55,9 @@ async def _drop(session: Session, day: datetime) -> int:
     return count
 
 
-def last_whole_day(cutoff: datetime) -> datetime:
-    """The end of the last day that lies wholly before an instant."""
-    return cutoff.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+def midnight(instant: datetime) -> datetime:
+    """When the day of an instant began, which is also where the last one lies wholly before it."""
+    return instant.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 async def _present(session: Session) -> set[datetime]:

@@ -116,7 +116,7 @@ async def prune(session: Session, retention: Retention, limit: int) -> int:
     for state, cutoff, only, without in _cutoffs(now, retention, own):
         if pruned < limit:
             name = "prune_succeeded" if state == "succeeded" else "prune_ended"
-            cutoff = partitions.last_whole_day(cutoff) if state == "succeeded" else cutoff
+            cutoff = partitions.midnight(cutoff) if state == "succeeded" else cutoff
             rows = await session.rows(name, state, cutoff, only, without, limit - pruned, now)
             keyed = [(row[2], row[3]) for row in rows if row[2] is not None]
             if keyed:
