@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 
@@ -18,12 +19,11 @@ from benchmarks.cases.postgres_common import SLOTS, MeasuredServer, served, unde
 async def _measure(server: MeasuredServer, jobs: int) -> dict[str, float]:
     from pgqueuer import PgQueuer
     from pgqueuer.db import AsyncpgDriver, AsyncpgPoolDriver
-    from pgqueuer.models import Job
     from pgqueuer.queries import Queries
     from pgqueuer.types import QueueExecutionMode
 
     connection = await asyncpg.connect(server.url())
-    queries = Queries(AsyncpgDriver(connection))
+    queries: Any = Queries(AsyncpgDriver(connection))
     await queries.install()
     await queries.optimize_autovacuum()
     begun = time.perf_counter()
@@ -32,16 +32,16 @@ async def _measure(server: MeasuredServer, jobs: int) -> dict[str, float]:
     bulk = rate(jobs, begun)
     ran = 0
     waits: list[float] = []
-    queue = PgQueuer(AsyncpgDriver(connection))
+    queue: Any = PgQueuer(AsyncpgDriver(connection))
 
-    @queue.entrypoint("noop")
-    async def noop(job: Job) -> None:
+    @queue.entrypoint("noop")  # type: ignore[untyped-decorator]
+    async def noop(job: Any) -> None:
         nonlocal ran
         json.loads(job.payload or b"")
         ran += 1
 
-    @queue.entrypoint("pickup")
-    async def pickup(job: Job) -> None:
+    @queue.entrypoint("pickup")  # type: ignore[untyped-decorator]
+    async def pickup(job: Any) -> None:
         waits.append(time.monotonic() - float(job.payload or b"0"))
 
     begun, cpu, server_cpu = time.perf_counter(), time.process_time(), server.cpu_s()
@@ -72,7 +72,7 @@ async def _measure(server: MeasuredServer, jobs: int) -> dict[str, float]:
         alone, p50 = rate(jobs // 20, begun), percentile(singles, 0.5) * 1e3
         await queries.clear_queue()
 
-        worker = PgQueuer(AsyncpgDriver(connection))
+        worker: Any = PgQueuer(AsyncpgDriver(connection))
         worker.entrypoint("pickup")(pickup)
         running = asyncio.create_task(worker.qm.run(batch_size=10))
         await asyncio.sleep(1)

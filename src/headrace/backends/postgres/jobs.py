@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
+from headrace.backends.postgres.floors import Floors
 from headrace.backends.postgres.session import Runner, Session
 from headrace.backends.postgres.verbs import changes, claim, enqueue, finish, limited, upkeep
 from headrace.backends.postgres.verbs.contended import Contended
@@ -46,6 +47,7 @@ class PostgresJobStore:
         self._runner = runner
         self._capabilities = capabilities
         self._within = within
+        self._floors = Floors()
 
     def within(self, connection: object) -> JobStore:
         """The same verbs in the caller's transaction, on a connection of asyncpg, psycopg 3, SQLAlchemy or Django."""
@@ -68,7 +70,7 @@ class PostgresJobStore:
 
     async def claim(self, request: ClaimRequest) -> list[Claim]:
         token = claim.new_token()
-        claims, held_back = await self._run(lambda session: claim.claim(session, request, token))
+        claims, held_back = await self._run(lambda session: claim.claim(session, request, token, self._floors))
         return await self._claim_in_turn(request, token, claims, held_back) if held_back else claims
 
     async def _claim_in_turn(

@@ -1,8 +1,10 @@
 -- $1 the clock handed in, $2 the same for leases, $3 queues, $4 how many of each, $5 token, $6 worker, $7 lease.
--- Rows come in any order; queue, priority, run_at and seq tell it.
+-- NEXT stands for one of claim_first.sql and claim_beyond.sql. Rows come in any order; queue, priority, run_at and seq
+-- tell it.
 -- The rows to change are named by where they lie: they were locked in this statement, so none of them can have moved.
 -- Looking each up by its id again would cost as much as changing it.
--- Queues that have a layout are left out and answered in the last column, in a row of its own where nothing is claimed.
+-- The last columns are the same in each row, and are in a row of their own where nothing is claimed: how long it took
+-- to find the jobs, and the queues that have a layout, which are left out here.
 -- A claim need not reach the disk before it is answered: see decision 47.
 WITH instant AS (
     SELECT coalesce($1::timestamptz, clock_timestamp()) AS now, coalesce($2::timestamptz, clock_timestamp()) AS mono
@@ -12,16 +14,14 @@ picked AS MATERIALIZED (
     SELECT c.ctid AS place
     FROM unnest($3::text[], $4::integer[]) AS w(queue, wanted)
     CROSS JOIN LATERAL (
-        SELECT j.ctid
-        FROM SCHEMA.jobs AS j
-        WHERE j.queue = w.queue AND j.state = 'queued'
-          AND (j.expires_at IS NULL OR j.expires_at > (SELECT now FROM instant))
-        ORDER BY j.priority DESC, j.run_at, j.seq
-        LIMIT w.wanted
-        FOR UPDATE SKIP LOCKED
+        NEXT
     ) AS c
     WHERE NOT EXISTS (SELECT FROM SCHEMA.queues AS q WHERE q.name = w.queue AND q.paused)
       AND NOT EXISTS (SELECT FROM SCHEMA.layouts AS l WHERE l.queue IN (w.queue, ''))
+),
+walked AS MATERIALIZED (
+    SELECT extract(epoch FROM clock_timestamp() - statement_timestamp())::float8 AS seconds
+    FROM (SELECT count(*) FROM picked) AS done
 ),
 claimed AS (
     UPDATE SCHEMA.jobs AS j
@@ -40,7 +40,8 @@ tallied AS (
 SELECT c.seq, c.id::text, c.task, c.payload, c.codec, c.queue, c.priority, c.attempt, c.max_attempts, c.claims,
        c.enqueued_at, c.run_at, c.timeout, c.expires_at, c.started_at, c.tags::text, c.meta::text, c.trace,
        c.task_version, c.idempotency_key, c.unique_key, c.wakes, c.reason, c.error::text, c.partition,
-       h.queues
+       walked.seconds, h.queues
 FROM (SELECT array_agg(w.queue) AS queues FROM unnest($3::text[]) AS w(queue)
       WHERE EXISTS (SELECT FROM SCHEMA.layouts AS l WHERE l.queue IN (w.queue, ''))) AS h
+CROSS JOIN walked
 LEFT JOIN claimed AS c ON TRUE

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import cache
 from secrets import token_hex
 
+from headrace.backends.postgres.floors import Floors
 from headrace.backends.postgres.rows import as_json, decode_error, decode_meta, decode_tags
 from headrace.backends.postgres.session import Row, Session
+from headrace.backends.postgres.statements import sql
 from headrace.model.ids import JobId
 from headrace.model.job import Job, JobState
 from headrace.model.lease import Claim, Lease
@@ -16,13 +19,16 @@ from headrace.storage.jobs import JOB_LOG_LINES_MAX, ClaimRequest, Heartbeat, Re
 TOKEN_BYTES = 8
 """A token is drawn anew for each call of ``claim``; 64 random bits and the job's id name the claim for ever."""
 
+COLUMNS = 25
+"""Those of a job in the rows of a claim."""
+
 
 def new_token() -> str:
     """What fences the claims of one call."""
     return token_hex(TOKEN_BYTES)
 
 
-async def claim(session: Session, request: ClaimRequest, token: str) -> tuple[list[Claim], list[str]]:
+async def claim(session: Session, request: ClaimRequest, token: str, floors: Floors) -> tuple[list[Claim], list[str]]:
     """Take the jobs, count an attempt of each, and note it: one statement.
 
     And the queues that were left out, since limits hold them back or they have an order of their own.
@@ -30,24 +36,36 @@ async def claim(session: Session, request: ClaimRequest, token: str) -> tuple[li
     wanted = {queue: count for queue, count in request.demand.items() if count > 0}
     if not wanted:
         return [], []
-    rows = await session.rows(
-        "claim", session.now, session.mono, list(wanted), list(wanted.values()), token, request.worker,
-        request.lease_for,
+    beyond = floors.usable
+    bounds = tuple(map(list, zip(*floors.floors, strict=True))) if beyond else ()
+    rows = await session.text(
+        _statement(session.schema, beyond), session.now, session.mono, list(wanted), list(wanted.values()), token,
+        request.worker, request.lease_for, *bounds,
     )  # fmt: skip
     places = {queue: place for place, queue in enumerate(wanted)}
 
     def order(row: Row) -> tuple[int, int, object, int]:
         return places[row[5]], -row[6], row[11], row[0]
 
-    held_back = rows[0][-1] or []
-    return [read_claim(row, token, request) for row in sorted((row for row in rows if row[0]), key=order)], held_back
+    *_, seconds, held_back = rows[0]
+    claims = [read_claim(row, token, request) for row in sorted((row for row in rows if row[0]), key=order)]
+    if beyond:
+        floors.rise(each.job for each in claims)
+    else:
+        floors.walked(seconds, (each.job for each in claims), len(claims))
+    return claims, held_back or []
+
+
+@cache
+def _statement(schema: str, beyond: bool) -> str:
+    return sql("claim", schema).replace("NEXT", sql("claim_beyond" if beyond else "claim_first", schema))
 
 
 def read_claim(row: Row, token: str, request: ClaimRequest) -> Claim:
-    """The claim in a row of ``sql/claim.sql``."""
+    """The claim in a row that begins with the columns of ``sql/claim.sql``."""
     (_, job_id, task, payload, codec, queue, priority, attempt, max_attempts, claims, enqueued_at, run_at, timeout,
      expires_at, started_at, tags, meta, trace, task_version, idempotency_key, unique_key, wakes, reason,
-     error, partition, _) = row  # fmt: skip
+     error, partition) = row[:COLUMNS]  # fmt: skip
     job = Job(
         id=JobId(job_id),
         task=task,

@@ -1,0 +1,100 @@
+"""Claims that begin where the last ones ended, while an old snapshot keeps vacuum from removing the dead."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import asyncpg
+import pytest
+
+from headrace.backends.postgres import PostgresBackend, floors
+from headrace.backends.postgres.floors import Floors
+from headrace.testing.conformance.builders import claim, enqueue, job
+
+
+@pytest.fixture
+async def backend(database: str) -> AsyncIterator[PostgresBackend]:
+    backend = PostgresBackend(database)
+    await backend.open()
+    yield backend
+    await backend.close()
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every claim counts as slow."""
+    monkeypatch.setattr(floors, "SLOW_S", -1.0)
+    monkeypatch.setattr(floors, "SLOW_S_A_JOB", 0.0)
+
+
+async def test_claims_keep_their_order_beyond_the_floors(backend: PostgresBackend, slow: None) -> None:
+    jobs = [job(priority=priority) for priority in (5, 9, 0, 5, 9, 7)]
+    await enqueue(backend, *jobs)
+    taken = [await claim(backend, 2) for _ in range(4)]
+    assert [[each.job.priority for each in some] for some in taken] == [[9, 9], [7, 5], [5, 0], []]
+
+
+async def test_a_job_before_the_floor_is_found_when_a_claim_begins_at_the_start_again(
+    backend: PostgresBackend, slow: None
+) -> None:
+    now = 0.0
+    backend.jobs._floors = Floors(clock=lambda: now)
+    await enqueue(backend, job())
+    assert len(await claim(backend)) == 1
+    await _enqueue_late(backend, timedelta(seconds=10))
+    assert await claim(backend) == []
+    now = floors.BEYOND_S_MIN + 60
+    assert len(await claim(backend)) == 1
+
+
+async def _enqueue_late(backend: PostgresBackend, late: timedelta) -> None:
+    """A job whose transaction took so long that others were enqueued and claimed meanwhile."""
+    [job_id] = await enqueue(backend, job())
+    await backend._pool.run(
+        lambda session: session.text(
+            "UPDATE headrace.jobs SET run_at = run_at - $1::interval WHERE id = $2", late, job_id
+        )
+    )
+
+
+async def test_a_healthy_table_is_claimed_from_its_start(backend: PostgresBackend) -> None:
+    await enqueue(backend, job(), job())
+    await claim(backend, 1)
+    assert not backend.jobs._floors.usable
+
+
+async def test_claims_beyond_the_floors_do_not_walk_over_the_dead(
+    backend: PostgresBackend, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = await asyncpg.connect(database)
+    try:
+        async with connection.transaction(isolation="repeatable_read"):
+            await connection.fetchval("SELECT count(*) FROM headrace.jobs")
+            for _ in range(4):
+                await enqueue(backend, *(job() for _ in range(1_000)))
+                await claim(backend, 1_000)
+            await enqueue(backend, job(), job())
+            begun = await _buffers(backend)
+            await claim(backend, 1)
+            from_the_start = await _buffers(backend) - begun
+            monkeypatch.setattr(floors, "SLOW_S", -1.0)
+            backend.jobs._floors.walked(1.0, [(await claim(backend, 1))[0].job], 1)
+            await enqueue(backend, job())
+            begun = await _buffers(backend)
+            assert len(await claim(backend, 1)) == 1
+            beyond = await _buffers(backend) - begun
+    finally:
+        await connection.close()
+    assert beyond < from_the_start / 5
+
+
+async def _buffers(backend: PostgresBackend) -> int:
+    """How many pages of the hot table and its indexes were looked at, by all sessions."""
+    [(count,)] = await backend._pool.run(
+        lambda session: session.text(
+            "SELECT heap_blks_hit + heap_blks_read + idx_blks_hit + idx_blks_read FROM pg_statio_user_tables, "
+            "pg_stat_force_next_flush() WHERE relid = 'headrace.jobs'::regclass"
+        )
+    )
+    return int(count)
