@@ -13,14 +13,14 @@ EXAMPLES = 25
 STEPS = 40
 
 
-def run_machine(make: MakeBackend) -> None:
+def run_machine(make: MakeBackend, *, examples: int = EXAMPLES) -> None:
     """Compare the stores that ``make`` gives with the memory store. ``HEADRACE_ROUNDS`` multiplies the examples."""
     rounds = int(os.environ.get("HEADRACE_ROUNDS", "1"))
     machine = type("Machine", (StoreMachine,), {"make": staticmethod(make)})
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=EXAMPLES * rounds,
+            max_examples=examples * rounds,
             stateful_step_count=STEPS,
             deadline=None,
             print_blob=True,

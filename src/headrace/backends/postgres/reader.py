@@ -75,10 +75,7 @@ class PostgresJobReader:
         return await self._runner.run(verb)
 
     async def blocking(self, ids: Sequence[JobId]) -> list[tuple[Blocked, ...]]:
-        async def verb(session: Session) -> list[tuple[Blocked, ...]]:
-            return [await blocking(session, job_id) if finding.is_uuid(job_id) else () for job_id in ids]
-
-        return await self._runner.run(verb)
+        return await self._runner.run(lambda session: blocking(session, ids))
 
     async def counts(self, *, queues: Sequence[str] = ()) -> list[JobCount]:
         async def verb(session: Session) -> list[JobCount]:

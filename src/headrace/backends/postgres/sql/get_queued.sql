@@ -1,2 +1,2 @@
--- $1 id. What decides whether a queued job is held back.
-SELECT seq, queue, task, partition FROM SCHEMA.jobs WHERE id = $1::text::uuid AND state = 'queued'
+-- $1 ids. What decides whether queued jobs are held back.
+SELECT id::text, seq, queue, task, partition FROM SCHEMA.jobs WHERE id = ANY ($1::text[]::uuid[]) AND state = 'queued'
