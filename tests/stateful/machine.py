@@ -117,7 +117,7 @@ class StoreMachine(RuleBasedStateMachine):
     def agree(self, verb: Callable[[Backend], Awaitable[Any]], tidy: Callable[[Any], Any] = lambda reply: reply) -> Any:
         """Run the verb on both, compare what they answered once it is tidied, and give the model's answer."""
         got, expected = self.run(verb(self.subject)), self.run(verb(self.model))
-        assert tidy(got) == tidy(expected)
+        assert tidy(got) == tidy(expected), (tidy(got), tidy(expected))
         return expected
 
     def agree_under_leases(

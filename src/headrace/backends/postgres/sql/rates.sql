@@ -6,4 +6,4 @@ FROM (
     SELECT floor(extract(epoch FROM at) / 10)::bigint, queue, event, n FROM SCHEMA.tallies WHERE event IS NOT NULL
 ) AS t
 WHERE bucket BETWEEN $1::bigint AND $2::bigint
-GROUP BY queue, event ORDER BY queue
+GROUP BY queue, event HAVING sum(n) <> 0 ORDER BY queue

@@ -81,6 +81,7 @@ class _Batch:
         self._by_key = {key: tuple(rest) for key, *rest in _decode_keys(first or "null") or ()}
         self._fresh: dict[JobId, NewJob] = {}
         self._remembered: list[tuple[str, JobId, str, datetime]] = []
+        self._strayed = Tally()
 
     def find(self, job: NewJob) -> Enqueued | None:
         """The answer for a job that is not new."""
@@ -110,6 +111,9 @@ class _Batch:
                 self._by_key[key] = (job_id, print_of_first, holder.state)
         if holder.id in self._fresh and holder.form is not None:
             first = self._fresh[holder.id]
+            # It was enqueued to where it was first, as far as rates go.
+            self._strayed.happened(first.queue, "enqueued")
+            self._strayed.happened(holder.queue, "enqueued", -1)
             self._fresh[holder.id] = replace(holder.form, idempotency_key=first.idempotency_key)
 
     def add(self, job: NewJob) -> Enqueued:
@@ -137,6 +141,8 @@ class _Batch:
             await _copy(session, fresh, self._now)
         elif fresh and len(await _insert(session, fresh, self._now)) < len(fresh):
             raise Contended("an id of this batch was taken by another transaction at the same moment")
+        strayed, self._strayed = self._strayed, Tally()
+        await strayed.write(session)
         await self.keys.write(session)
 
 

@@ -24,9 +24,9 @@ class Tally:
         if target is not None:
             self._moves[queue, target] += count
 
-    def happened(self, queue: str, event: str) -> None:
-        """An event for the rates."""
-        self._events[queue, event] += 1
+    def happened(self, queue: str, event: str, count: int = 1) -> None:
+        """An event for the rates; a negative count takes back what another statement notes."""
+        self._events[queue, event] += count
 
     @property
     def arrivals(self) -> Iterator[tuple[str, str]]:
@@ -37,7 +37,7 @@ class Tally:
         """Append what was noted."""
         rows: list[tuple[str, str | None, str | None, int]]
         rows = [(queue, state, None, n) for (queue, state), n in self._moves.items() if n]
-        rows += [(queue, None, event, n) for (queue, event), n in self._events.items()]
+        rows += [(queue, None, event, n) for (queue, event), n in self._events.items() if n]
         if rows:
             now = session.now or (await session.rows("instant", None))[0][0]
             await session.rows("tally", now, *map(list, zip(*rows, strict=True)))
