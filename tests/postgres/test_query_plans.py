@@ -1,0 +1,60 @@
+"""The statements of lanes use the index they were written for, under the plan that serves any value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from headrace.backends.postgres.statements import sql
+from tests.postgres.conftest import EMPTY
+from tests.postgres.server import Server
+
+FILL = """
+INSERT INTO headrace.jobs (id, task, queue, priority, state, max_attempts, run_at, enqueued_at, codec, payload,
+                           task_version, partition, lane, step)
+SELECT gen_random_uuid(), 't', 'q' || n % 3, 5, CASE WHEN n % 50 = 0 THEN 'running' ELSE 'queued' END, 5, now(), now(),
+       'json', '{}', 1, k.key, k.key, CASE WHEN n % 3 > 0 THEN 1000 END
+FROM generate_series(1, 20000) AS n, LATERAL (SELECT (n % 997)::text AS key) AS k;
+INSERT INTO headrace.lanes (queue, lane, key, head, level, place, ready)
+SELECT 'q' || n % 3, n::text, n::text, n, 0, n, n % 10 = 0 FROM generate_series(1, 5000) AS n;
+INSERT INTO headrace.marks (queue, lane) SELECT 'q' || n % 3, n::text FROM generate_series(1, 5000) AS n;
+ANALYZE headrace.jobs, headrace.lanes, headrace.marks;
+"""
+
+PLANS = [
+    ("claim", ["jobs_queued"]),
+    ("claim_chosen", ["jobs_seq"]),
+    ("pick_queued", ["jobs_queued"]),
+    ("stale_lanes", ["marks_queue", "lanes_again", "lanes_opening", "lanes_key", "jobs_laned", "jobs_strict",
+                     "jobs_running_keys", "jobs_seq"]),
+    ("ready_lanes", ["lanes_ready", "jobs_running_keys", "jobs_seq"]),
+    ("lane_jobs", ["jobs_laned", "jobs_strict"]),
+    ("put_lanes", ["lanes_pkey"]),
+    ("put_turns", ["lanes_pkey"]),
+    ("left_behind", ["jobs_queued", "lanes_opening"]),
+    ("gates", ["jobs_running", "jobs_running_tasks"]),
+    ("last_turn", ["jobs_queued"]),
+    ("first_open", ["jobs_strict"]),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def filled(server: Server) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        connection.execute(EMPTY)
+        connection.execute(FILL)
+        yield connection
+        connection.execute(EMPTY)
+        connection.execute("ANALYZE headrace.jobs, headrace.lanes, headrace.marks")
+
+
+@pytest.mark.parametrize(("name", "indexes"), PLANS, ids=[name for name, _ in PLANS])
+def test_statement_uses_its_indexes(filled: psycopg.Connection, name: str, indexes: list[str]) -> None:
+    statement = f"EXPLAIN (GENERIC_PLAN) {sql(name, 'headrace')}".encode()
+    plan = "\n".join(row[0] for row in filled.execute(statement).fetchall())
+    for index in indexes:
+        assert f"{index} " in plan, plan
+    for table in ("jobs", "lanes", "marks"):
+        assert f"Seq Scan on {table} " not in plan, plan
