@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import psycopg
@@ -19,8 +20,10 @@ SELECT gen_random_uuid(), 't', 'q' || n % 3, 5, CASE WHEN n % 50 = 0 THEN 'runni
 FROM generate_series(1, 20000) AS n, LATERAL (SELECT (n % 997)::text AS key) AS k;
 INSERT INTO headrace.lanes (queue, lane, key, head, level, place, ready)
 SELECT 'q' || n % 3, n::text, n::text, n, 0, n, n % 10 = 0 FROM generate_series(1, 5000) AS n;
-INSERT INTO headrace.marks (queue, lane) SELECT 'q' || n % 3, n::text FROM generate_series(1, 5000) AS n;
-ANALYZE headrace.jobs, headrace.lanes, headrace.marks;
+INSERT INTO headrace.marks (queue, lane) SELECT 'q' || n % 50, n::text FROM generate_series(1, 5000) AS n;
+INSERT INTO headrace.buckets (scope, name, key, full_at)
+SELECT 'key', 'q' || n % 3, n::text, 0 FROM generate_series(1, 5000) AS n;
+ANALYZE headrace.jobs, headrace.lanes, headrace.marks, headrace.buckets;
 """
 
 PLANS = [
@@ -28,8 +31,8 @@ PLANS = [
     ("claim_chosen", ["jobs_seq"]),
     ("pick_queued", ["jobs_queued"]),
     ("stale_lanes", ["marks_queue", "lanes_again", "lanes_opening", "lanes_key", "jobs_laned", "jobs_strict",
-                     "jobs_running_keys", "jobs_seq"]),
-    ("ready_lanes", ["lanes_ready", "jobs_running_keys", "jobs_seq"]),
+                     "jobs_running_keys", "jobs_seq", "buckets_pkey"]),
+    ("ready_lanes", ["lanes_ready", "jobs_running_keys", "jobs_seq", "buckets_pkey"]),
     ("lane_jobs", ["jobs_laned", "jobs_strict"]),
     ("put_lanes", ["lanes_pkey"]),
     ("put_turns", ["lanes_pkey"]),
@@ -47,7 +50,7 @@ def filled(server: Server) -> Iterator[psycopg.Connection]:
         connection.execute(FILL)
         yield connection
         connection.execute(EMPTY)
-        connection.execute("ANALYZE headrace.jobs, headrace.lanes, headrace.marks")
+        connection.execute("ANALYZE headrace.jobs, headrace.lanes, headrace.marks, headrace.buckets")
 
 
 @pytest.mark.parametrize(("name", "indexes"), PLANS, ids=[name for name, _ in PLANS])
@@ -56,5 +59,6 @@ def test_statement_uses_its_indexes(filled: psycopg.Connection, name: str, index
     plan = "\n".join(row[0] for row in filled.execute(statement).fetchall())
     for index in indexes:
         assert f"{index} " in plan, plan
+    assert not re.search(r"Index Cond: \(\(scope = 'key'::text\) AND \(name = \$1\)\)$", plan, re.MULTILINE), plan
     for table in ("jobs", "lanes", "marks"):
         assert f"Seq Scan on {table} " not in plan, plan

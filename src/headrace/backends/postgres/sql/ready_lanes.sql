@@ -13,5 +13,5 @@ CROSS JOIN LATERAL (
     SELECT * FROM SCHEMA.lanes AS o WHERE o.queue = $1 AND o.task = t.task AND o.ready
     ORDER BY o.level, o.place LIMIT $4::integer
 ) AS l
-LEFT JOIN SCHEMA.limits AS k ON k.scope = 'key' AND k.name = $1 AND k.key = l.key
-LEFT JOIN SCHEMA.buckets AS b ON b.scope = 'key' AND b.name = $1 AND b.key = l.key
+LEFT JOIN LATERAL (SELECT * FROM SCHEMA.limits WHERE scope = 'key' AND name = $1 AND key = l.key LIMIT 1) AS k ON TRUE
+LEFT JOIN LATERAL (SELECT * FROM SCHEMA.buckets WHERE scope = 'key' AND name = $1 AND key = l.key LIMIT 1) AS b ON TRUE

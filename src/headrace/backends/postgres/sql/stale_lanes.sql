@@ -19,7 +19,7 @@ stale AS (
     UNION
     SELECT l.lane, l.key FROM keys JOIN SCHEMA.lanes AS l ON l.queue = $1 AND l.key = keys.key
 ),
-facts AS (
+facts AS MATERIALIZED (
     SELECT s.key, s.lane, s.key <> '' AND $3::boolean AS strict,
            (SELECT max(o.turn) FROM SCHEMA.lanes AS o WHERE o.queue = $1 AND o.key = s.key) AS turn,
            CASE WHEN s.key <> '' AND $3::boolean THEN
@@ -51,6 +51,6 @@ SELECT (SELECT count(*) FROM marked), coalesce(json_agg(json_build_array(
     j.task, j.state, SCHEMA.microseconds(j.expires_at), (k.scope IS NOT NULL)::integer, k.concurrency, k.count, k.per,
     k.burst, b.full_at)), '[]')::text
 FROM facts AS f
-LEFT JOIN SCHEMA.jobs AS j ON j.seq = f.head
-LEFT JOIN SCHEMA.limits AS k ON k.scope = 'key' AND k.name = $1 AND k.key = f.key
-LEFT JOIN SCHEMA.buckets AS b ON b.scope = 'key' AND b.name = $1 AND b.key = f.key
+LEFT JOIN LATERAL (SELECT * FROM SCHEMA.jobs WHERE seq = f.head LIMIT 1) AS j ON TRUE
+LEFT JOIN LATERAL (SELECT * FROM SCHEMA.limits WHERE scope = 'key' AND name = $1 AND key = f.key LIMIT 1) AS k ON TRUE
+LEFT JOIN LATERAL (SELECT * FROM SCHEMA.buckets WHERE scope = 'key' AND name = $1 AND key = f.key LIMIT 1) AS b ON TRUE
