@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from headrace.backends.postgres import PostgresBackend
-from headrace.backends.postgres.verbs import settings
+from headrace.backends.postgres.verbs import limited, settings
 from headrace.errors import Unavailable
 from headrace.model.lease import Claim
 from headrace.model.limits import Limit, LimitTarget, Rate
@@ -157,6 +157,25 @@ async def test_whoever_waits_for_room_is_called_whenever_it_comes(stores: list[A
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+
+
+async def test_room_that_comes_while_a_claim_notes_that_there_is_none_is_found(
+    stores: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who finishes then finds no note by which to call, so the claim has to look again itself."""
+    await limit(stores[0], "queue:default", concurrency=1)
+    first, second = await enqueue(stores[0], *keyed("a", 2))
+    [held] = await claim(stores[0], 1)
+    assert held.job.id == first
+    note = limited._Claiming._note_opening
+
+    async def finish_then_note(claiming: Any) -> None:
+        monkeypatch.undo()
+        await stores[1].jobs.finish_many([Finish(lease=held.lease, outcome=Completed())])
+        await note(claiming)
+
+    monkeypatch.setattr(limited._Claiming, "_note_opening", finish_then_note)
+    assert [each.job.id for each in await claim(stores[2], 1)] == [second]
 
 
 async def test_a_change_of_order_waits_for_enqueues_under_way_and_finds_their_jobs(
