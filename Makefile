@@ -21,8 +21,8 @@ $(STAMP): requirements/dev.txt pyproject.toml
 
 setup: $(STAMP)  ## make the virtual environment in .venv
 
-demo: $(STAMP)  ## run the main job on real input: index the standard library
-	@$(BIN)/headrace demo
+demo: $(STAMP)  ## run the main job on real input: index the standard library; STORE=postgresql on a server of its own
+	@$(BIN)/headrace demo $(if $(STORE),--store $(STORE))
 
 test: $(STAMP) lint types imports  ## everything that must hold before a commit
 	@$(BIN)/python -m pytest -n 2 --dist worksteal

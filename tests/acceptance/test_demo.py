@@ -74,3 +74,21 @@ def test_an_example_of_the_help_runs(line: str, tmp_path: Path, monkeypatch: pyt
     done = run_demo(*line.split()[2:])
 
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_same_runs_on_a_postgresql_server_that_is_started_for_it(tmp_path: Path) -> None:
+    done = run_demo("--limit", "300", "--store", "postgresql", "--dir", str(tmp_path / "demo"))
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Every figure agrees" in done.stdout
+    assert "were recovered, and their jobs ended on another worker" in done.stdout
+    assert "The server has ended" in done.stdout
+
+
+def test_a_store_that_holds_jobs_is_left_alone(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'mine.db'}"
+    subprocess.run([sys.executable, "-m", "headrace.cli", "job", "enqueue", "mine", "--store", url], check=True)
+    done = run_demo("--limit", "10", "--store", url)
+
+    assert done.returncode == 2
+    assert "there are jobs in" in done.stderr

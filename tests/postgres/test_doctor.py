@@ -25,8 +25,7 @@ TODAY = "date_trunc('day', now(), 'UTC')"
 @pytest.fixture(scope="module")
 def sick() -> Iterator[Server]:
     """A server that can prepare transactions, and takes few connections."""
-    settings = {name: value for name, value in SETTINGS.items() if name != "autovacuum"}
-    with Server({**settings, "max_prepared_transactions": "5", "max_connections": "25"}) as server:
+    with Server({**SETTINGS, "max_prepared_transactions": "5", "max_connections": "25"}) as server:
         yield server
 
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from headrace.cli.faults import Exit, usage
+from headrace.cli.stores import resolve_store
+
+OWN_SERVER = "postgresql"
 
 
 @click.command("demo")
@@ -15,10 +20,15 @@ from headrace.cli.faults import Exit, usage
     "--dir", "folder", type=click.Path(path_type=Path), help="Where to put the file. [a new temporary folder]"
 )
 @click.option("--keep/--no-keep", default=True, help="Leave the file behind, or delete it at the end. [keep]")
+@click.option(
+    "--store",
+    metavar="URL",
+    help="An empty store; 'postgresql' for a server that is started for it and ended. [a file in the folder]",
+)
 @click.option("--workers", type=click.IntRange(1), default=2, help="Worker processes. [2]")
 @click.option("--no-kill", is_flag=True, help="Kill no worker.")
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Index only N of the files.")
-def command(folder: Path | None, keep: bool, workers: int, no_kill: bool, limit: int | None) -> int:
+def command(folder: Path | None, keep: bool, store: str | None, workers: int, no_kill: bool, limit: int | None) -> int:
     """Index the Python source that ships with the interpreter: one job for each file, two worker processes.
 
     In the middle one worker is killed with SIGKILL; its jobs come back and finish elsewhere. Files that do not parse
@@ -29,6 +39,7 @@ def command(folder: Path | None, keep: bool, workers: int, no_kill: bool, limit:
     Examples:
       headrace demo
       headrace demo --limit 300 --no-keep
+      headrace demo --store postgresql
     """
     import asyncio
 
@@ -38,18 +49,34 @@ def command(folder: Path | None, keep: bool, workers: int, no_kill: bool, limit:
     from headrace.cli.demo.text import next_steps, summary
 
     place = _make_folder(folder)
-    demo = Demo(source_files(limit), place, workers=workers, kill=not no_kill, progress=ProgressLine(sys.stderr))
+    files, progress = source_files(limit), ProgressLine(sys.stderr)
     try:
-        outcome = asyncio.run(demo.run())
+        with _place_of(store, place) as url:
+            demo = Demo(files, place, url, workers=workers, kill=not no_kill, progress=progress)
+            outcome = asyncio.run(demo.run())
     finally:
         if not keep:
             _clear(place, made_by_us=folder is None)
     for line in summary(outcome):
         click.echo(line)
     if keep:
-        for line in next_steps(demo.url, place):
+        for line in next_steps(None if store == OWN_SERVER else url, place):
             click.echo(line)
     return Exit.FAILED if outcome.problems else Exit.DONE
+
+
+@contextmanager
+def _place_of(store: str | None, folder: Path) -> Iterator[str]:
+    """The URL of the store, while its server, where it needs one of its own, is up."""
+    if store is None:
+        yield f"sqlite:///{folder / 'demo.db'}"
+    elif store != OWN_SERVER:
+        yield resolve_store(store, may_create=True)
+    else:
+        from headrace.testing.postgres import PostgresServer
+
+        with PostgresServer() as server:
+            yield server.url()
 
 
 def _make_folder(folder: Path | None) -> Path:

@@ -10,12 +10,14 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from headrace.app import Headrace
 from headrace.cli.demo.crew import Crew, Victim
 from headrace.cli.demo.figures import Totals, compute_plainly, differences
 from headrace.cli.demo.history import History, read_history
 from headrace.cli.demo.progress import ProgressLine
 from headrace.cli.demo.tasks import QUEUE_INDEX, app, index_file, report
-from headrace.cli.faults import Exit, Fault
+from headrace.cli.faults import Exit, Fault, usage
+from headrace.cli.secrets import masked
 from headrace.model.job import FINAL_STATES
 
 LOOK_EVERY_S = 0.1
@@ -41,20 +43,23 @@ class Outcome(Struct, frozen=True, kw_only=True):
 class Demo:
     """One run, in one folder."""
 
-    def __init__(self, files: list[Path], folder: Path, *, workers: int, kill: bool, progress: ProgressLine) -> None:
+    def __init__(
+        self, files: list[Path], folder: Path, url: str, *, workers: int, kill: bool, progress: ProgressLine
+    ) -> None:
         self._files = files
         self._workers = workers
         self._kill = kill
         self._progress = progress
-        self.url = f"sqlite:///{folder / 'demo.db'}"
-        self._crew = Crew(self.url, folder)
+        self._url = url
+        self._crew = Crew(url, folder)
         self._victim: Victim | None = None
 
     async def run(self) -> Outcome:
         """Run it all. Raises a fault when the workers end before the jobs do."""
         say = self._progress.say
-        app.use_store(self.url)
+        app.use_store(self._url)
         async with app:
+            await _refuse_others(app, self._url)
             await app.enqueue_many([index_file.call(str(path)) for path in self._files])
             say(f"enqueued {len(self._files)} jobs, one for each file; starting {self._workers} worker processes")
             try:
@@ -124,4 +129,14 @@ class Demo:
         self._progress.say(
             f"killed worker {victim.worker} (pid {victim.pid}) with SIGKILL: it held {len(victim.held)} jobs; "
             f"a replacement (pid {pid}) starts"
+        )
+
+
+async def _refuse_others(app: Headrace, url: str) -> None:
+    """The figures are about all jobs of the store, so there must be none but the demo's."""
+    if await app.counts():
+        raise usage(
+            f"there are jobs in {masked(url)} already, and the demo's figures would be mixed with them",
+            code="18",
+            fixes=["name an empty store, such as postgresql://user@host/database?schema=demo"],
         )

@@ -8,6 +8,7 @@ from sysconfig import get_path
 
 from headrace.cli.demo.driver import Outcome
 from headrace.cli.demo.figures import Totals
+from headrace.cli.secrets import masked
 
 
 def summary(outcome: Outcome) -> Iterator[str]:
@@ -47,8 +48,13 @@ def _report(totals: Totals) -> Iterator[str]:
     yield f"Dead       {errors or 'none'}"
 
 
-def next_steps(url: str, folder: Path) -> Iterator[str]:
-    """Commands to look at what is left behind."""
+def next_steps(url: str | None, folder: Path) -> Iterator[str]:
+    """Commands to look at what is left behind. ``url`` None: in a server that has ended."""
+    if url is None:
+        yield f"The server has ended and its jobs are gone; the workers' logs are in {folder}"
+        yield "  headrace demo --store postgresql://user@host/database   # leaves them in a database of yours"
+        return
+    url = masked(url)
     yield f"Left in {folder} for you to look at:"
     yield f"  headrace job list state:dead --store {url}"
     yield f"  headrace job list task:report -o json --store {url}"
