@@ -151,6 +151,10 @@ class Bulk:
         """Let it rest after the step under way. Raises UsageError when it has ended."""
         return await self._move(operation_id, OperationState.PAUSED)
 
+    async def let_run(self, operation_id: str) -> Operation:
+        """Let it go on, carried out by whichever worker leads, within seconds. Raises UsageError when it has ended."""
+        return await self._move(operation_id, OperationState.RUNNING)
+
     async def resume(
         self, operation_id: str, *, on_step: Callable[[Operation], None] = lambda operation: None
     ) -> Operation:

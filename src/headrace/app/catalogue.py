@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -22,6 +22,8 @@ BUCKET = "tasks"
 
 VERSIONS_MAX = 50
 """Versions kept for each task, the newest: an entry is read with every view of a job."""
+
+_WHENEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 _TRIES = 5
 """Workers that start together write the same; each conflict means that another has written first."""
@@ -48,6 +50,25 @@ async def publish(kv: KeyValueStore, tasks: Iterable[Task[Any, Any]], now: datet
         pending = [task for (task, _), revision in zip(puts, replies, strict=True) if revision is None]
         written += len(puts) - len(pending)
     return written
+
+
+async def publish_records(kv: KeyValueStore, records: Sequence[TaskRecord]) -> None:
+    """Write what workers without Python code tell of their tasks. What code has told of a task stays as it is."""
+    known = await find_tasks(kv, [record.name for record in records])
+    puts = []
+    for record in records:
+        before = known.get(record.name)
+        if before is None or (before.reference == "" and _timeless(before) != _timeless(record)):
+            puts.append(Put(key=record.name, value=msgspec.json.encode(record)))
+    if puts:
+        await kv.put_many(BUCKET, puts)
+
+
+def _timeless(record: TaskRecord) -> TaskRecord:
+    """The record without when it was told, which differs each time."""
+    return structs.replace(
+        record, versions=tuple(structs.replace(each, created_at=_WHENEVER) for each in record.versions)
+    )
 
 
 async def list_tasks(kv: KeyValueStore) -> list[TaskRecord]:

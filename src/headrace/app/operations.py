@@ -12,16 +12,19 @@ from msgspec.structs import replace
 
 from headrace.app.catalogue import list_tasks
 from headrace.app.edits import Edits, make_edits
+from headrace.app.emptying import drain, purge_query
 from headrace.app.limiting import Limiting
 from headrace.app.settlement import Settlement
 from headrace.config import check_queue_name
+from headrace.engine.orders import Order, give_order
 from headrace.engine.registry import WorkerRecord, list_workers
 from headrace.errors import ConfigError, UsageError
 from headrace.model.catalogue import TaskRecord
 from headrace.model.errors import ErrorGroup
 from headrace.model.explanation import Explanation
-from headrace.model.ids import JobId
+from headrace.model.ids import JobId, WorkerId
 from headrace.model.job import Attempt, Job, JobState, LogLine
+from headrace.model.operation import Operation
 from headrace.model.page import PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, JobQuery, Page
 from headrace.model.payload import Codecs
 from headrace.model.queue import JobCount, QueueRate, QueueSettings, QueueStats
@@ -174,6 +177,29 @@ class Operations(Limiting):
         await self._set_paused(queue, paused=False, reason="")
         await self._backend.signals.publish([topic(WORK, queue)])
 
+    async def drain(self, queue: str, *, timeout: float | timedelta | None = None) -> dict[JobState, int]:
+        """Wait until no job of the queue is queued or running, and answer how many are in each other state.
+
+        Nothing is paused and nothing cancelled: stop enqueuing first if it shall stay empty. Scheduled and waiting jobs
+        do not count. Raises the builtin TimeoutError after ``timeout`` (seconds, or a timedelta), with what is left.
+        """
+        return await drain(self.backend, queue, timeout)
+
+    async def purge(
+        self,
+        queue: str,
+        *,
+        states: Iterable[JobState | str] = (JobState.SCHEDULED, JobState.QUEUED, JobState.WAITING),
+        author: str = "",
+    ) -> Operation:
+        """Delete the jobs of a queue that are in one of the states now, and answer the operation that has done it.
+
+        In bounded steps, while workers go on: running jobs and those that are enqueued later stay. It is a bulk
+        operation of ``app.bulk``: should this process die, a worker goes on.
+        """
+        where = purge_query(queue, [_state(state) for state in _several("states", states)])
+        return await self.bulk.run("delete", where=where, reason="purged", author=author)
+
     async def cancel(self, ids: Iterable[str], *, reason: str = "cancelled by a person") -> list[Changed]:
         """Cancel jobs that have not begun, and ask the workers of running ones to stop; answer *i* is for id *i*.
 
@@ -223,6 +249,14 @@ class Operations(Limiting):
     async def workers(self) -> list[WorkerRecord]:
         """The workers heard of within the last half minute."""
         return await list_workers(self.backend.kv)
+
+    async def order_worker(self, worker_id: str, order: Order | str) -> None:
+        """Tell a worker to be ``quiet`` (claim nothing more), to ``stop`` as SIGTERM does, or to ``work`` again.
+
+        It hears of it within seconds. Raises ConfigError for another word, and UsageError for a worker that was not
+        heard of lately.
+        """
+        await give_order(self.backend, WorkerId(worker_id), order)
 
     def _opened(self) -> Settlement:
         """What waits on this event loop. Raises UsageError unless the app is open, and open on this one."""

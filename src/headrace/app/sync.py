@@ -25,6 +25,7 @@ from headrace.model.errors import ErrorGroup
 from headrace.model.explanation import Explanation
 from headrace.model.job import Attempt, Job, JobState, LogLine
 from headrace.model.limits import LimitTarget, LimitUsage
+from headrace.model.operation import Operation
 from headrace.model.page import PAGE_LIMIT_DEFAULT, Page
 from headrace.model.queue import JobCount, QueueSettings, QueueStats
 from headrace.model.search import Query
@@ -182,6 +183,20 @@ class SyncDesk:
         """Let the jobs of a paused queue begin again."""
         self._run(lambda desk: desk.resume(queue))
 
+    def drain(self, queue: str, *, timeout: float | timedelta | None = None) -> dict[JobState, int]:
+        """Wait until no job of the queue is queued or running. See ``Headrace.drain``."""
+        return self._run(lambda desk: desk.drain(queue, timeout=timeout))
+
+    def purge(
+        self,
+        queue: str,
+        *,
+        states: Iterable[JobState | str] = (JobState.SCHEDULED, JobState.QUEUED, JobState.WAITING),
+        author: str = "",
+    ) -> Operation:
+        """Delete the jobs of a queue that are in one of the states now. See ``Headrace.purge``."""
+        return self._run(lambda desk: desk.purge(queue, states=states, author=author))
+
     def configure_queue(self, queue: str, **options: Unpack[QueueOptions]) -> None:
         """Change limits and order of a queue. See ``Headrace.configure_queue``."""
         self._run(lambda desk: desk.configure_queue(queue, **options))
@@ -239,6 +254,10 @@ class SyncDesk:
     def catalogue(self) -> list[TaskRecord]:
         """The tasks that workers of this store have told of, by name."""
         return self._run(lambda desk: desk.catalogue())
+
+    def order_worker(self, worker_id: str, order: str) -> None:
+        """Tell a worker to be ``quiet``, to ``stop`` or to ``work``. See ``Headrace.order_worker``."""
+        self._run(lambda desk: desk.order_worker(worker_id, order))
 
     def workers(self) -> list[WorkerRecord]:
         """The workers heard of within the last half minute."""

@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from headrace.model.redaction import is_always_hidden
+from headrace.model.redaction import mask_url as masked
 
-_PASSWORD = re.compile(r"(?P<before>[a-z][a-z0-9+.-]*://[^/\s:@]*:)[^/\s]+(?=@)", re.IGNORECASE)
-_PARAMETER = re.compile(r"(?P<before>[?&](?:password|passwd|token|secret|key)=)[^&\s]+", re.IGNORECASE)
-
-
-def masked(text: str) -> str:
-    """The text with stars for the passwords of its URLs.
-
-    >>> masked("postgresql://app:hunter2@db/app?token=abc")
-    'postgresql://app:***@db/app?token=***'
-    """
-    return _PARAMETER.sub(r"\g<before>***", _PASSWORD.sub(r"\g<before>***", text))
+__all__ = ["masked", "masked_setting"]
 
 
 def masked_setting(name: str, text: str) -> str:

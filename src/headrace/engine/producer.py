@@ -71,6 +71,7 @@ class Producer(Service):
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
         self._more = True
+        self._quiet = False
         self._poll_s = POLL_S_FIRST
         self._backoff = Backoff()
         self._outage_since: float | None = None
@@ -103,6 +104,13 @@ class Producer(Service):
         # Any other claim is not cancelled: its jobs might be taken and its answer lost, at the price of an attempt.
         await asyncio.wait([self._claiming], timeout=DRAIN_S_MAX)
         self._dispatcher.give_back()
+
+    def keep_quiet(self, quiet: bool) -> None:
+        """Claim nothing more, or claim again. What was claimed goes on; a claim in flight may bring more."""
+        self._quiet = quiet
+        if not quiet:
+            self._more = True
+            self._wake.set()
 
     def hungry(self) -> None:
         """A lane could take more; asked only while the store may have more."""
@@ -191,7 +199,7 @@ class Producer(Service):
         return any(lane.hungry for lane in self._dispatcher.lanes.values())
 
     def _demand(self) -> dict[str, int]:
-        if self._completer.full or not self._hungry():
+        if self._quiet or self._completer.full or not self._hungry():
             return {}
         now = self._backend.clock.monotonic()
         for lane in self._dispatcher.lanes.values():

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from headrace._version import __version__
+from headrace.engine.orders import Order, read_order
 from headrace.engine.service import Periodic
 from headrace.engine.usage import resident_bytes
 from headrace.model.ids import WorkerId
@@ -36,7 +37,8 @@ class WorkerRecord(Struct, frozen=True, kw_only=True):
     ``loop_lag_s``: how late its event loop answered at worst within about ten seconds; None when it is not watched.
     ``memory_bytes``: what its process holds, 0 where the system does not say. ``cpu_s``: processor time it took so far.
     Child processes are not in these two. ``problems`` is empty while it gets and stores jobs.
-    ``schedules`` are those that its code declares, and ``tasks`` the names of those it can run.
+    ``schedules`` are those that its code declares, and ``tasks`` the names of those it can run. ``order`` is what it
+    was told: ``work``, ``quiet`` or ``stop``.
     """
 
     id: WorkerId
@@ -56,6 +58,7 @@ class WorkerRecord(Struct, frozen=True, kw_only=True):
     cpu_s: float = 0.0
     problems: tuple[str, ...] = ()
     tasks: tuple[str, ...] = ()
+    order: str = "work"
 
 
 class Registrar(Periodic):
@@ -70,9 +73,12 @@ class Registrar(Periodic):
         *,
         load: Callable[[], WorkerLoad],
         schedules: Sequence[str] = (),
+        obey: Callable[[Order], None] = lambda order: None,
     ) -> None:
         super().__init__("worker registry", RECORD_EVERY)
         self._kv = kv
+        self._obey = obey
+        self._order = Order.WORK
         self._worker = worker
         self._queues = dict(queues)
         self._schedules = tuple(schedules)
@@ -81,6 +87,7 @@ class Registrar(Periodic):
 
     async def tick(self) -> timedelta | None:
         """Write the record, and tell it to the listeners."""
+        await self._hear_orders()
         load = self._load()
         record = WorkerRecord(
             id=self._worker,
@@ -99,11 +106,19 @@ class Registrar(Periodic):
             cpu_s=time.process_time(),
             problems=load.problems,
             tasks=load.tasks,
+            order=self._order.value,
         )
         if self._telemetry.active:
             self._telemetry.emit("worker.beat", worker=self._worker, record=record)
         await self._kv.put_many(BUCKET, [Put(key=self._worker, value=msgspec.json.encode(record), ttl=RECORD_TTL)])
         return None
+
+    async def _hear_orders(self) -> None:
+        order = await read_order(self._kv, self._worker)
+        if order is not self._order:
+            self._order = order
+            log.info("worker %s was told to %s", self._worker, order.meaning)
+            self._obey(order)
 
     async def _begin(self) -> None:
         await self._round()

@@ -22,6 +22,8 @@ from headrace.engine.expirer import Expirer
 from headrace.engine.heartbeat_thread import HeartbeatThread
 from headrace.engine.heartbeater import Heartbeater
 from headrace.engine.leader import Leader
+from headrace.engine.listener import Listener
+from headrace.engine.orders import Order
 from headrace.engine.pools import Pools
 from headrace.engine.producer import Producer
 from headrace.engine.promoter import Promoter
@@ -38,6 +40,7 @@ from headrace.engine.watchdog import Watchdog
 from headrace.model.ids import JobId, WorkerId, new_worker_id
 from headrace.model.schedule import Schedule
 from headrace.storage.backend import Backend
+from headrace.storage.signals import ORDER
 from headrace.telemetry import Telemetry
 
 log = logging.getLogger("headrace")
@@ -138,18 +141,21 @@ class Worker(Service):
         self._dead_alarms = dead_alarms
         self._more_upkeep = more_upkeep
         self._upkeep = self._make_upkeep(schedules) if config.upkeep else []
+        self._registrar = Registrar(
+            backend.kv,
+            self.id,
+            config.queues,
+            telemetry,
+            load=self._load,
+            schedules=[schedule.name for schedule in schedules],
+            obey=self._obey,
+        )
         self._rest = Supervisor(
             "worker services",
             [
                 self._around,
-                Registrar(
-                    backend.kv,
-                    self.id,
-                    config.queues,
-                    telemetry,
-                    load=self._load,
-                    schedules=[schedule.name for schedule in schedules],
-                ),
+                self._registrar,
+                Listener(backend.signals, (ORDER,), self._hear_of_orders),
                 self._make_heartbeats(heartbeat_thread),
                 *([self._watchdog] if self._watchdog is not None else []),
                 *self._upkeep,
@@ -304,6 +310,15 @@ class Worker(Service):
             problems=tuple(self._problems()),
             tasks=tuple(sorted(self._known_tasks())),
         )
+
+    def _hear_of_orders(self, worker: str) -> None:
+        if worker in (self.id, "*"):
+            self._registrar.nudge()
+
+    def _obey(self, order: Order) -> None:
+        self._producer.keep_quiet(order is not Order.WORK)
+        if order is Order.STOP:
+            self._leaving = asyncio.get_running_loop().create_task(self.stop(), name=f"{self.name} stops as told")
 
     def _leave(self, error: Exception) -> None:
         self.failure = error

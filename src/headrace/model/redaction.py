@@ -38,6 +38,8 @@ SECRET_LENGTH_MIN = 4
 
 RETURN = "return"
 
+_URL_PASSWORD = re.compile(r"(?P<before>[a-z][a-z0-9+.-]*://[^/\s:@]*:)[^/\s]+(?=@)", re.IGNORECASE)
+_URL_PARAMETER = re.compile(r"(?P<before>[?&](?:password|passwd|token|secret|key)=)[^&\s]+", re.IGNORECASE)
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -140,3 +142,12 @@ def _hide(value: Any, secrets: set[str]) -> str:
     elif isinstance(value, str | int | float) and not isinstance(value, bool) and len(str(value)) >= SECRET_LENGTH_MIN:
         secrets.add(str(value))
     return REDACTED
+
+
+def mask_url(text: str) -> str:
+    """The text with stars for the passwords of its URLs.
+
+    >>> mask_url("postgresql://app:hunter2@db/app?token=abc")
+    'postgresql://app:***@db/app?token=***'
+    """
+    return _URL_PARAMETER.sub(r"\g<before>***", _URL_PASSWORD.sub(r"\g<before>***", text))

@@ -6,9 +6,10 @@ as much as the whole rest of a submit.
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Coroutine, Mapping
+from typing import Any, TypeVar
 
 import msgspec
 from starlette.types import Receive, Scope, Send
@@ -22,6 +23,8 @@ from headrace.server.problems import Refused, refusal_of, unexpected
 from headrace.server.reading import Disconnected, read_body, read_request
 from headrace.server.state import ServerState
 from headrace.wire.problems import MEDIA_TYPE
+
+T = TypeVar("T")
 
 log = logging.getLogger("headrace.server")
 
@@ -67,19 +70,34 @@ class Endpoint:
             body = await read_body(receive, headers, limit=settings.body_max, timeout=settings.body_timeout)
         request = read_request(operation, scope.get("path_params", {}), scope["query_string"], headers, body)
         call.request = request
-        context = Context(
-            app=self._state.app,
-            settings=settings,
-            known=self._state.known,
-            closing=self._state.closing,
-            hub=self._state.hub,
-            principal=principal,
-        )
+        carried_out = self._handle(Context(state=self._state, principal=principal), request, scope)
+        return await (until_gone(receive, carried_out) if operation.waits else carried_out)
+
+    async def _handle(self, context: Context, request: Any, scope: Scope) -> Any:
         given = scope["state"].get("headrace.correlation")
         if given is None:
-            return await operation.handler(context, request)
+            return await self._operation.handler(context, request)
         with correlate(given):
-            return await operation.handler(context, request)
+            return await self._operation.handler(context, request)
+
+
+async def until_gone(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
+    """What ``work`` answers; it is cancelled, and Disconnected raised, when the caller goes away before."""
+    task, gone = asyncio.ensure_future(work), asyncio.ensure_future(_gone(receive))
+    try:
+        await asyncio.wait([task, gone], return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise Disconnected
+        return task.result()
+    finally:
+        gone.cancel()
+        task.cancel()
+        await asyncio.gather(task, gone, return_exceptions=True)
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        continue
 
 
 def headers_of(scope: Scope) -> dict[str, str]:

@@ -43,6 +43,7 @@ class Operation(Struct, frozen=True, kw_only=True, eq=False):
     statuses: those of its answers when all goes well, each with what it means.
     media: the type of its answers. Other than JSON, the reply is a stream, with a method ``respond``.
     problems: the statuses that it may refuse with, beside those that any call may.
+    waits: it may take long on purpose, and ends when its caller goes away.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Operation(Struct, frozen=True, kw_only=True, eq=False):
     headers: Mapping[str, str]
     answer: Callable[[Any], Answer]
     media: str
+    waits: bool
 
     @property
     def in_body(self) -> bool:
@@ -86,15 +88,20 @@ def operation(
     headers: Mapping[str, str] | None = None,
     answer: Callable[[Any], Answer] = plainly,
     media: str = JSON,
+    waits: bool = False,
+    name: str | None = None,
 ) -> Callable[[Callable[[Context, Q], Awaitable[R]]], Operation]:
-    """Make an operation of the handler below: its name, types and texts are those of the function."""
+    """Make an operation of the handler below: its types and texts are those of the function.
+
+    So is its name, ``MODULE.FUNCTION``, where ``name`` does not say otherwise.
+    """
 
     def make(handler: Callable[[Context, Q], Awaitable[R]]) -> Operation:
         hints = get_type_hints(handler)
         names = list(inspect.signature(handler).parameters)
         summary, _, description = inspect.cleandoc(handler.__doc__ or "").partition("\n\n")
         return Operation(
-            name=f"{handler.__module__.rpartition('.')[2]}.{handler.__name__}",
+            name=name or f"{handler.__module__.rpartition('.')[2]}.{handler.__name__}",
             method=method,
             path=path,
             request=hints[names[1]],
@@ -108,6 +115,7 @@ def operation(
             headers=headers or {},
             answer=answer,
             media=media,
+            waits=waits,
         )
 
     return make

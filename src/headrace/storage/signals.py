@@ -27,6 +27,9 @@ EVENT = "event"
 SCHEDULE = "schedule"
 """``schedule:NAME``: that schedule was made, changed or deleted."""
 
+ORDER = "order"
+"""``order:WORKER``: somebody has told that worker to be quiet, to stop or to work."""
+
 
 def topic(kind: str, name: str) -> str:
     """Write a topic.

@@ -11,7 +11,7 @@ from msgspec import structs
 from headrace.model.correlation import correlation_of
 from headrace.model.job import Attempt, ErrorInfo, Job, LogLine
 from headrace.model.redaction import for_arguments, redact, redact_result, redact_text
-from headrace.wire.jobs import AttemptView, JobDetail, JobError, JobSummary
+from headrace.wire.jobs import AttemptView, JobDetail, JobError, JobResult, JobSummary
 from headrace.wire.values import decoded
 
 T = TypeVar("T")
@@ -42,6 +42,20 @@ def job_detail(job: Job, rules: Sequence[str]) -> JobDetail:
         cancel_requested=job.cancel_requested,
         task_version=job.task_version,
         correlation_id=correlation_of(job),
+    )
+    return _without(shown, secrets)
+
+
+def job_result(job: Job, rules: Sequence[str]) -> JobResult:
+    """How a job has ended, if it has. ``rules`` are the redaction rules of its task."""
+    secrets = _secrets_of(job, rules)
+    shown = JobResult(
+        id=job.id,
+        state=job.state,
+        ended=job.state.final,
+        result=redact_result(decoded(job.result, job.result_codec), rules, secrets),
+        error=_error(job.error, traceback=True),
+        reason=job.reason,
     )
     return _without(shown, secrets)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
@@ -80,6 +80,18 @@ class SubmittedJob(Reply, frozen=True, kw_only=True):
     replaced: bool = False
 
 
+class SubmitJobs(Request, frozen=True, kw_only=True):
+    """Many jobs, stored together or not at all."""
+
+    jobs: Annotated[list[SubmitJob], Meta(min_length=1, max_length=1_000)]
+
+
+class SubmittedJobs(Reply, frozen=True, kw_only=True):
+    """What became of each; answer *i* is for job *i*."""
+
+    jobs: list[SubmittedJob]
+
+
 class GetJob(Request, frozen=True, kw_only=True):
     """Which job."""
 
@@ -101,6 +113,61 @@ class CancelJob(Request, frozen=True, kw_only=True):
     reason: Text = "cancelled by a person"
 
 
+class JobError(Reply, frozen=True, kw_only=True):
+    """How an attempt failed. ``fingerprint`` is the same for errors that differ in ids and numbers alone."""
+
+    type: str
+    message: str
+    fingerprint: str = ""
+    traceback: str = ""
+
+
+class GetResult(Request, frozen=True, kw_only=True):
+    """Which job's result, and how long to wait for it at most."""
+
+    id: JobIdText
+    wait: Duration | None = None
+
+
+class JobResult(Reply, frozen=True, kw_only=True):
+    """How a job has ended, or ``ended`` False. ``result`` is what its handler returned, where it has succeeded."""
+
+    id: str
+    state: JobState
+    ended: bool
+    result: Any = None
+    error: JobError | None = None
+    reason: str | None = None
+
+
+class EditJob(Request, frozen=True, kw_only=True):
+    """New values for a job that is not running and has not succeeded; what is left out stays.
+
+    ``args`` are all arguments anew, by name. ``if_match`` is the ETag that the job must still have.
+    """
+
+    id: JobIdText
+    args: dict[str, Any] | UnsetType = UNSET
+    queue: str | UnsetType = UNSET
+    priority: Priority | UnsetType = UNSET
+    run_at: datetime | UnsetType = UNSET
+    expires_at: datetime | UnsetType | None = UNSET
+    max_attempts: Attempts | UnsetType = UNSET
+    tags: Tags | UnsetType = UNSET
+    if_match: Text | None = None
+
+
+class RetryJob(EditJob, frozen=True, kw_only=True):
+    """Which job to run again, with new values where some are given."""
+
+
+class DiscardJob(Request, frozen=True, kw_only=True):
+    """Which dead job to give up, and why."""
+
+    id: JobIdText
+    reason: Text = "discarded by a person"
+
+
 class ChangedJob(Reply, frozen=True, kw_only=True):
     """What became of a change. ``changed`` False: the job's state does not allow it, and nothing was done.
 
@@ -111,15 +178,6 @@ class ChangedJob(Reply, frozen=True, kw_only=True):
     state: JobState | None
     changed: bool
     conflict: str | None = None
-
-
-class JobError(Reply, frozen=True, kw_only=True):
-    """How an attempt failed. ``fingerprint`` is the same for errors that differ in ids and numbers alone."""
-
-    type: str
-    message: str
-    fingerprint: str = ""
-    traceback: str = ""
 
 
 class JobSummary(Reply, frozen=True, kw_only=True):
@@ -144,7 +202,7 @@ class JobSummary(Reply, frozen=True, kw_only=True):
 
 
 class JobDetail(JobSummary, frozen=True, kw_only=True):
-    """Everything about a job, but its attempts and log lines."""
+    """Everything about a job, but its attempts and log lines. ``etag`` is another once it has changed."""
 
     args: Any = None
     codec: str = "json"
@@ -159,6 +217,7 @@ class JobDetail(JobSummary, frozen=True, kw_only=True):
     cancel_requested: bool = False
     task_version: int = 1
     correlation_id: str = ""
+    etag: str = ""
 
 
 class AttemptView(Reply, frozen=True, kw_only=True):
@@ -170,6 +229,3 @@ class AttemptView(Reply, frozen=True, kw_only=True):
     started_at: datetime
     finished_at: datetime
     error: JobError | None = None
-
-
-Ended = Literal["succeeded", "dead", "cancelled", "expired"]

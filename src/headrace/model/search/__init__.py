@@ -5,9 +5,9 @@ answers by other means (SQL, an index) must answer the same.
 """
 
 from headrace.model.search.fields import FIELDS, Kind
-from headrace.model.search.formatting import format_query
+from headrace.model.search.formatting import format_query, quoted
 from headrace.model.search.matching import matches
 from headrace.model.search.parser import parse
 from headrace.model.search.tree import Query
 
-__all__ = ["FIELDS", "Kind", "Query", "format_query", "matches", "parse"]
+__all__ = ["FIELDS", "Kind", "Query", "format_query", "matches", "parse", "quoted"]

@@ -46,7 +46,7 @@ def format_query(query: Query) -> str:
             return f"-{_inside(part, Or, And)}"
         case Text(text=text):
             bare = _PLAIN_TEXT.fullmatch(text) and text not in ("AND", "OR", "NOT")
-            return text if bare else _quoted(text)
+            return text if bare else quoted(text)
         case Term(field=field, tests=tests, path=path):
             kind = FIELDS[field].kind
             return f"{'.'.join((field, *path))}:{','.join(_test(kind, test) for test in tests)}"
@@ -77,7 +77,7 @@ def _value(kind: Kind, value: Value) -> str:
         case str():
             # In JSON a word without quotes could be a number as well.
             bare = kind is not Kind.JSON and _PLAIN.fullmatch(value) and ".." not in value
-            return value if bare else _quoted(value)
+            return value if bare else quoted(value)
         case int():
             return str(value)
         case Loose(text=text):
@@ -97,6 +97,7 @@ def _duration(duration: timedelta) -> str:
     return f"{seconds}.{rest:06}s".replace(".000000s", "s")
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """A text as it is written in a search to mean exactly itself: spaces, stars and commas included."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

@@ -5,9 +5,33 @@ from __future__ import annotations
 from types import ModuleType
 
 from headrace.server.operation import Operation
-from headrace.server.operations import events, jobs, webhooks
+from headrace.server.operations import (
+    bulk,
+    changes,
+    events,
+    jobs,
+    protocol,
+    queues,
+    schedules,
+    stores,
+    tasks,
+    webhooks,
+    workers,
+)
 
-NOUNS: tuple[ModuleType, ...] = (jobs, events, webhooks)
+NOUNS: tuple[ModuleType, ...] = (
+    jobs,
+    changes,
+    bulk,
+    queues,
+    tasks,
+    schedules,
+    workers,
+    protocol,
+    events,
+    webhooks,
+    stores,
+)
 
 
 def all_operations() -> list[Operation]:

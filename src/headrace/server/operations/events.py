@@ -43,7 +43,7 @@ async def read(context: Context, request: ReadEvents) -> EventsRead:
     The journal is off until somebody watches it, a webhook needs it, or app.events.enable() switches it on.
     """
     audience = _audience(context, request)
-    wait = min(duration("wait", request.wait) or ZERO, context.settings.wait_max)
+    wait = min(duration("wait", request.wait) or ZERO, context.state.settings.wait_max)
     page = await context.app.events.read(after=request.after, limit=request.limit, wait=wait)
     return EventsRead(
         items=[event_view(event) for event in page.events if audience.hears(event)],
