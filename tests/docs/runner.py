@@ -5,11 +5,14 @@ block                  what is done
 =====================  ==============================================================================================
 ``python``             run; blocks of a page share their names; ``await`` may stand at the top
 ``python``, ``# x.py``  the first line names a file: saved there, and run only by what comes after it
+``javascript``         run by node, where it is on this machine
 ``text output``        compared with what the block before it printed; ``...`` stands for anything
 ``console``            ``$ command`` is typed into a shell, and the lines below it are compared with what it printed;
                        with nothing below it anything will do. ``&`` at its end leaves a worker running
 ``console exit=N``     the same, where the last command ends with code N
 =====================  ==============================================================================================
+
+Pages write ``localhost:8080`` for a server; each page is given a free port instead, since others may run beside it.
 """
 
 from __future__ import annotations
@@ -22,11 +25,14 @@ import io
 import os
 import queue
 import re
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -49,14 +55,18 @@ class PageRun:
         self._printed = ""
         self._workers: list[subprocess.Popen[str]] = []
         self._exported: dict[str, str] = {}
+        self._port = _free_port()
 
     def run(self, page: Path) -> None:
         with self._at_home(), asyncio.Runner() as loop:
             try:
                 for block in blocks_of(page):
-                    self._step(block, loop)
+                    self._step(self._at_own_port(block), loop)
             finally:
                 self._stop_workers()
+
+    def _at_own_port(self, block: Block) -> Block:
+        return replace(block, code=block.code.replace("localhost:8080", f"localhost:{self._port}"))
 
     def run_code(self, code: str, page: Path) -> str:
         """Run one piece of Python; answers what it printed."""
@@ -75,8 +85,18 @@ class PageRun:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(block.code, "utf-8")
             sys.modules.pop(path.stem, None)  # one of that name, of an example, must not be taken for it
+        elif words == ["javascript"] and shutil.which("node"):
+            command = ["node", "--input-type=module", "--eval", block.code]
+            self._printed = self._run_program(command, block)
         elif words == ["python"]:
             self._printed = self._run_python(block, loop)
+
+    def _run_program(self, command: list[str], block: Block) -> str:
+        done = subprocess.run(
+            command, cwd=self._folder, env=self._environment(), capture_output=True, text=True, timeout=TIME_LIMIT_S
+        )
+        assert done.returncode == 0, f"{block.place}: {done.stderr}"
+        return done.stdout
 
     def _run_python(self, block: Block, loop: asyncio.Runner) -> str:
         # As in python -m asyncio: a block that awaits is a coroutine, and the next goes on where it ended.
@@ -147,7 +167,13 @@ class PageRun:
 
     def _environment(self) -> dict[str, str]:
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        shown = {"COLUMNS": "120", "NO_COLOR": "1", "PYTHONPATH": str(self._folder)}
+        shown = {
+            "COLUMNS": "120",
+            "NO_COLOR": "1",
+            "PYTHONPATH": str(self._folder),
+            "HEADRACE_SERVER_PORT": str(self._port),
+            "HEADRACE_URL": f"http://localhost:{self._port}",
+        }
         return {**os.environ, **shown, "PATH": path, **self._exported}
 
     @contextlib.contextmanager
@@ -173,6 +199,12 @@ class PageRun:
                         value.sync.close()
                 del sys.modules[name]
         sys.modules.update({name: module for name, module in before.items() if name not in sys.modules})
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port: int = found.getsockname()[1]
+        return port
 
 
 async def _await(code: object, names: dict[str, object]) -> None:

@@ -12,6 +12,7 @@ from tests.docs.pages import ROOT, all_pages, blocks_of, headings_of, links_of
 from tests.docs.runner import PageRun
 
 KINDS = {"python", "text", "text output", "console", "sh", "sql", "ini", "yaml", "py", "mermaid", "toml", "pycon", ""}
+KINDS |= {"javascript", "json"}
 """``py`` is Python that needs what is not installed here, and ``sh`` commands that a page only shows."""
 
 PAGES = [page for page in all_pages() if any(block.kind.startswith(("python", "console")) for block in blocks_of(page))]

@@ -13,7 +13,7 @@ from headrace.app.catalogue import find_tasks, list_tasks
 from headrace.app.registry import TaskRegistry
 from headrace.errors import InvalidArguments, TooLarge, UnknownTask
 from headrace.model.catalogue import TaskRecord, TaskVersion
-from headrace.model.json_schema import misfit
+from headrace.model.json_schema import misfit, property_names
 from headrace.storage.backend import Backend
 from headrace.tasks.call import Call
 from headrace.tasks.define import define_task
@@ -51,7 +51,7 @@ def _by_name(record: TaskRecord, version: TaskVersion | None, arguments: PlainAr
     """The arguments as they are stored: one object with names, that fits the schema."""
     schema = None if version is None else version.arguments
     if not isinstance(arguments, Mapping):
-        names = list((schema or {}).get("properties", {})) if schema else []
+        names = property_names(schema) if schema else []
         if len(arguments) > len(names):
             known = f"it takes {len(names)}: {', '.join(names)}" if names else "give them by name, as an object"
             message = f"{record.name}: {len(arguments)} arguments by position; {known}"

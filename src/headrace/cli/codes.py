@@ -155,6 +155,10 @@ CODES: dict[str, Page] = {
         "no schema of that version is known", "headrace task get shows the versions that workers have told of."
     ),
     "HR-E0320": Page("there is nothing at that path", "/docs of the server lists what there is."),
+    "HR-E0321": Page(
+        "there is no such worker",
+        "Workers are known while they are heard of at least twice a minute; headrace worker list shows them.",
+    ),
     "HR-E0401": Page("the profile is read-only", "Its store is looked at and not changed. Use another profile."),
     "HR-E0402": Page(
         "the profile is protected",
@@ -172,6 +176,11 @@ CODES: dict[str, Page] = {
         "the idempotency key is taken",
         "The same key was used for another task or other arguments. A key names one piece of work.",
     ),
+    "HR-E0503": Page(
+        "another job holds the unique key",
+        "A retried job takes its unique key again, which a job that has not ended holds. Cancel that one, or wait.",
+    ),
+    "HR-E0504": Page("the job has changed since it was read", "Read it again, and send the ETag that it has now."),
     "HR-E0601": Page(
         "the store cannot be reached",
         "It does not answer, is locked by somebody, or its disk is full. headrace doctor looks for the reason.",

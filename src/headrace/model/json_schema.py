@@ -49,6 +49,18 @@ def misfit(value: Any, schema: Mapping[str, Any]) -> str | None:
     return _Check(schema).look(value, schema, "", 0)
 
 
+def property_names(schema: Mapping[str, Any]) -> list[str]:
+    """The names of what an object of this schema has, in order.
+
+    >>> property_names({"$ref": "#/$defs/Send", "$defs": {"Send": {"properties": {"to": {}, "subject": {}}}}})
+    ['to', 'subject']
+    """
+    if "$ref" in schema:
+        found = _find(schema, schema["$ref"])
+        return property_names({**found, "$defs": schema.get("$defs", {})}) if found else []
+    return list(schema.get("properties", {}))
+
+
 class _Check:
     """One look at one value: the schema's own definitions are found from here."""
 
@@ -59,7 +71,7 @@ class _Check:
         if not isinstance(schema, Mapping) or depth > _DEPTH_MAX:
             return None
         if "$ref" in schema:
-            return self.look(value, self._find(schema["$ref"]), path, depth + 1)
+            return self.look(value, _find(self._root, schema["$ref"]), path, depth + 1)
         for keyword in ("anyOf", "oneOf"):
             if keyword in schema:
                 return self._any_of(value, schema[keyword], path, depth)
@@ -110,11 +122,12 @@ class _Check:
             return None
         return found[0] if len(found) == 1 else f"{path or 'the value'} fits none of its types; got {_show(value)}"
 
-    def _find(self, reference: str) -> Any:
-        place: Any = self._root
-        for part in reference.removeprefix("#").strip("/").split("/"):
-            place = place.get(part) if isinstance(place, Mapping) else None
-        return place
+
+def _find(root: Mapping[str, Any], reference: str) -> Any:
+    place: Any = root
+    for part in reference.removeprefix("#").strip("/").split("/"):
+        place = place.get(part) if isinstance(place, Mapping) else None
+    return place
 
 
 def _look_alone(value: Any, schema: Mapping[str, Any], path: str) -> str | None:

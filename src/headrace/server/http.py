@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Coroutine, Mapping
 from typing import Any, TypeVar
 
@@ -41,7 +42,7 @@ class Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request. Errors are answered as problems."""
-        headers = headers_of(scope)
+        headers, begun = headers_of(scope), time.perf_counter()
         call = Call(self._operation)
         try:
             reply = await self._carry_out(scope, headers, receive, call)
@@ -56,9 +57,15 @@ class Endpoint:
         except Exception as error:
             refused = refusal_of(error) or _logged(error, self._operation)
             call.end(refused.problem.code)
+            self._count(refused.problem.status, begun)
             await refuse(scope, send, refused)
             return
-        await respond(send, answer.status, body, "application/json", answer.headers)
+        self._count(answer.status, begun)
+        await respond(send, answer.status, body, JSON, answer.headers)
+
+    def _count(self, status: int, begun: float) -> None:
+        if self._state.metrics is not None:
+            self._state.metrics.answered(self._operation.name, status, time.perf_counter() - begun)
 
     async def _carry_out(self, scope: Scope, headers: Mapping[str, str], receive: Receive, call: Call) -> Any:
         operation, settings = self._operation, self._state.settings

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
 
@@ -44,6 +45,17 @@ _FIELDS: tuple[tuple[type[Exception], str], ...] = (
 _NAMED = re.compile(r"(?:give )?(?P<field>[a-z_]+)(?: is| or| needs| must| holds|:)")
 _AT = re.compile(r" - at `(?:\$\.?)?(?P<path>[^`]*)`$")
 _UNKNOWN = re.compile(r"unknown field `(?P<field>[^`]*)`|missing required field `(?P<missing>[^`]*)`")
+
+
+@contextmanager
+def reading_from(cursor: str | None) -> Iterator[None]:
+    """Within, a store that refuses the cursor is a refusal of the request: the caller has made it up."""
+    try:
+        yield
+    except errors.Unsupported as error:
+        if cursor is None:
+            raise
+        raise Refused(422, "HR-E0281", str(error), field="cursor", value=cursor) from None
 
 
 class Refused(Exception):

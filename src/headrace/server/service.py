@@ -18,7 +18,9 @@ from headrace.server.front import REQUEST_ID, Front
 from headrace.server.health import health_routes
 from headrace.server.http import Endpoint
 from headrace.server.keys import Callers
+from headrace.server.metrics import ServerMetrics
 from headrace.server.operations import all_operations
+from headrace.server.pages import docs_routes, document_route
 from headrace.server.routing import not_found, routes_of
 from headrace.server.state import ServerState
 
@@ -32,8 +34,16 @@ class Service:
     def __init__(self, app: Headrace, settings: ServerSettings, authenticator: Authenticator) -> None:
         self.state = ServerState(app, settings)
         endpoints = {each: Endpoint(each, self.state, authenticator) for each in all_operations()}
+        metrics = ServerMetrics(app)
+        self.state.metrics = metrics
+        pages = [document_route(), *(docs_routes() if settings.docs else [])]
         inner = Starlette(
-            routes=[*health_routes(self.state), *routes_of(endpoints)],
+            routes=[
+                *health_routes(self.state),
+                metrics.route(authenticator),
+                *pages,
+                *routes_of(endpoints),
+            ],
             middleware=_middleware(settings),
             lifespan=self._lifespan,
         )

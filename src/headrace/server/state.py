@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
+from typing import Protocol
 
 from headrace.app import Headrace
 from headrace.config.server import ServerSettings
@@ -16,11 +17,18 @@ from headrace.server.working import Bell
 log = logging.getLogger("headrace.server")
 
 
+class Counting(Protocol):
+    """What counts requests."""
+
+    def answered(self, operation: str, status: int, seconds: float) -> None: ...
+    def close(self) -> None: ...
+
+
 class ServerState:
     """An app that is served. It is opened with the first request, or by the server's own lifespan.
 
     ``closing`` is set when the server is about to stop: who waits, answers. ``heard`` says when each worker of the
-    protocol was written down last.
+    protocol was written down last. ``metrics`` counts requests, where it is set.
     """
 
     def __init__(self, app: Headrace, settings: ServerSettings) -> None:
@@ -29,6 +37,7 @@ class ServerState:
         self.known = KnownTasks(app)
         self.closing = asyncio.Event()
         self.hub = EventHub(app, self.closing)
+        self.metrics: Counting | None = None
         self.heard: dict[WorkerId, float] = {}
         self._opening = asyncio.Lock()
         self._opened_here = False
@@ -57,6 +66,8 @@ class ServerState:
         bell, self._bell = self._bell, None
         if bell is not None:
             await bell.stop()
+        if self.metrics is not None:
+            self.metrics.close()
         if self._opened_here:
             self._opened_here = False
             await self.app.close()

@@ -64,11 +64,11 @@ class Drained(Reply, frozen=True, kw_only=True):
 class PurgeQueue(QueueNamed, frozen=True, kw_only=True):
     """Which queue's jobs to delete: those in ``states``, as of now. Running jobs are never deleted."""
 
-    states: Annotated[list[JobState], Meta(min_length=1, max_length=len(JobState))] = [  # noqa: RUF012 (msgspec copies it)
+    states: Annotated[tuple[JobState, ...], Meta(min_length=1, max_length=len(JobState))] = (
         JobState.SCHEDULED,
         JobState.QUEUED,
         JobState.WAITING,
-    ]
+    )
 
 
 class QueuePace(Reply, frozen=True, kw_only=True):

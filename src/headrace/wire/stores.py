@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from headrace.model.job import JobState
 from headrace.wire.base import Reply
 
@@ -24,5 +26,5 @@ class ExplanationView(Reply, frozen=True, kw_only=True):
 
     code: str
     sentence: str
-    evidence: dict[str, object]
+    evidence: dict[str, Any]
     remedy: str

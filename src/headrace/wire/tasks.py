@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from headrace.wire.base import Name, Reply, Request
 
 
@@ -28,7 +30,7 @@ class TaskSummary(Reply, frozen=True, kw_only=True):
 class TaskDetail(TaskSummary, frozen=True, kw_only=True):
     """A task with the JSON Schemas of its arguments and its result; null where nobody has told them."""
 
-    arguments: dict[str, object] | None
-    result: dict[str, object] | None
+    arguments: dict[str, Any] | None
+    result: dict[str, Any] | None
     deprecated_versions: dict[str, str]
     readable_versions: tuple[int, ...]

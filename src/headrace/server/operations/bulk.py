@@ -7,7 +7,7 @@ from msgspec import structs
 from headrace.model.operation import Operation
 from headrace.server.context import Context
 from headrace.server.operation import Answer, operation
-from headrace.server.problems import Refused
+from headrace.server.problems import Refused, reading_from
 from headrace.wire.base import PageOf, given
 from headrace.wire.operations import (
     ListOperations,
@@ -66,7 +66,8 @@ async def start(context: Context, request: StartOperation) -> OperationView:
 @operation("GET", "/v1/operations", scope=Scope.JOBS_READ, problems=(422,), name="operations.find")
 async def find(context: Context, request: ListOperations) -> PageOf[OperationView]:
     """List bulk operations, the oldest first. Those that ended are kept for 30 days."""
-    page = await context.app.bulk.list(cursor=request.cursor, limit=request.limit)
+    with reading_from(request.cursor):
+        page = await context.app.bulk.list(cursor=request.cursor, limit=request.limit)
     return PageOf(items=[operation_view(each) for each in page.items], next_cursor=page.next_cursor)
 
 

@@ -11,6 +11,7 @@ from headrace.server.auth import check_queue
 from headrace.server.context import Context
 from headrace.server.etags import etag_of
 from headrace.server.operation import Answer, operation
+from headrace.server.problems import reading_from
 from headrace.server.submitting import call_of
 from headrace.tasks.handle import JobHandle
 from headrace.wire.base import Listed, PageOf, duration
@@ -97,7 +98,8 @@ async def find(context: Context, request: ListJobs) -> PageOf[JobSummary]:
     A page costs the same however deep it is. Where no index leads to what matches, it ends after a look at 100,000
     jobs, with complete false; go on with next_cursor. Jobs of queues that are not the caller's are left out.
     """
-    page = await context.app.find(where=request.query or None, cursor=request.cursor, limit=request.limit)
+    with reading_from(request.cursor):
+        page = await context.app.find(where=request.query or None, cursor=request.cursor, limit=request.limit)
     jobs = [job for job in page.items if context.principal.may_in(job.queue)]
     rules = await context.known.rules(job.task for job in jobs)
     items = [job_summary(job, rules[job.task]) for job in jobs]

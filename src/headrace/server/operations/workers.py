@@ -51,7 +51,7 @@ async def record_of(context: Context, worker: str) -> WorkerRecord:
     if entry is None:
         raise Refused(
             404,
-            "HR-E0311",
+            "HR-E0321",
             f"no worker {worker!r} was heard of within the last half minute",
             field="worker",
             value=worker,
