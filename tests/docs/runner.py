@@ -42,6 +42,7 @@ from tests.docs.pages import Block, blocks_of
 TIME_LIMIT_S = 60.0
 MODULE = "page"
 
+_SERVER = "localhost:8080"
 _ANYTHING = re.compile(r"\s*\.\.\.\s*")
 
 
@@ -58,6 +59,8 @@ class PageRun:
         self._port = _free_port()
 
     def run(self, page: Path) -> None:
+        if _SERVER in page.read_text("utf-8"):
+            self._exported |= {"HEADRACE_SERVER_PORT": str(self._port), "HEADRACE_URL": f"http://localhost:{self._port}"}
         with self._at_home(), asyncio.Runner() as loop:
             try:
                 for block in blocks_of(page):
@@ -66,7 +69,7 @@ class PageRun:
                 self._stop_workers()
 
     def _at_own_port(self, block: Block) -> Block:
-        return replace(block, code=block.code.replace("localhost:8080", f"localhost:{self._port}"))
+        return replace(block, code=block.code.replace(_SERVER, f"localhost:{self._port}"))
 
     def run_code(self, code: str, page: Path) -> str:
         """Run one piece of Python; answers what it printed."""
@@ -167,13 +170,7 @@ class PageRun:
 
     def _environment(self) -> dict[str, str]:
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        shown = {
-            "COLUMNS": "120",
-            "NO_COLOR": "1",
-            "PYTHONPATH": str(self._folder),
-            "HEADRACE_SERVER_PORT": str(self._port),
-            "HEADRACE_URL": f"http://localhost:{self._port}",
-        }
+        shown = {"COLUMNS": "120", "NO_COLOR": "1", "PYTHONPATH": str(self._folder)}
         return {**os.environ, **shown, "PATH": path, **self._exported}
 
     @contextlib.contextmanager

@@ -91,7 +91,7 @@ async def test_a_batch_of_changes_is_an_operation(client: httpx2.AsyncClient) ->
 
     assert begun.status_code == 202
     done = await until(client, begun.headers["location"], lambda found: found["state"] != "running")
-    assert (done["state"], done["changed"], done["author"]) == ("done", 2, "local")
+    assert (done["state"], done["changed"], done["author"]) == ("done", 2, "anyone")
     assert (await client.post(begun.headers["location"] + "/abort")).status_code == 422
     assert [each["id"] for each in (await client.get("/v1/operations")).json()["items"]] == [done["id"]]
 

@@ -14,6 +14,7 @@ from headrace.server.auth import Authenticator, check_scope
 from headrace.server.http import headers_of, refuse, respond
 from headrace.server.problems import refusal_of, unexpected
 from headrace.server.routing import ByMethod
+from headrace.server.state import ServerState
 from headrace.wire.scopes import Scope as Permission
 
 BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
@@ -42,11 +43,12 @@ class ServerMetrics:
         """Count no more."""
         self._app_metrics.close()
 
-    def route(self, authenticator: Authenticator) -> Route:
+    def route(self, state: ServerState, authenticator: Authenticator) -> Route:
         """``/metrics``, for who may read the store."""
 
         async def show(scope: Scope, receive: Receive, send: Send) -> None:
             try:
+                await state.open()  # API keys are in the store
                 check_scope(await authenticator.authenticate(headers_of(scope)), Permission.STORES_READ)
             except Exception as error:
                 await refuse(scope, send, refusal_of(error) or unexpected())

@@ -40,7 +40,7 @@ class Service:
         inner = Starlette(
             routes=[
                 *health_routes(self.state),
-                metrics.route(authenticator),
+                metrics.route(self.state, authenticator),
                 *pages,
                 *routes_of(endpoints),
             ],
