@@ -60,7 +60,10 @@ class PageRun:
 
     def run(self, page: Path) -> None:
         if _SERVER in page.read_text("utf-8"):
-            self._exported |= {"HEADRACE_SERVER_PORT": str(self._port), "HEADRACE_URL": f"http://localhost:{self._port}"}
+            self._exported |= {
+                "HEADRACE_SERVER_PORT": str(self._port),
+                "HEADRACE_URL": f"http://localhost:{self._port}",
+            }
         with self._at_home(), asyncio.Runner() as loop:
             try:
                 for block in blocks_of(page):
