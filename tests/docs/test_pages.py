@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from headrace.testing.postgres import PostgresServer
 from tests.docs.pages import ROOT, all_pages, blocks_of, headings_of, links_of
 from tests.docs.runner import PageRun
 
@@ -23,11 +26,25 @@ def _name(page: Path) -> str:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=_name)
-def test_the_code_and_the_commands_of_a_page_do_what_it_says(page: Path, tmp_path: Path) -> None:
+def test_the_code_and_the_commands_of_a_page_do_what_it_says(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if page.is_relative_to(ROOT / "examples"):
         # An example's page is read, and its commands are typed, in the example's folder.
         shutil.copytree(page.parent, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
-    PageRun(tmp_path).run(page)
+    with _store_of(page, monkeypatch):
+        PageRun(tmp_path).run(page)
+
+
+@contextmanager
+def _store_of(page: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The store that a page supposes: its reader has a server, and HEADRACE_STORE names it."""
+    if page.name != "postgresql.md":
+        yield
+        return
+    with PostgresServer() as server:
+        monkeypatch.setenv("HEADRACE_STORE", server.url())
+        yield
 
 
 @pytest.mark.parametrize("page", all_pages(), ids=_name)
