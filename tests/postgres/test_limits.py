@@ -255,3 +255,12 @@ async def test_lanes_without_jobs_are_forgotten(stores: list[Any], connection: A
     await work_off(stores, 12, Watch())
     await stores[0].jobs.prune(Retention(), limit=10)
     assert await connection.fetchval("SELECT count(*) FROM headrace.lanes") == 0
+
+
+async def test_a_queue_that_nobody_claims_from_keeps_one_mark_for_each_lane(stores: list[Any], connection: Any) -> None:
+    await configure(stores[0], "default", ordered=True)
+    for _ in range(5):
+        await enqueue(stores[0], *keyed("a", 1), *keyed("b", 1))
+    await stores[0].jobs.prune(Retention(), limit=10)
+    assert await connection.fetchval("SELECT count(*) FROM headrace.marks") == 2
+    assert [each.job.partition for each in await claim(stores[0], 9)] == ["a", "b"]

@@ -65,7 +65,7 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
            || CASE WHEN $3 = ANY (l.tasks) AND NOT (l.ordered AND $2 IS NOT NULL) THEN chr(31) || $3 ELSE '' END,
            CASE WHEN NOT (l.ordered AND $2 IS NOT NULL) THEN l.step END
     FROM (SELECT * FROM SCHEMA.layouts AS o WHERE o.queue IN ($1, '') ORDER BY o.queue DESC LIMIT 1) AS l
-    WHERE l.laned
+    WHERE l.laned AND (SELECT EXISTS (SELECT FROM SCHEMA.layouts))  -- so that without any, it is asked once a statement
 $$;
 
 CREATE TABLE SCHEMA.lanes (

@@ -108,7 +108,6 @@ async def prune(session: Session, retention: Retention, limit: int) -> int:
     now = await instant(session)
     await session.rows("forget_keys", now, limit)
     await session.rows("forget_entries", session.mono)
-    await session.rows("forget_lanes", session.mono)
     await session.rows("fold", TALLIES_FOLDED_MAX)
     await session.rows("forget_rates", int((now - RATES_KEPT).timestamp()) // RATE_BUCKET_S)
     own = await _own_retentions(session)
@@ -127,6 +126,7 @@ async def prune(session: Session, retention: Retention, limit: int) -> int:
                 tally.move(queue, state, None)
             pruned += len(rows)
     await tally.write(session)
+    await session.rows("forget_lanes", session.mono)  # last, as it holds up claims of limited queues until the commit
     return pruned
 
 
