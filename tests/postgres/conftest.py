@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Iterator
 
 import asyncpg
 import pytest
 
 from headrace.backends.postgres import PostgresBackend
+from tests.postgres.pooler import Pooler
 from tests.postgres.server import Server
 
 EMPTY = """
@@ -36,10 +38,20 @@ async def make_schema(url: str) -> None:
     await backend.close()
 
 
+@pytest.fixture(scope="session")
+def entrance(server: Server) -> Iterator[int]:
+    """The port by which tests reach the server: its own, or with HEADRACE_THROUGH_PGBOUNCER=1 that of a pgbouncer."""
+    if os.environ.get("HEADRACE_THROUGH_PGBOUNCER") != "1":
+        yield server.port
+        return
+    with Pooler(server) as pooler:
+        yield pooler.port
+
+
 @pytest.fixture
-async def database(server: Server) -> AsyncIterator[str]:
+async def database(server: Server, entrance: int) -> AsyncIterator[str]:
     """The URL of a database that has the schema and nothing in it."""
-    yield server.url()
+    yield server.url().replace(f":{server.port}/", f":{entrance}/")
     connection = await asyncpg.connect(server.url())
     await connection.execute(EMPTY)
     await connection.close()

@@ -43,7 +43,7 @@ class PostgresBackend:
             retention_slack=WIDTH,
         )
         self._pool = pool = Pool(location, clock, lambda topics: self.signals.tell(topics))
-        self.signals = PostgresSignalBus(location.schema, None if location.pgbouncer else pool.dedicated)
+        self.signals = PostgresSignalBus(location.schema, pool.dedicated, pool.notify)
         self.jobs = PostgresJobStore(
             pool, self._capabilities, within=lambda connection: callers_runner(connection, location, clock)
         )
@@ -80,7 +80,7 @@ class PostgresBackend:
         except BaseException:
             await self._pool.close()
             raise
-        self.signals.open()
+        self.signals.open(listens=not self._pool.pooled)
         self._opened = True
 
     async def _prepare(self, session: Session) -> None:

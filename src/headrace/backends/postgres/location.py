@@ -32,27 +32,24 @@ class Location:
     schema: the PostgreSQL schema that everything lives in.
     connections: the most connections a process opens for it, the listening one included.
     timeout: seconds after which an unanswered call is given up, with its connection.
-    pgbouncer: transactions are pooled between here and the server: no prepared statements, no LISTEN.
+    pgbouncer: transactions are pooled between here and the server: no prepared statements, no LISTEN. None: find out.
     """
 
     dsn: str
     schema: str = SCHEMA_DEFAULT
     connections: int = CONNECTIONS_DEFAULT
     timeout: float = TIMEOUT_S_DEFAULT
-    pgbouncer: bool = False
+    pgbouncer: bool | None = None
 
 
 def parse_url(url: str) -> Location:
     """Read ``postgresql://user@host/database``, with headrace's own options among those after the question mark.
 
-        >>> location = parse_url("postgresql://app@db/shop?schema=jobs&sslmode=require")
-        >>> location.dsn, location.schema, location.connections
-        ('postgresql://app@db/shop?sslmode=require', 'jobs', 5)
-    =======
-        Where several hosts are named, the one that is the primary is used, at every connect anew.
+    >>> location = parse_url("postgresql://app@db/shop?schema=jobs&sslmode=require")
+    >>> location.dsn, location.schema, location.connections
+    ('postgresql://app@db/shop?sslmode=require', 'jobs', 5)
 
-        >>> parse_url("postgresql://app@db/shop?schema=jobs&sslmode=require")
-        Location(dsn='postgresql://app@db/shop?sslmode=require', schema='jobs', connections=5, pgbouncer=False)
+    Where several hosts are named, the one that is the primary is used, at every connect anew.
     """
     parts = urlsplit(url)
     if parts.scheme not in ("postgresql", "postgres") or not parts.netloc:
@@ -70,7 +67,7 @@ def parse_url(url: str) -> Location:
         schema=_schema(ours.get("schema", SCHEMA_DEFAULT)),
         connections=_connections(ours.get("connections", str(CONNECTIONS_DEFAULT))),
         timeout=_timeout(ours.get("timeout", str(TIMEOUT_S_DEFAULT))),
-        pgbouncer=_yes("pgbouncer", ours.get("pgbouncer", "no")),
+        pgbouncer=_yes("pgbouncer", ours["pgbouncer"]) if "pgbouncer" in ours else None,
     )
 
 

@@ -113,6 +113,8 @@ class OwnConnection(asyncpg.Connection):
 class Pool:
     """The connections of one backend on one event loop, and the running of verbs on them.
 
+    ``pooled``: a pooler of transactions stands before the server. Until ``open`` has found out, it is reckoned with.
+
     A verb that is cancelled is undone by the server, or has happened whole: a call that was sent is waited for, as a
     cancelled one could leave its caller not knowing which.
     """
@@ -123,9 +125,13 @@ class Pool:
         self._announce = announce
         self._pool: asyncpg.Pool[Any] | None = None
         self._where = masked(location.dsn)
+        self.pooled = True if location.pgbouncer is None else location.pgbouncer
         self._connect_s = min(CONNECT_S_MAX, location.timeout)
 
     async def open(self) -> None:
+        """Connect. Raises Unavailable."""
+        if self.location.pgbouncer is None:
+            self.pooled = await self.connecting(self._is_pooled())
         self._pool = await self.connecting(
             asyncpg.create_pool(
                 self.location.dsn,
@@ -141,9 +147,18 @@ class Pool:
 
     def settings(self) -> dict[str, Any]:
         """What every connection of headrace's own is opened with."""
-        if self.location.pgbouncer:
+        if self.pooled:
             return {"statement_cache_size": 0}
         return {"statement_cache_size": 200, "server_settings": {"application_name": "headrace", "jit": "off"}}
+
+    async def _is_pooled(self) -> bool:
+        """Whether something stands between here and the server: then its process has another number than it says."""
+        connection = await asyncpg.connect(self.location.dsn, timeout=self._connect_s, statement_cache_size=0)
+        try:
+            async with connection.transaction():
+                return bool(await connection.fetchval("SELECT pg_backend_pid()") != connection.get_server_pid())
+        finally:
+            connection.terminate()
 
     async def connecting(self, connecting: Awaitable[T]) -> T:
         """Wait for a connection, in headrace's words."""
@@ -167,7 +182,7 @@ class Pool:
             async with self._acquired() as connection:
                 session = PooledSession(connection, self.location.schema, self._clock)
                 try:
-                    if transaction:
+                    if transaction or self.pooled:  # a pooler keeps to one server for as long as a transaction
                         async with connection.transaction():
                             reply = await verb(session)
                     else:
@@ -186,6 +201,10 @@ class Pool:
         if self._pool is None:
             raise Unavailable(f"the store {self._where} is not open")
         return _acquiring(self._pool, self.location.timeout)
+
+    async def notify(self, channel: str, payload: str) -> None:
+        """Send a signal on one of the connections there are."""
+        await self.run(lambda session: session.rows("notify", channel, payload))
 
     async def dedicated(self) -> asyncpg.Connection[Any]:
         """A connection beside the pool, for LISTEN."""

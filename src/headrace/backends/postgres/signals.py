@@ -2,7 +2,8 @@
 
 One connection of each process listens. What this process has to tell goes out on it too, after the commit, all that has
 piled up in one NOTIFY: a NOTIFY inside a transaction takes a lock of the whole database at its commit. Behind pgbouncer
-nothing can listen; then every subscriber is told ``KIND:*`` at a short interval, and looks for itself.
+nothing can listen; then every subscriber is told ``KIND:*`` at a short interval, and looks for itself. What such a
+process has to tell is sent all the same, for those that reach the server without a pooler.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iter
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+from headrace.backends.postgres.statements import sql
+from headrace.errors import HeadraceError
 from headrace.storage.signals import CANCEL, DONE, DUE, WORK
 from headrace.storage.subscriptions import LocalBus, Subscription, kind_of
 
@@ -31,15 +34,23 @@ log = logging.getLogger("headrace.postgres")
 class PostgresSignalBus:
     """The subscriptions of this process, and its listening connection while there are any."""
 
-    def __init__(self, schema: str, connect: Callable[[], Awaitable[Any]] | None) -> None:
+    def __init__(
+        self,
+        schema: str,
+        connect: Callable[[], Awaitable[Any]],
+        notify: Callable[[str, str], Awaitable[None]],
+    ) -> None:
+        self._schema = schema
         self._channel = channel_of(schema)
         self._connect = connect
+        self._notify = notify
         self._local = LocalBus()
         self._subscriptions: set[Subscription] = set()
         self._outbox: dict[str, None] = {}
         self._to_send = asyncio.Event()
         self._listening = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._closing = asyncio.Event()
         self._sent = asyncio.Event()
         self._sent.set()
 
@@ -68,15 +79,17 @@ class PostgresSignalBus:
         finally:
             self._subscriptions.discard(subscription)
 
-    def open(self) -> None:
-        """Begin to listen and to send."""
-        self._task = asyncio.create_task(self._serve() if self._connect else self._poll())
+    def open(self, *, listens: bool) -> None:
+        """Begin to listen, or to look where nothing can be heard, and to send."""
+        self._closing.clear()
+        self._task = asyncio.create_task(self._serve() if listens else self._poll())
 
     async def close(self) -> None:
         """Send what is left, and end all subscriptions."""
         for subscription in tuple(self._subscriptions):
             subscription.close()
         task, self._task = self._task, None
+        self._closing.set()
         if task is not None:
             with suppress(TimeoutError):
                 async with asyncio.timeout(SEND_S_MAX):
@@ -87,11 +100,13 @@ class PostgresSignalBus:
 
     async def _poll(self) -> None:
         self._listening.set()
-        while True:
-            await asyncio.sleep(POLL_S)
-            self._outbox.clear()
-            self._sent.set()
+        while not self._closing.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(POLL_S):
+                    await self._closing.wait()
             self._look_everywhere()
+            with suppress(HeadraceError):  # a signal is a hint
+                await self._send(lambda payload: self._notify(self._channel, payload))
 
     def _look_everywhere(self) -> None:
         self._local.publish([f"{kind}:*" for kind in (WORK, DUE, DONE, CANCEL)])
@@ -107,7 +122,6 @@ class PostgresSignalBus:
             wait_s = min(wait_s * 2, RECONNECT_S_MAX)
 
     async def _serve_one_connection(self) -> None:
-        assert self._connect is not None
         connection = await self._connect()
         lost = asyncio.Event()
 
@@ -123,18 +137,19 @@ class PostgresSignalBus:
             )
             self._listening.set()
             self._look_everywhere()  # what was missed while nobody listened
+            statement = sql("notify", self._schema)
             while not lost.is_set():
                 await self._to_send.wait()
                 self._to_send.clear()
-                await self._send(connection)
+                await self._send(lambda payload: connection.execute(statement, self._channel, payload))
         finally:
             self._listening.clear()
             connection.terminate()
 
-    async def _send(self, connection: Any) -> None:
+    async def _send(self, notify: Callable[[str], Awaitable[Any]]) -> None:
         topics, self._outbox = self._outbox, {}
         for payload in payloads(topics):
-            await connection.execute("SELECT pg_notify($1, $2)", self._channel, payload)
+            await notify(payload)
         if not self._outbox:
             self._sent.set()
 
