@@ -192,6 +192,11 @@ SELECT seq, id, task, queue, priority, state, attempt, max_attempts, claims, wak
        fingerprint, result, result_codec
 FROM SCHEMA.succeeded;
 
+-- An instant and how long after it. A day is 24 hours, though PostgreSQL's own "+" counts days of the session's time zone,
+-- which have 23 or 25 of them twice a year.
+CREATE FUNCTION SCHEMA.later(moment timestamptz, wait interval) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT (moment AT TIME ZONE 'UTC' + wait) AT TIME ZONE 'UTC' $$;
+
 -- A payload as text, NULL where it is none.
 CREATE FUNCTION SCHEMA.readable_text(codec text, payload bytea) RETURNS text
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$

@@ -3,7 +3,8 @@
 WITH instant AS (SELECT coalesce($1::timestamptz, clock_timestamp()) AS now),
 new AS (
     SELECT n.*, instant.now,
-           CASE WHEN n.delay IS NOT NULL THEN instant.now + n.delay ELSE coalesce(n.run_at, instant.now) END AS due
+           CASE WHEN n.delay IS NOT NULL THEN SCHEMA.later(instant.now, n.delay)
+                ELSE coalesce(n.run_at, instant.now) END AS due
     FROM instant, unnest(
         $2::text[], $3::text[], $4::text[], $5::smallint[], $6::timestamptz[], $7::interval[], $8::timestamptz[],
         $9::interval[], $10::interval[], $11::integer[], $12::text[], $13::bytea[], $14::integer[], $15::text[],
@@ -17,7 +18,8 @@ stored AS (
         payload, task_version, idempotency_key, trace, tags, meta, unique_key, unique_policy, partition, lane, step)
     SELECT id::uuid, task, queue, priority, CASE WHEN due <= now THEN 'queued' ELSE 'scheduled' END, due,
            CASE WHEN due > now THEN due END,
-           CASE WHEN expires_in IS NOT NULL THEN now + expires_in ELSE expires_at END, timeout, max_attempts, now,
+           CASE WHEN expires_in IS NOT NULL THEN SCHEMA.later(now, expires_in) ELSE expires_at END, timeout,
+           max_attempts, now,
            codec, payload, task_version, idempotency_key, trace, tags::jsonb, meta::jsonb, unique_key,
            unique_policy::jsonb, partition, l.lane, l.step
     FROM new AS n LEFT JOIN LATERAL SCHEMA.lane_of(n.queue, n.partition, n.task) AS l ON TRUE
