@@ -119,6 +119,8 @@ async def test_many_jobs_are_stored_together_or_not_at_all(client: httpx2.AsyncC
     assert refused.status_code == 422
     assert await app.counts() == []
 
-    stored = await client.post("/v1/jobs/batch", json={"jobs": [good] * 3})
+    stored = await client.post(
+        "/v1/jobs/batch", json={"jobs": [good, {**good, "job_id": None}, {**good, "delay": "1h"}]}
+    )
     assert stored.status_code == 201
     assert len({job["id"] for job in stored.json()["jobs"]}) == 3

@@ -171,6 +171,11 @@ CODES: dict[str, Page] = {
     ),
     "HR-E0411": Page("the caller may not do that", "The key lacks the scope that the message names."),
     "HR-E0412": Page("the caller may not do that in this queue", "The key is for the queues that the message names."),
+    "HR-E0413": Page(
+        "a page of somebody else's may change nothing",
+        "A browser would let any page do what its user may. Name the page's origin in server.cors_origins. An open "
+        "server on loopback answers to localhost alone.",
+    ),
     "HR-E0501": Page("the job's state does not allow it", "headrace job get shows the state, and how it came to it."),
     "HR-E0502": Page(
         "the idempotency key is taken",

@@ -12,9 +12,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from headrace.logs.fields import add_fields
 from headrace.model.correlation import CORRELATION_LENGTH_MAX
+from headrace.server.browsers import BrowserGuard
 from headrace.server.http import refuse
-from headrace.server.problems import unexpected
-from headrace.server.state import ServerState
+from headrace.server.problems import Refused, unexpected
 
 log = logging.getLogger("headrace.server")
 
@@ -27,10 +27,10 @@ add_fields(lambda: {"request_id": _request_id.get()})
 class Front:
     """Wraps the whole service. ``hot`` are operations that are reached without routing, by method and path."""
 
-    def __init__(self, inner: ASGIApp, hot: Mapping[tuple[str, str], ASGIApp], state: ServerState) -> None:
+    def __init__(self, inner: ASGIApp, hot: Mapping[tuple[str, str], ASGIApp], guard: BrowserGuard) -> None:
         self._inner = inner
         self._hot = hot
-        self._state = state
+        self._guard = guard
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, whatever happens inside."""
@@ -45,8 +45,11 @@ class Front:
         response = _Response(send, request_id)
         begun = time.perf_counter()
         try:
+            self._guard.check(scope)
             inner = self._hot.get((scope["method"], scope["path"])) if not scope.get("root_path") else None
             await (inner or self._inner)(scope, receive, response.send)
+        except Refused as refused:
+            await refuse(scope, response.send, refused)
         except Exception as error:
             log.error("a request failed: %r", error, exc_info=error)
             if response.status is not None:

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from headrace.app import Headrace
 from headrace.config.server import ServerSettings
 from headrace.server.auth import Authenticator
+from headrace.server.browsers import BrowserGuard
 from headrace.server.front import REQUEST_ID, Front
 from headrace.server.health import health_routes
 from headrace.server.http import Endpoint
@@ -29,10 +30,11 @@ GZIP_SIZE_MIN = 1_000
 
 
 class Service:
-    """What :func:`create_app` makes: an ASGI application. ``state`` is for who serves it."""
+    """What :func:`create_app` makes: an ASGI application. ``state`` and ``guard`` are for who serves it."""
 
     def __init__(self, app: Headrace, settings: ServerSettings, authenticator: Authenticator) -> None:
         self.state = ServerState(app, settings)
+        self.guard = BrowserGuard(settings.origins)
         endpoints = {each: Endpoint(each, self.state, authenticator) for each in all_operations()}
         metrics = ServerMetrics(app)
         self.state.metrics = metrics
@@ -53,7 +55,7 @@ class Service:
         # go the long way.
         posts = [each for each in endpoints if each.method == "POST" and not each.in_path]
         hot: dict[tuple[str, str], ASGIApp] = {("POST", each.path): endpoints[each] for each in posts}
-        self._front = Front(inner, {} if settings.origins else hot, self.state)
+        self._front = Front(inner, {} if settings.origins else hot, self.guard)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or go through the life of the server."""

@@ -49,6 +49,7 @@ async def serve(app: Headrace, settings: ServerSettings, *, authenticator: Authe
     raises.
     """
     service = create_app(app, settings, authenticator=authenticator)
+    service.guard.local_only = settings.is_loopback and settings.token is None
     config = uvicorn.Config(
         service,
         host=settings.host,

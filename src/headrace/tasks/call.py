@@ -62,10 +62,10 @@ class Call(Generic[R]):
         options = self._options
         if not UNIQUE_OPTIONS.isdisjoint(options):
             options = self._with_unique_key()
-        if options.get("job_id") is None:
+        if "job_id" not in options:
             return NewJob(id=job_id or new_job_id(), payload=self.payload, **options)
         named = {name: value for name, value in options.items() if name != "job_id"}
-        return NewJob(id=options["job_id"], payload=self.payload, **named)
+        return NewJob(id=options["job_id"] or job_id or new_job_id(), payload=self.payload, **named)
 
     def _with_unique_key(self) -> dict[str, Any]:
         """The options, with those of uniqueness in the form that a store is given."""
