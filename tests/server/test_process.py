@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx2
@@ -35,3 +36,26 @@ def test_it_refuses_to_be_reached_by_others_without_a_token(folder: Path, spawn:
     assert server.process.wait(30) == 2
     assert server.process.stderr is not None
     assert "HEADRACE_SERVER_TOKEN" in server.process.stderr.read()
+
+
+def test_a_server_that_is_told_to_stop_answers_what_is_in_flight(folder: Path, spawn: Spawn) -> None:  # noqa: F811
+    server = spawn("server", "sample:app", "--port", "0")
+    with httpx2.Client(base_url=address(server), timeout=30) as client, ThreadPoolExecutor() as pool:
+        job = client.post("/v1/jobs", json={"task": "greet", "args": ["Ada"]}).json()
+        waiting = pool.submit(client.post, "/v1/queues/mail/drain", json={"wait": "30s"})
+        # By when this has waited its time, the other request waits too.
+        while client.get(f"/v1/jobs/{job['id']}/result", params={"wait": "200ms"}).status_code != 202:
+            continue
+        assert server.stop(signal.SIGTERM) == 0
+
+        answer = waiting.result()
+        assert (answer.status_code, answer.json()["empty"]) == (200, False)
+
+
+def test_a_port_that_is_taken_is_said(folder: Path, spawn: Spawn) -> None:  # noqa: F811
+    port = address(spawn("server", "sample:app", "--port", "0")).rpartition(":")[2]
+    second = spawn("server", "sample:app", "--port", port)
+
+    assert second.process.wait(30) == 2
+    assert second.process.stderr is not None
+    assert f"cannot listen on 127.0.0.1:{port}" in second.process.stderr.read()
