@@ -17,6 +17,7 @@ EMPTY = """
 DO $$
 DECLARE tables text;
 BEGIN
+    PERFORM headrace.switch_journal(false);
     SELECT string_agg(format('headrace.%I', tablename), ', ') INTO tables
     FROM pg_tables WHERE schemaname = 'headrace' AND tablename <> 'meta' AND tablename !~ '^succeeded_';
     EXECUTE 'TRUNCATE ' || tables || ' RESTART IDENTITY';

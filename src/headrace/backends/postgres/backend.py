@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from headrace.backends.postgres.callers import callers_runner
 from headrace.backends.postgres.diagnosing import diagnose
+from headrace.backends.postgres.events import PostgresEventLog
 from headrace.backends.postgres.jobs import PostgresJobStore
 from headrace.backends.postgres.kv import PostgresKeyValueStore
 from headrace.backends.postgres.limits import PostgresLimitStore
@@ -23,7 +24,6 @@ from headrace.errors import HeadraceError
 from headrace.storage.backend import MAX_BATCH_DEFAULT, MAX_PAYLOAD_DEFAULT, Capabilities, Health
 from headrace.storage.clock import Clock, SystemClock
 from headrace.storage.diagnosing import Diagnosis
-from headrace.storage.events import NoEventLog
 
 
 class PostgresBackend:
@@ -38,6 +38,7 @@ class PostgresBackend:
             transactions=True,
             settable_clock=clock is not None,
             processes=True,
+            events=True,
             max_batch=MAX_BATCH_DEFAULT,
             max_payload=max_payload,
             retention_slack=WIDTH,
@@ -52,7 +53,7 @@ class PostgresBackend:
         self.limits = PostgresLimitStore(pool)
         self.kv = PostgresKeyValueStore(pool, max_value=max_payload)
         self.locks = PostgresLockStore(pool)
-        self.events = NoEventLog("postgres")
+        self.events = PostgresEventLog(pool)
         self._opened = False
 
     @property

@@ -182,6 +182,8 @@ class Pool:
             async with self._acquired() as connection:
                 session = PooledSession(connection, self.location.schema, self._clock)
                 try:
+                    if self._clock is not None:  # triggers cannot be handed an instant otherwise
+                        await connection.execute("SELECT set_config('headrace.now', $1, false)", str(session.now))
                     if transaction or self.pooled:  # a pooler keeps to one server for as long as a transaction
                         async with connection.transaction():
                             reply = await verb(session)

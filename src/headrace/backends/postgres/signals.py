@@ -17,7 +17,7 @@ from typing import Any
 
 from headrace.backends.postgres.statements import sql
 from headrace.errors import HeadraceError
-from headrace.storage.signals import CANCEL, DONE, DUE, WORK
+from headrace.storage.signals import CANCEL, DONE, DUE, EVENT, WORK, topic
 from headrace.storage.subscriptions import LocalBus, Subscription, kind_of
 
 PAYLOAD_MAX = 7_900
@@ -27,6 +27,8 @@ POLL_S = 0.5
 LISTEN_S_MAX = 2.0
 SEND_S_MAX = 1.0
 RECONNECT_S_FIRST, RECONNECT_S_MAX = 0.1, 5.0
+
+_EVENTS = topic(EVENT, "*")
 
 log = logging.getLogger("headrace.postgres")
 
@@ -60,7 +62,7 @@ class PostgresSignalBus:
     def tell(self, topics: Iterable[str]) -> None:
         """Tell subscribers here at once and elsewhere soon. Never waits and never raises."""
         told = list(topics)
-        self._local.publish(told)
+        self._tell_here(told)
         # A result is waited for in few places, and most finished jobs are waited for nowhere.
         self._outbox.update(dict.fromkeys(told))
         self._sent.clear()
@@ -109,7 +111,7 @@ class PostgresSignalBus:
                 await self._send(lambda payload: self._notify(self._channel, payload))
 
     def _look_everywhere(self) -> None:
-        self._local.publish([f"{kind}:*" for kind in (WORK, DUE, DONE, CANCEL)])
+        self._local.publish([f"{kind}:*" for kind in (WORK, DUE, DONE, CANCEL, EVENT)])
 
     async def _serve(self) -> None:
         wait_s = RECONNECT_S_FIRST
@@ -154,7 +156,13 @@ class PostgresSignalBus:
             self._sent.set()
 
     def _hear(self, payload: str) -> None:
-        self._local.publish(json.loads(payload))
+        self._tell_here(json.loads(payload))
+
+    def _tell_here(self, topics: list[str]) -> None:
+        """Whatever is told of jobs is also a hint that the journal holds more: nobody has to send that as well."""
+        if topics and self._local.heard(EVENT):
+            topics = [*topics, _EVENTS]
+        self._local.publish(topics)
 
 
 def channel_of(schema: str) -> str:

@@ -4,10 +4,11 @@ queued AS (
     INSERT INTO SCHEMA.jobs (
         id, seq, task, queue, priority, state, attempt, max_attempts, claims, wakes, run_at, timeout, enqueued_at,
         started_at, worker, codec, payload, task_version, idempotency_key, unique_key, unique_policy, partition, trace,
-        tags, meta, error, fingerprint, lane, step)
+        tags, meta, error, fingerprint, lane, step, revived_at)
     SELECT b.id, b.seq, b.task, b.queue, b.priority, 'queued', 0, b.max_attempts, b.claims, b.wakes, $2::timestamptz,
            b.timeout, b.enqueued_at, b.started_at, b.worker, b.codec, b.payload, b.task_version, b.idempotency_key,
-           b.unique_key, b.unique_policy, b.partition, b.trace, b.tags, b.meta, b.error, b.fingerprint, l.lane, l.step
+           b.unique_key, b.unique_policy, b.partition, b.trace, b.tags, b.meta, b.error, b.fingerprint, l.lane, l.step,
+           $2::timestamptz
     FROM back AS b LEFT JOIN LATERAL SCHEMA.lane_of(b.queue, b.partition, b.task) AS l ON TRUE
     RETURNING queue, lane
 )

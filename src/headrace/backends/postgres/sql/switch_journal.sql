@@ -1,0 +1,1 @@
+SELECT SCHEMA.switch_journal($1::boolean)
