@@ -18,9 +18,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from msgspec.structs import replace
 
 from headrace.backends.memory import MemoryBackend
-from headrace.model.event import EventPage, EventRetention, JobEvent
+from headrace.model.event import EventKind, EventPage, EventRetention, JobEvent
 from headrace.model.ids import JobId
-from headrace.model.job import Attempt, LogLine, NewJob, Progress
+from headrace.model.job import Attempt, JobState, LogLine, NewJob, Progress
 from headrace.model.lease import Lease
 from headrace.model.limits import Limit, LimitScope, LimitTarget
 from headrace.model.outcome import Finish, Outcome, Released
@@ -69,10 +69,18 @@ async def histories(backend: Backend, *, job_id: JobId) -> tuple[list[Attempt], 
 
 
 def stories(page: EventPage) -> dict[JobId, list[JobEvent]]:
-    """The events of each job, in order; how those of several jobs of one call lie between each other is open."""
+    """The events of each job, in order; how those of several jobs of one call lie between each other is open.
+
+    So is whether a job that one batch brings and replaces is told of as it was, or as it is at the end.
+    """
     found: dict[JobId, list[JobEvent]] = {}
     for event in page.events:
-        found.setdefault(event.job_id, []).append(replace(event, sequence=0))
+        story = found.setdefault(event.job_id, [])
+        if event.kind is EventKind.ENQUEUED:
+            event = replace(event, queue="", state=JobState.QUEUED, tags=())
+        elif event.kind in (EventKind.QUEUED, EventKind.SCHEDULED) and story[-1].kind is EventKind.ENQUEUED:
+            continue
+        story.append(replace(event, sequence=0))
     return found
 
 

@@ -2,8 +2,9 @@
 
 Settled here: an event is one change of state; an edit that leaves the state as it is tells nothing, nor does a delete.
 ``attempt``, ``queue`` and ``tags`` are those after the change. Of a change in two steps (a retry that is edited) each
-step is told. ``prune`` forgets from the oldest on, those older than ``keep`` and those that are more than ``keep_max``,
-and never the newest; a journal that is off is pruned by the retention it had.
+step is told; a store may tell of a job that one batch both brings and replaces as it is at the end. ``prune`` forgets
+from the oldest on, those older than ``keep`` and those that are more than ``keep_max``, and never the newest; a journal
+that is off is pruned by the retention it had.
 """
 
 from __future__ import annotations
