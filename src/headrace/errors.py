@@ -21,6 +21,8 @@
     ├── IdempotencyConflict             the same key with another task or payload
     ├── EventsLost                      the journal no longer has the events that were asked for
     ├── LeaseLost                       the job was given to another worker: roll back and stop
+    ├── AccessDenied                    the service does not know the token, or the key may not do that
+    ├── ServiceError                    the service answered what it should not; carries status and request id
     ├── WorkerCrashed                   the process that ran an attempt died, or was killed
     └── StorageError                    the only exceptions a store raises
         ├── Unavailable                 try again: locked, unreachable, restarting
@@ -38,6 +40,7 @@ lives in :mod:`headrace.model.control`.
 from __future__ import annotations
 
 __all__ = [
+    "AccessDenied",
     "ConfigError",
     "EventsLost",
     "HeadraceError",
@@ -54,6 +57,7 @@ __all__ = [
     "QueryError",
     "ReadOnly",
     "SchemaOutdated",
+    "ServiceError",
     "StorageCorrupt",
     "StorageError",
     "StorageFull",
@@ -173,6 +177,23 @@ class EventsLost(HeadraceError):
 
 class LeaseLost(HeadraceError):
     """Raised by ``current_job().complete`` when another worker has the job by now. Roll your transaction back."""
+
+
+class AccessDenied(HeadraceError):
+    """Raised by a client when the service does not know its token, or when its key may not do that."""
+
+
+class ServiceError(HeadraceError):
+    """Raised by a client for an answer that stands for no other error. ``code`` is for programs, and may be empty.
+
+    ``status`` is that of HTTP, and ``request_id`` is how the server's log names the request.
+    """
+
+    def __init__(self, message: str, *, status: int, code: str, request_id: str | None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.request_id = request_id
 
 
 class WorkerCrashed(HeadraceError):

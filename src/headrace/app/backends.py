@@ -55,6 +55,8 @@ def make_backend(url: str) -> Backend:
         raise ConfigError(message)
     scheme = url.partition("://")[0].lower()
     target = _BUILT_IN.get(scheme) or _installed().get(scheme)
+    if target is None and scheme in ("http", "https"):
+        raise ConfigError(f"url is the address of a server, and this needs the store itself: {_EXAMPLE}")
     if target is None:
         raise ConfigError(_unknown(scheme))
     module, _, name = target.partition(":")

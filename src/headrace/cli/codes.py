@@ -107,6 +107,10 @@ CODES: dict[str, Page] = {
     "HR-E0260": Page("there is no such setting", "headrace config list shows them all."),
     "HR-E0261": Page("no profile is in use", "headrace profile use NAME; headrace profile list shows those there are."),
     "HR-E0262": Page("the server cannot listen there", "Another program may have the port; --port 0 takes a free one."),
+    "HR-E0263": Page(
+        "a command needs the store itself",
+        "It was given the address of a server, which does not offer that. Name the store instead.",
+    ),
     "HR-E0270": Page(
         "a change to many jobs needs a confirmation",
         "Nobody can be asked where there is no terminal. --dry-run shows what it is about, --yes goes ahead.",
@@ -198,6 +202,10 @@ CODES: dict[str, Page] = {
     "HR-E0903": Page(
         "the store is damaged",
         "Stop all workers, copy the file with its -wal, and go back to a backup or let SQLite save what can be read.",
+    ),
+    "HR-E0911": Page(
+        "a server answered what it should not",
+        "It has a fault, is no headrace server, or something in between answered. Its log has the id of the request.",
     ),
     "HR-E0910": Page("settings are wrong", "Each is named with its place. Commands stop until they are mended."),
     "HR-E0921": Page(

@@ -29,6 +29,7 @@ class Session:
     color: str = "auto"
     zone: tzinfo | None = None
     profile: str | None = None
+    token: str | None = None
 
     def set_zone(self, name: str, source: str) -> None:
         """Show times there from now on. Raises a fault that names ``source`` and the near zones."""
@@ -87,6 +88,12 @@ def global_options(*, hidden: bool) -> list[click.Option]:
             metavar="NAME",
             then=_set("profile"),
             help="Use this profile of your own configuration.",
+        ),
+        option(
+            "--token",
+            metavar="TOKEN",
+            then=_set("token"),
+            help="What a server is told, where the store is one. [HEADRACE_TOKEN, which other users cannot see]",
         ),
         option("--utc", is_flag=True, then=_set_utc, help="Show times as instants in UTC, not relative to now."),
         option("--tz", metavar="ZONE", then=_set_zone, help="Show times as instants there, such as Europe/Paris."),

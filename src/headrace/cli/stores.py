@@ -10,8 +10,10 @@ import click
 
 from headrace.cli.faults import Exit, Fault, usage
 from headrace.cli.guard import guard
+from headrace.cli.remote import is_remote, with_server
 from headrace.cli.secrets import masked
-from headrace.cli.settings import configured_store, inspected
+from headrace.cli.session import session
+from headrace.cli.settings import configuration, configured_store, inspected
 
 if TYPE_CHECKING:
     from headrace.app import Headrace
@@ -23,8 +25,11 @@ FILE_DEFAULT = "headrace.db"
 
 store_option = click.option(
     "--store",
+    "--url",
+    "store",
     metavar="URL",
-    help=f"Where the jobs live, such as sqlite:///jobs.db. Default: the setting store, or {FILE_DEFAULT} here.",
+    help=f"Where the jobs live, such as sqlite:///jobs.db, or a server, such as http://127.0.0.1:8080. "
+    f"Default: the setting store, or {FILE_DEFAULT} here.",
 )
 
 
@@ -81,18 +86,33 @@ def has_store(given: str | None) -> bool:
 
 
 def with_store(url: str, work: Callable[[Headrace], Awaitable[T]]) -> T:
-    """Run ``work`` with an app that is open on the store and knows no tasks."""
+    """Run ``work`` with an app that is open on the store and knows no tasks, or asks the server that ``url`` names."""
+    if is_remote(url):
+        return with_server(url, _token(), work)
     from headrace.app import Headrace
 
     return with_app(Headrace(url), work)
 
 
-def with_app(app: Headrace, work: Callable[[Headrace], Awaitable[T]]) -> T:
-    """Run ``work`` on an event loop of its own with the app open, and close it."""
+def with_app(app: Headrace, work: Callable[[Headrace], Awaitable[T]], *, at: str | None = None) -> T:
+    """Run ``work`` on an event loop of its own with the app open, and close it.
+
+    ``at`` is where the jobs live: a store that the app moves to, or a server, which is asked instead of the app.
+    """
     import asyncio
+
+    if at is not None and is_remote(at):
+        return with_server(at, _token(), work)
+    if at is not None:
+        app.use_store(at)
 
     async def main() -> T:
         async with app:
             return await work(app)
 
     return asyncio.run(main())
+
+
+def _token() -> str | None:
+    """What a server is told."""
+    return session().token or configuration().settings.token

@@ -56,6 +56,8 @@ def _of_headrace(error: BaseException) -> Fault | None:
         (errors.ConfigError, Exit.USAGE, "15"),
         (errors.UsageError, Exit.USAGE, "16"),
         (errors.TooLarge, Exit.USAGE, "17"),
+        (errors.AccessDenied, Exit.NOT_ALLOWED, "10"),
+        (errors.ServiceError, Exit.BAD_ANSWER, "11"),
         (errors.IdempotencyConflict, Exit.WRONG_STATE, "02"),
         (errors.StorageCorrupt, Exit.BAD_ANSWER, "03"),
         (errors.SchemaOutdated, Exit.UNREACHABLE, "03"),

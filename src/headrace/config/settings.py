@@ -48,12 +48,14 @@ class LogSettings(Struct, frozen=True, kw_only=True):
 class Settings(Struct, frozen=True, kw_only=True):
     """All settings.
 
-    store: where the jobs live, such as ``sqlite:////var/lib/jobs.db``. None: what the app says, or ``headrace.db`` in
-        the working folder if it is there.
+    store: where the jobs live, such as ``sqlite:////var/lib/jobs.db``, or for commands a server, such as
+        ``https://jobs.example.com``. None: what the app says, or ``headrace.db`` in the working folder if it is there.
+    token: what commands tell a server: an API key, or its token.
     app: the app of ``headrace worker``, ``dev`` and others where none is named: ``module:attribute``.
     """
 
     store: str | None = None
+    token: str | None = None
     app: str | None = None
     worker: WorkerConfig = WorkerConfig()
     log: LogSettings = LogSettings()

@@ -36,6 +36,12 @@ class Call(Generic[R]):
         """The queue that the job will wait in."""
         return str(self._options.get("queue", QUEUE_DEFAULT))
 
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """The options that were given for this job, without what its task says of all."""
+        defaults, own = self.task.defaults, object()
+        return {name: value for name, value in self._options.items() if defaults.get(name, own) != value}
+
     def options(self, **changes: Unpack[JobOptions]) -> Call[R]:
         """This call with other options, see :class:`~headrace.tasks.options.JobOptions`; the original stays as it is.
 

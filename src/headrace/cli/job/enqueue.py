@@ -70,17 +70,14 @@ def command(
     arguments = read_arguments(pairs, whole)
     app, call = make_call(task, app_name, arguments)
     call = call.options(**_job_options(**options))
-    if app_name is None:
-        app.use_store(resolve_store(store, may_create=True))
-        if verbose:
-            note("the task and its arguments were not checked; --app module:attribute does")
-    elif store:
-        app.use_store(resolve_store(store, may_create=True))
+    at = resolve_store(store, may_create=True) if app_name is None or store else None
+    if app_name is None and verbose:
+        note("the task and its arguments were not checked here; --app module:attribute does")
 
     async def enqueue(app: Headrace) -> JobHandle[Any]:
         return await app.enqueue(call if app_name is not None else await of_told_version(app, call, task_version))
 
-    handle = with_app(app, enqueue)
+    handle = with_app(app, enqueue, at=at)
     became = {"duplicate": handle.duplicate, "dropped": handle.dropped, "replaced": handle.replaced}
     if output == "json":
         print_json({"schema": "headrace.job.enqueue/1", "id": handle.id, "task": task, **became})

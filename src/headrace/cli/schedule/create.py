@@ -51,15 +51,14 @@ def command(
     app, call = make_call(task, app_name, read_arguments(pairs, whole))
     if queue is not None:
         call = call.options(queue=queue)
-    if app_name is None or store:
-        app.use_store(resolve_store(store, may_create=True))
+    at = resolve_store(store, may_create=True) if app_name is None or store else None
 
     async def create(app: Headrace) -> dict[str, Any]:
         written = call if app_name is not None else await of_told_version(app, call)
         await app.schedules.create(name, parse_when(when), written, **given(settings))
         return await read_schedule(app, name)
 
-    schedule = with_app(app, create)
+    schedule = with_app(app, create, at=at)
     if output == "json":
         print_json({"schema": "headrace.schedule.create/1", **schedule})
         return

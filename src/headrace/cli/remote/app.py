@@ -1,0 +1,142 @@
+"""A stand-in for an app: the same questions, put to a server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from headrace.cli.remote import models
+from headrace.cli.remote.backend import RemoteBackend
+from headrace.cli.remote.bulk import RemoteBulk
+from headrace.cli.remote.calls import task_call
+from headrace.cli.remote.events import RemoteEvents
+from headrace.cli.remote.refusing import needs_a_store
+from headrace.cli.remote.schedules import RemoteSchedules
+from headrace.cli.remote.searching import search_text
+from headrace.model.job import JobState
+from headrace.model.page import PAGE_LIMIT_DEFAULT, Page
+from headrace.model.queue import JobCount
+
+if TYPE_CHECKING:
+    from headrace.client import AsyncClient, AsyncRemoteJob
+    from headrace.engine.registry import WorkerRecord
+    from headrace.model.explanation import Explanation
+    from headrace.model.job import Attempt, Job, LogLine
+    from headrace.model.queue import QueueSettings
+    from headrace.model.search import Query
+    from headrace.storage.jobs import Changed
+    from headrace.tasks.call import Call
+
+
+class RemoteApp:
+    """What commands ask of an app. Names, arguments and answers are those of :class:`~headrace.Headrace`."""
+
+    def __init__(self, client: AsyncClient) -> None:
+        self._client = client
+        self.backend = RemoteBackend(self, client)
+        self.bulk = RemoteBulk(client)
+        self.events = RemoteEvents(client)
+        self.schedules = RemoteSchedules(client)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise needs_a_store(name)
+
+    async def enqueue(self, call: Call[Any]) -> AsyncRemoteJob:
+        """Enqueue a job of a task that the server, or any worker, knows."""
+        return await self._client.enqueue(task_call(call))
+
+    async def get(self, job_id: str) -> Job:
+        """The job, with its result."""
+        return models.job(await self._client.get(job_id))
+
+    async def find(
+        self,
+        *,
+        states: Iterable[JobState | str] = (),
+        queues: Iterable[str] = (),
+        tasks: Iterable[str] = (),
+        tags: Iterable[str] = (),
+        since: datetime | None = None,
+        until: datetime | None = None,
+        where: str | Query | None = None,
+        cursor: str | None = None,
+        limit: int = PAGE_LIMIT_DEFAULT,
+    ) -> Page[Job]:
+        """A page of jobs, newest first."""
+        text = search_text(where, states=states, queues=queues, tasks=tasks, tags=tags, since=since, until=until)
+        page = await self._client.find(text, cursor=cursor, limit=limit)
+        reached = None if page.complete else (page.items[-1].enqueued_at if page.items else datetime.now(UTC))
+        return Page(
+            items=[models.job(view) for view in page.items],
+            next_cursor=page.next_cursor,
+            complete=page.complete,
+            reached=reached,
+        )
+
+    async def settled(self, job_id: str, timeout: float | None = None) -> Job:
+        """The job once it has ended."""
+        await self._client.settled(job_id, timeout)
+        return await self.get(job_id)
+
+    async def attempts(self, job_id: str) -> list[Attempt]:
+        """The ended attempts of a job."""
+        return [models.attempt(view) for view in await self._client.attempts(job_id)]
+
+    async def logs(self, job_id: str) -> list[LogLine]:
+        """What a job's handler logged."""
+        return await self._client.logs(job_id)
+
+    async def explain(self, job_id: str) -> Explanation:
+        """Why a job is where it is."""
+        return models.explanation(await self._client.explain(job_id))
+
+    async def cancel(self, ids: Iterable[str], *, reason: str = "cancelled by a person") -> list[Changed]:
+        """Cancel jobs."""
+        return [models.changed(view) for view in await self._client.cancel(ids, reason=reason)]
+
+    async def retry(self, ids: Iterable[str], **edits: Any) -> list[Changed]:
+        """Queue jobs again."""
+        return [models.changed(view) for view in await self._client.retry(ids, **edits)]
+
+    async def edit(self, ids: Iterable[str], **edits: Any) -> list[Changed]:
+        """Change jobs."""
+        return [models.changed(view) for view in await self._client.edit(ids, **edits)]
+
+    async def discard(self, ids: Iterable[str], *, reason: str = "discarded by a person") -> list[Changed]:
+        """Give dead jobs up."""
+        return [models.changed(view) for view in await self._client.discard(ids, reason=reason)]
+
+    async def delete(self, ids: Iterable[str]) -> list[Changed]:
+        """Delete jobs."""
+        return [models.changed(view) for view in await self._client.delete(ids)]
+
+    async def queues(self) -> list[QueueSettings]:
+        """Every queue's settings."""
+        return [models.queue(view) for view in await self._client.queues()]
+
+    async def counts(self, *, queues: Sequence[str] = ()) -> list[JobCount]:
+        """How many jobs are in each state of each queue."""
+        views = await self._client.queues()
+        return [
+            JobCount(queue=view.name, state=state, count=count)
+            for view in views
+            if not queues or view.name in queues
+            for state, count in view.counts.items()
+        ]
+
+    async def pause(self, queue: str, *, reason: str = "") -> None:
+        """Pause a queue."""
+        await self._client.pause(queue, reason=reason)
+
+    async def resume(self, queue: str) -> None:
+        """Let a queue go on."""
+        await self._client.resume(queue)
+
+    async def configure_queue(self, queue: str, **options: Any) -> None:
+        """Change limits and order of a queue."""
+        await self._client.configure_queue(queue, **options)
+
+    async def workers(self) -> list[WorkerRecord]:
+        """The workers heard of lately."""
+        return [models.worker(view) for view in await self._client.workers()]

@@ -1,0 +1,93 @@
+"""As much of a store as commands look at beside the app."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from headrace.cli.remote import models
+from headrace.cli.remote.refusing import needs_a_store
+from headrace.errors import JobNotFound
+from headrace.model.queue import QueueRate
+from headrace.storage.clock import SystemClock
+
+if TYPE_CHECKING:
+    from headrace.cli.remote.app import RemoteApp
+    from headrace.client import AsyncClient
+    from headrace.model.job import Job
+    from headrace.model.limits import Limit
+    from headrace.storage.kv import Entry
+
+
+class RemoteBackend:
+    """Answers what a server can tell of its store. Everything else says that it needs the store itself."""
+
+    def __init__(self, app: RemoteApp, client: AsyncClient) -> None:
+        self.url = client.url
+        self.clock = SystemClock()
+        self.reader = RemoteReader(app, client)
+        self.limits = RemoteLimits(client)
+        self.kv = RemoteCatalogue()
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise needs_a_store(name)
+
+
+class RemoteReader:
+    """Reads jobs and figures of queues."""
+
+    def __init__(self, app: RemoteApp, client: AsyncClient) -> None:
+        self._app = app
+        self._client = client
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise needs_a_store(name)
+
+    async def get_many(self, ids: Sequence[str]) -> list[Job | None]:
+        """The jobs, None where there is none."""
+        found: list[Job | None] = []
+        for job_id in ids:
+            try:
+                found.append(await self._app.get(job_id))
+            except JobNotFound:
+                found.append(None)
+        return found
+
+    async def rates(self, *, window: timedelta) -> list[QueueRate]:
+        """What happened in each queue, within the window that the server tells of, reckoned for this one."""
+        views = await self._client.queues()
+        return [_rate(view.name, view.pace, window) for view in views]
+
+    async def oldest_queued(self) -> dict[str, datetime]:
+        """Since when the oldest job of each queue could have run."""
+        now = datetime.now(UTC)
+        ages = {view.name: view.oldest_waiting_s for view in await self._client.queues()}
+        return {name: now - timedelta(seconds=age) for name, age in ages.items() if age is not None}
+
+
+class RemoteLimits:
+    """Reads the limits of queues."""
+
+    def __init__(self, client: AsyncClient) -> None:
+        self._client = client
+
+    async def all(self) -> list[Limit]:
+        """Those of queues and of their keys."""
+        return [limit for view in await self._client.queues() for limit in models.limits(view)]
+
+
+class RemoteCatalogue:
+    """Has no entries: the server knows the tasks, and redacts what it sends by their rules."""
+
+    async def get_many(self, bucket: str, keys: Sequence[str]) -> list[Entry | None]:
+        """Nothing."""
+        if bucket != "tasks":
+            raise needs_a_store(f"the bucket {bucket}")
+        return [None] * len(keys)
+
+
+def _rate(queue: str, pace: Any, window: timedelta) -> QueueRate:
+    scale = window.total_seconds() / pace.window_s
+    figures = ("enqueued", "claimed", "succeeded", "failed", "lost", "dead")
+    return QueueRate(queue=queue, window=window, **{name: round(getattr(pace, name) * scale) for name in figures})

@@ -1,0 +1,63 @@
+"""Changes to many jobs, carried out by the server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from headrace.cli.remote import models
+from headrace.model.operation import Operation, OperationState, Preview
+from headrace.model.page import Page
+
+if TYPE_CHECKING:
+    from headrace.client import AsyncClient
+
+
+class RemoteBulk:
+    """What commands ask of ``app.bulk``."""
+
+    def __init__(self, client: AsyncClient) -> None:
+        self._client = client
+
+    async def preview(self, where: str, *, as_of: datetime | None = None) -> Preview:
+        """Count the jobs that match."""
+        found = await self._client.bulk.preview(where, as_of=as_of)
+        return Preview(
+            matched=found.matched,
+            complete=found.complete,
+            states=found.states,
+            queues=found.queues,
+            tasks=found.tasks,
+        )
+
+    async def start(self, verb: str, *, author: str = "", **settings: Any) -> Operation:
+        """Begin an operation. Its author is who holds the key."""
+        return models.operation(await self._client.bulk.start(verb, **settings))
+
+    async def resume(
+        self, operation_id: str, *, on_step: Callable[[Operation], None] = lambda operation: None
+    ) -> Operation:
+        """Let it go on, and look at it until it has ended or rests."""
+        found = await self._client.bulk.get(operation_id)
+        if found.state is not OperationState.RUNNING:
+            found = await self._client.bulk.resume(operation_id)
+        followed = await self._client.bulk.follow(found.id, on_step=lambda view: on_step(models.operation(view)))
+        return models.operation(followed)
+
+    async def get(self, operation_id: str) -> Operation:
+        """The operation as it is now."""
+        return models.operation(await self._client.bulk.get(operation_id))
+
+    async def list(self, *, cursor: str | None = None, limit: int = 100) -> Page[Operation]:
+        """The operations, the oldest first."""
+        page = await self._client.bulk.list(cursor=cursor, limit=limit)
+        return Page(items=[models.operation(view) for view in page.items], next_cursor=page.next_cursor)
+
+    async def pause(self, operation_id: str) -> Operation:
+        """Let it rest."""
+        return models.operation(await self._client.bulk.pause(operation_id))
+
+    async def abort(self, operation_id: str) -> Operation:
+        """End it."""
+        return models.operation(await self._client.bulk.abort(operation_id))

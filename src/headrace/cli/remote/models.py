@@ -1,0 +1,190 @@
+"""From what a server tells to what the library holds, so that commands show both alike."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+
+from headrace.engine.registry import WorkerRecord
+from headrace.model.event import JobEvent
+from headrace.model.explanation import Explanation
+from headrace.model.ids import JobId, WorkerId
+from headrace.model.job import Attempt, ErrorInfo, Job, NewJob
+from headrace.model.limits import Limit, LimitScope, LimitTarget, parse_rate
+from headrace.model.operation import JobChanges, Operation, OperationId
+from headrace.model.queue import QueueSettings
+from headrace.model.rules import Planned, make_rule
+from headrace.model.schedule import Firing, Schedule
+from headrace.storage.jobs import Changed
+from headrace.wire.events import EventView
+from headrace.wire.jobs import AttemptView, ChangedJob, JobDetail, JobError, JobSummary
+from headrace.wire.operations import OperationView
+from headrace.wire.queues import QueueView
+from headrace.wire.schedules import FiringView, Occurrence, ScheduleView
+from headrace.wire.stores import ExplanationView
+from headrace.wire.workers import WorkerView
+
+
+def job(view: JobSummary) -> Job:
+    """A job; from a list it has no arguments, as the lists of commands show none."""
+    more: dict[str, Any] = {}
+    if isinstance(view, JobDetail):
+        more = {
+            "payload": msgspec.json.encode(view.args),
+            "result": None if view.result is None else msgspec.json.encode(view.result),
+            "meta": view.meta,
+            "claims": view.claims,
+            "timeout": _seconds(view.timeout_s),
+            "expires_at": view.expires_at,
+            "idempotency_key": view.idempotency_key,
+            "unique_key": view.unique_key,
+            "partition": view.partition,
+            "cancel_requested": view.cancel_requested,
+            "task_version": view.task_version,
+        }
+    return Job(
+        id=JobId(view.id),
+        task=view.task,
+        codec="json",
+        result_codec="json",
+        queue=view.queue,
+        state=view.state,
+        priority=view.priority,
+        attempt=view.attempt,
+        max_attempts=view.max_attempts,
+        enqueued_at=view.enqueued_at,
+        run_at=view.run_at,
+        started_at=view.started_at,
+        finished_at=view.finished_at,
+        worker=view.worker,
+        tags=view.tags,
+        error=error(view.error),
+        reason=view.reason,
+        progress=view.progress,
+        **{"payload": b"{}", "claims": view.attempt, **more},
+    )
+
+
+def error(view: JobError | None) -> ErrorInfo | None:
+    """How an attempt failed."""
+    if view is None:
+        return None
+    return ErrorInfo(
+        type=view.type, message=view.message, traceback=view.traceback, fingerprint=view.fingerprint
+    )  # fmt: skip
+
+
+def attempt(view: AttemptView) -> Attempt:
+    """An ended attempt."""
+    return Attempt(
+        number=view.number,
+        outcome=view.outcome,
+        worker=view.worker,
+        started_at=view.started_at,
+        finished_at=view.finished_at,
+        error=error(view.error),
+    )
+
+
+def changed(view: ChangedJob) -> Changed:
+    """What became of a change."""
+    conflict = None if view.conflict is None else JobId(view.conflict)
+    return Changed(id=JobId(view.id), state=view.state, changed=view.changed, conflict=conflict)
+
+
+def queue(view: QueueView) -> QueueSettings:
+    """The settings of a queue."""
+    return QueueSettings(
+        name=view.name,
+        paused=view.paused,
+        pause_reason=view.pause_reason,
+        paused_at=view.paused_at,
+        fair=view.fair,
+        ordered=view.ordered,
+        ageing=_seconds(view.ageing_s),
+    )
+
+
+def limits(view: QueueView) -> list[Limit]:
+    """The limits of a queue and of its keys."""
+    found = [
+        _limit(LimitScope.QUEUE, view.name, view.concurrency, view.rate),
+        _limit(LimitScope.KEYS, view.name, view.key_concurrency, view.key_rate),
+    ]
+    return [each for each in found if not each.empty]
+
+
+def worker(view: WorkerView) -> WorkerRecord:
+    """A worker's record."""
+    known = {name: getattr(view, name) for name in view.__struct_fields__ if name in WorkerRecord.__struct_fields__}
+    return WorkerRecord(**{**known, "id": WorkerId(view.id)})
+
+
+def explanation(view: ExplanationView) -> Explanation:
+    """Why a job is where it is."""
+    return Explanation(code=view.code, sentence=view.sentence, evidence=view.evidence, remedy=view.remedy)
+
+
+def operation(view: OperationView) -> Operation:
+    """How far an operation is."""
+    known = {name: getattr(view, name) for name in view.__struct_fields__}
+    return Operation(**{**known, "id": OperationId(view.id), "changes": JobChanges()})
+
+
+def schedule(view: ScheduleView) -> Schedule:
+    """A schedule; gap and fold of its rule are not told, and not shown."""
+    when = view.cron or _seconds(view.every_s) or view.at
+    assert when is not None, f"schedule {view.name} has no rule"
+    return Schedule(
+        name=view.name,
+        rule=make_rule(when, timezone=view.timezone) if view.timezone else make_rule(when),
+        job=NewJob(id=JobId(""), task=view.task, payload=msgspec.json.encode(view.args), queue=view.queue),
+        overlap=view.overlap,
+        misfire=view.misfire,
+        misfire_after=timedelta(seconds=view.misfire_after_s),
+        misfire_limit=view.misfire_limit,
+        jitter=timedelta(seconds=view.jitter_s),
+        origin=view.origin,
+        paused=view.paused,
+        pause_reason=view.pause_reason,
+        created_at=view.created_at,
+        since=view.created_at,
+    )
+
+
+def event(view: EventView) -> JobEvent:
+    """A change of a job's state."""
+    known = {name: getattr(view, name) for name in view.__struct_fields__}
+    return JobEvent(**{**known, "job_id": JobId(view.job_id)})
+
+
+def planned(view: Occurrence) -> Planned:
+    """An occurrence that lies ahead."""
+    return Planned(view.at, view.remark or "")
+
+
+def firing(view: FiringView) -> Firing:
+    """What became of an occurrence."""
+    return Firing(
+        planned=view.planned,
+        outcome=view.outcome,
+        kind=view.kind,
+        reason=view.reason,
+        decided_at=view.fired_at or view.planned,
+        fired_at=view.fired_at,
+        job_id=None if view.job_id is None else JobId(view.job_id),
+        count=view.count,
+        job_state=view.job_state,
+    )
+
+
+def _limit(scope: LimitScope, name: str, concurrency: int | None, rate: str | None) -> Limit:
+    return Limit(
+        target=LimitTarget(scope, name), concurrency=concurrency, rate=None if rate is None else parse_rate(rate)
+    )
+
+
+def _seconds(count: float | None) -> timedelta | None:
+    return None if count is None else timedelta(seconds=count)

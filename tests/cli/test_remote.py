@@ -1,0 +1,125 @@
+"""Commands that are given the address of a server do there what they do on a store."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from headrace import Headrace
+from headrace.config.server import ServerSettings
+from tests.cli.support import Cli
+from tests.server.live import LiveServer
+from tests.transports.tasks import make_app
+
+TOKEN = "correct-horse-battery"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/jobs.db"
+
+
+@pytest.fixture
+def server(store: str) -> Iterator[LiveServer]:
+    with LiveServer(make_app(store), ServerSettings(token=TOKEN)) as server:
+        yield server
+
+
+@pytest.fixture
+def cli(server: LiveServer, monkeypatch: pytest.MonkeyPatch) -> Cli:
+    monkeypatch.setenv("HEADRACE_TOKEN", TOKEN)
+    return Cli(server.url)
+
+
+def test_jobs_are_enqueued_listed_shown_and_changed(cli: Cli) -> None:
+    job = cli.ok("job", "enqueue", "greet", "--arg", "name=Ada", "--delay", "1h", "--priority", "7").strip()
+
+    listed = cli.json("job", "list", "--state", "scheduled", "--queue", "mail", "args.name:Ada")
+    assert [(each["id"], each["priority"]) for each in listed["items"]] == [(job, 7)]
+    whole = cli.json("job", "get", job[:13])
+    assert (whole["args"], whole["state"], whole["attempts"], whole["logs"]) == ({"name": "Ada"}, "scheduled", [], [])
+    assert "scheduled" in cli.ok("job", "get", "@last")
+    assert cli.ok("job", "edit", job, "--priority", "9").split() == [job, "scheduled"]
+    assert cli.ok("job", "cancel", job).split() == [job, "cancelled"]
+    assert cli.ok("job", "retry", job, "--args", '{"name": "Bob"}').split() == [job, "queued"]
+    assert "no worker" in cli.ok("job", "explain", job).lower()
+    assert cli("job", "wait", job, "--timeout", "100ms").exit_code == 7
+    assert cli("job", "retry", job).exit_code == 5
+    assert "would" in cli.ok("job", "delete", job, "--dry-run")
+    assert "1 of 1 jobs changed" in cli.ok("job", "cancel", "--where", "task:greet", "--yes")
+    assert "cancel" in cli.ok("operation", "list")
+    assert cli.ok("job", "delete", job).split() == [job, "deleted"]
+    assert cli("job", "get", job).exit_code == 3
+
+
+def test_queues_and_schedules_are_looked_at_and_changed(cli: Cli) -> None:
+    cli.ok("job", "enqueue", "greet", "--arg", "name=Ada")
+
+    [queue] = cli.json("queue", "list")["items"]
+    assert (queue["name"], queue["counts"]["queued"], queue["enqueued_per_s"] > 0) == ("mail", 1, True)
+    assert cli.ok("queue", "set", "mail", "--concurrency", "3", "--fair") == "mail  concurrency 3; fair\n"
+    assert cli.ok("queue", "pause", "mail") == "mail  paused\n"
+    assert "did you mean 'mail'" in cli("queue", "pause", "mial").stderr
+    assert cli.ok("queue", "resume", "mail") == "mail  active\n"
+
+    cli.ok("schedule", "create", "nightly", "every weekday at 9:00", "greet", "--arg", "name=Ada", "--tz", "UTC")
+    cli.ok("schedule", "edit", "nightly", "--arg", "name=Bob")
+    [schedule] = cli.json("schedule", "list")["items"]
+    assert (schedule["name"], schedule["args"], schedule["task"]) == ("nightly", {"name": "Bob"}, "greet")
+    assert "paused" in cli.ok("schedule", "pause", "nightly")
+    assert "active" in cli.ok("schedule", "resume", "nightly")
+    assert len(cli.json("schedule", "next", "nightly")["items"]) == 5
+    job = cli.ok("schedule", "trigger", "nightly").strip()
+    assert [each["job_id"] for each in cli.json("schedule", "history", "nightly")["items"]] == [job]
+    assert cli.ok("schedule", "delete", "nightly") == "nightly  deleted\n"
+    assert cli("schedule", "get", "nightly").exit_code == 3
+    assert cli.json("worker", "list")["items"] == []
+
+
+def test_an_unknown_task_is_refused_by_the_server_that_knows_the_tasks(cli: Cli) -> None:
+    refused = cli("job", "enqueue", "gret", "--arg", "name=Ada")
+    assert (refused.exit_code, "near names: greet" in refused.stderr) == (3, True)
+
+
+def test_a_profile_can_name_a_server_and_its_token(
+    server: LiveServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profiles = tmp_path / "config" / "headrace" / "config.toml"
+    profiles.parent.mkdir(parents=True)
+    profiles.write_text(f'[profile.far]\nstore = "{server.url}"\ntoken = "{TOKEN}"\nread_only = true\n')
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    cli = Cli("")
+    assert cli.json("job", "list", "--profile", "far")["items"] == []
+    refused = cli("job", "enqueue", "greet", "--arg", "name=Ada", "--profile", "far")
+    assert (refused.exit_code, "is read-only" in refused.stderr) == (4, True)
+    assert TOKEN not in cli.ok("profile", "show", "far")
+
+
+def test_who_may_not_is_told_so(server: LiveServer, cli: Cli, store: str) -> None:
+    refused = cli("job", "list", "--token", "hr_nonsense")
+    assert (refused.exit_code, "HR-E0410" in refused.stderr) == (4, True)
+
+    with Headrace(store).sync as desk:
+        made = desk._run(lambda desk: desk.keys.create("board", scopes=["read"]))
+    assert cli.ok("job", "list", "--token", made.token) is not None
+    refused = cli("queue", "pause", "mail", "--token", made.token, "--url", server.url)
+    assert refused.exit_code in (3, 4)
+
+
+@pytest.mark.parametrize(
+    "line", [["store", "check"], ["key", "list"], ["error", "list"], ["metrics", "show"], ["event", "status"]]
+)
+def test_what_needs_the_store_itself_says_so(cli: Cli, line: list[str]) -> None:
+    refused = cli(*line)
+    assert refused.exit_code == 2
+    assert "needs the store itself" in refused.stderr
+
+
+def test_a_server_that_is_not_there_is_told(cli: Cli, server: LiveServer) -> None:
+    server.stop()
+    refused = cli("job", "list", "--json")
+    fault = json.loads(refused.stderr)
+    assert (refused.exit_code, fault["retryable"], server.url in fault["message"]) == (6, True, True)
