@@ -203,11 +203,11 @@ CODES: dict[str, Page] = {
         "the store is damaged",
         "Stop all workers, copy the file with its -wal, and go back to a backup or let SQLite save what can be read.",
     ),
+    "HR-E0910": Page("settings are wrong", "Each is named with its place. Commands stop until they are mended."),
     "HR-E0911": Page(
         "a server answered what it should not",
         "It has a fault, is no headrace server, or something in between answered. Its log has the id of the request.",
     ),
-    "HR-E0910": Page("settings are wrong", "Each is named with its place. Commands stop until they are mended."),
     "HR-E0921": Page(
         "the receiver of the webhook did not take the message",
         "It answered another status than 200 to 299, could not be reached, or has an address that is not public and in "
