@@ -59,3 +59,15 @@ def test_a_port_that_is_taken_is_said(folder: Path, spawn: Spawn) -> None:  # no
     assert second.process.wait(30) == 2
     assert second.process.stderr is not None
     assert f"cannot listen on 127.0.0.1:{port}" in second.process.stderr.read()
+
+
+def test_a_stream_of_events_comes_as_it_happens_and_ends_when_the_server_stops(folder: Path, spawn: Spawn) -> None:  # noqa: F811
+    server = spawn("server", "sample:app", "--port", "0")
+    with httpx2.Client(base_url=address(server)) as client, client.stream("GET", "/v1/events?kind=enqueued") as stream:
+        lines = stream.iter_lines()
+        assert next(lines) == "retry: 1000"
+        job = client.post("/v1/jobs", json={"task": "greet", "args": {"name": "Ada"}}).json()
+        assert job["id"] in next(line for line in lines if line.startswith("data: "))
+        server.process.send_signal(signal.SIGTERM)
+        assert not any(line.startswith("event: ") for line in lines)  # the end of the stream, in peace
+    assert server.process.wait(30) == 0

@@ -79,3 +79,8 @@ async def test_a_caller_with_queues_of_its_own_gets_webhooks_of_those_alone(app:
         assert (await add(client, queues=["mail.eu"])).status_code == 201
         assert len((await client.get("/v1/webhooks")).json()["items"]) == 1
         assert (await client.get(f"/v1/webhooks/{other.id}")).status_code == 403
+
+
+async def test_a_field_without_a_name_is_refused_like_any_other(client: httpx2.AsyncClient) -> None:
+    answer = await add(client, **{"": 1})
+    assert (answer.status_code, "unknown field" in answer.json()["detail"]) == (422, True)

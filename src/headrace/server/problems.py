@@ -125,7 +125,7 @@ def misfit(error: msgspec.ValidationError, body: Any) -> Refused:
     reason = text[: at.start()] if at else text
     named = _UNKNOWN.search(reason)
     if named is not None:
-        name = named["field"] or named["missing"]
+        name = named["field"] if named["missing"] is None else named["missing"]  # a name may be empty
         path = f"{path}.{name}" if path else name
     return Refused(
         422,
