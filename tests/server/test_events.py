@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import httpx2
@@ -27,6 +28,8 @@ class Stream:
         self.status = 0
         self.headers: dict[bytes, bytes] = {}
         self.gone = asyncio.Event()
+        self.reads = asyncio.Event()
+        self.reads.set()
         self.ended = asyncio.Event()
         self._blocks: asyncio.Queue[dict[str, str]] = asyncio.Queue()
         self._text = ""
@@ -36,6 +39,7 @@ class Stream:
         return {"type": "http.disconnect"}
 
     async def send(self, message: Any) -> None:
+        await self.reads.wait()
         if message["type"] == "http.response.start":
             self.status, self.headers = message["status"], dict(message["headers"])
             return
@@ -59,11 +63,9 @@ class Stream:
         return [(int(each["id"]), each["event"]) for each in found]
 
 
-@asynccontextmanager
-async def listening(service: Service, query: str = "", **headers: str) -> AsyncIterator[Stream]:
-    """Listen within the block, from when the server has begun to answer."""
-    stream = Stream()
-    scope = {
+def scope_of(query: str = "", **headers: str) -> dict[str, Any]:
+    """What an ASGI server says of the request."""
+    return {
         "type": "http",
         "method": "GET",
         "path": "/v1/events",
@@ -71,7 +73,13 @@ async def listening(service: Service, query: str = "", **headers: str) -> AsyncI
         "query_string": query.encode(),
         "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()],
     }
-    answering = asyncio.ensure_future(service(scope, stream.receive, stream.send))
+
+
+@asynccontextmanager
+async def listening(service: Service, query: str = "", **headers: str) -> AsyncIterator[Stream]:
+    """Listen within the block, from when the server has begun to answer."""
+    stream = Stream()
+    answering = asyncio.ensure_future(service(scope_of(query, **headers), stream.receive, stream.send))
     async with asyncio.timeout(PATIENCE_S):
         await stream._blocks.get()  # retry: ...
     try:
@@ -133,6 +141,25 @@ async def test_many_events_are_caught_up_with_in_order_while_others_come(app: He
         async with listening(service, "after=0") as stream, listening(service):
             await send(app, 100)
             assert [number for number, _ in await stream.next_ids(2_600)] == list(range(1, 2_601))
+
+
+async def test_what_happens_while_a_listener_catches_up_is_told_once(app: Headrace, service: Service) -> None:
+    async with app, listening(service) as witness:
+        await send(app, 3)
+        await witness.next_ids(3)
+        stream = Stream()
+        stream.reads.clear()
+        answering = asyncio.ensure_future(service(scope_of("after=1"), stream.receive, stream.send))
+        async with asyncio.timeout(PATIENCE_S):
+            while service.state.hub.listening < 2:
+                await app.events.read(after=3, wait=timedelta(milliseconds=1))
+        await send(app, 3)
+        await witness.next_ids(3)  # by then they wait for both, and are in the journal as well
+        stream.reads.set()
+        await send(app, 1)
+        assert [number for number, _ in await stream.next_ids(6)] == [2, 3, 4, 5, 6, 7]
+        stream.gone.set()
+        await answering
 
 
 async def test_who_was_away_too_long_is_told_what_is_lost(app: Headrace, service: Service) -> None:
