@@ -14,7 +14,7 @@ import pytest
 
 from headrace import Headrace
 from headrace.model.event import EventFilter
-from headrace.server import Principal, Service, create_app
+from headrace.server import Principal, Service, create_app, event_hub
 from headrace.server.event_hub import BEHIND_MAX, Audience, Listener
 from headrace.wire.scopes import Scope
 
@@ -50,6 +50,10 @@ class Stream:
         for block in blocks:
             fields = dict(line.split(": ", 1) for line in block.split("\n"))
             await self._blocks.put(fields)
+
+    async def block(self) -> dict[str, str]:
+        """The next block, also one that is no event."""
+        return await self._blocks.get()
 
     async def next(self) -> dict[str, str]:
         """The next block that is an event."""
@@ -180,6 +184,18 @@ async def test_a_server_that_is_about_to_stop_ends_its_streams(app: Headrace, se
             await stream.ended.wait()
         assert service.state.hub.listening <= 1
     assert service.state.hub.listening == 0
+
+
+async def test_a_silent_stream_says_that_it_lives_and_how_far_it_has_heard(
+    app: Headrace, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_hub, "HEARTBEAT_S", 0.01)
+    async with app, listening(service, "kind=dead") as stream:
+        await send(app, 3)  # of which this listener hears nothing
+        async with asyncio.timeout(PATIENCE_S):
+            while (beat := await stream.block()).get("id") != "3":
+                pass
+        assert beat == {"": "still here", "id": "3"}  # an id without data: where to go on, and no event
 
 
 async def test_a_caller_hears_of_its_queues_alone(app: Headrace) -> None:
