@@ -31,10 +31,22 @@ def job_id(app: Headrace, url: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "words", [["job", "get", "ID"], ["job", "get", "ID", "--json"], ["job", "list", "--json"], ["job", "list"]]
+    "words",
+    [
+        ["job", "get", "ID"],
+        ["job", "get", "ID", "--json"],
+        ["job", "list", "--json"],
+        ["job", "list"],
+        ["job", "explain", "ID"],
+        ["job", "explain", "ID", "--json"],
+        ["error", "list", "--json"],
+        ["error", "get", "FINGERPRINT"],
+        ["error", "get", "FINGERPRINT", "--json"],
+    ],
 )
 def test_no_view_shows_what_is_redacted(cli: Cli, job_id: str, words: list[str]) -> None:
-    shown = cli.ok(*[job_id if word == "ID" else word for word in words])
+    fingerprint = cli.json("job", "get", job_id)["error"]["fingerprint"]
+    shown = cli.ok(*[{"ID": job_id, "FINGERPRINT": fingerprint}.get(word, word) for word in words])
     assert "hunter2" not in shown
     assert "1234567" not in shown
     assert "no login for ada with [redacted], [redacted]" in shown
@@ -46,6 +58,9 @@ def test_who_may_see_it_asks_for_it(cli: Cli, job_id: str) -> None:
     assert job["error"]["message"] == "no login for ada with hunter2, 1234567"
     [item] = cli.json("job", "list", "--reveal")["items"]
     assert item["error"]["message"] == "no login for ada with hunter2, 1234567"
+    [group] = cli.json("error", "list", "--reveal")["items"]
+    assert group["message"] == "no login for ada with hunter2, 1234567"
+    assert "hunter2" in cli.json("error", "get", group["fingerprint"], "--reveal")["traceback"]
 
 
 def test_without_rules_known_names_are_hidden_and_the_rest_is_shown(cli: Cli, app: Headrace) -> None:

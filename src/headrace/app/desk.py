@@ -64,9 +64,8 @@ class JobDesk(Operations):
         make_settlement: MakeSettlement = Settlement,
         middleware: Sequence[Middleware] = (),
     ) -> None:
-        super().__init__(backend, codecs)
+        super().__init__(backend, codecs, registry)
         self._middleware = middleware
-        self._registry = registry
         self.telemetry = telemetry
         self._make_settlement = make_settlement
         self._batcher = self._make_batcher()

@@ -14,6 +14,7 @@ from headrace.app.catalogue import list_tasks
 from headrace.app.edits import Edits, make_edits
 from headrace.app.emptying import drain, purge_query
 from headrace.app.limiting import Limiting
+from headrace.app.registry import TaskRegistry
 from headrace.app.settlement import Settlement
 from headrace.config import check_queue_name
 from headrace.engine.orders import Order, give_order
@@ -42,8 +43,9 @@ if TYPE_CHECKING:
 class Operations(Limiting):
     """Reading and changing what is stored, through one backend on one event loop."""
 
-    def __init__(self, backend: Backend, codecs: Codecs) -> None:
+    def __init__(self, backend: Backend, codecs: Codecs, registry: TaskRegistry) -> None:
         self._backend = backend
+        self._registry = registry
         self._codecs = codecs
         self._settlement: Settlement | None = None
 
@@ -113,12 +115,13 @@ class Operations(Limiting):
     async def explain(self, job_id: str) -> Explanation:
         """Why the job is not running, or what it does if it is: a sentence, its evidence, and what would change it.
 
-        Raises JobNotFound. See :class:`~headrace.model.explanation.Explanation`.
+        What the job's task redacts is left out of error messages, as in every view. Raises JobNotFound.
+        See :class:`~headrace.model.explanation.Explanation`.
         """
         # Imported here, because a program that enqueues needs none of it.
         from headrace.app.explaining import explain
 
-        return await explain(self.backend, await self.get(job_id))
+        return await explain(self.backend, await self.get(job_id), self._registry)
 
     async def error_groups(
         self, *, where: str | Query | None = None, limit: int = PAGE_LIMIT_DEFAULT

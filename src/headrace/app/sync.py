@@ -33,6 +33,7 @@ from headrace.storage.jobs import Changed
 from headrace.tasks.call import Call
 
 if TYPE_CHECKING:
+    from headrace.app.sync_bulk import SyncBulk
     from headrace.app.sync_events import SyncEvents
     from headrace.app.sync_schedules import SyncSchedules
 
@@ -250,6 +251,13 @@ class SyncDesk:
         from headrace.app.sync_events import SyncEvents
 
         return SyncEvents(self)
+
+    @property
+    def bulk(self) -> SyncBulk:
+        """Changes to all jobs that match a search. See ``Headrace.bulk``."""
+        from headrace.app.sync_bulk import SyncBulk
+
+        return SyncBulk(self)
 
     def catalogue(self) -> list[TaskRecord]:
         """The tasks that workers of this store have told of, by name."""

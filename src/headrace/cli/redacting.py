@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from headrace.model.redaction import for_arguments, redact, redact_result, redact_text
+from headrace.model.redaction import for_arguments, redact, redact_result, redact_texts
 from headrace.wire.values import decoded
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 View = dict[str, Any]
 
+_TEXTS = ("error", "reason", "progress", "attempts", "logs", "message", "traceback")
+"""What of a view may quote an argument. The last two are those of a group of errors, which are its newest job's."""
+
 
 def reveal_option(function: F) -> F:
     """The option ``--reveal``; the command receives ``reveal``."""
@@ -25,7 +28,7 @@ def reveal_option(function: F) -> F:
 
 
 async def conceal(app: Headrace, jobs: Sequence[Job], views: Sequence[View], *, reveal: bool = False) -> list[View]:
-    """The views of these jobs without what must not be shown; as they are with ``reveal``."""
+    """The views of these jobs, or of what quotes them, without what must not be shown; as they are with ``reveal``."""
     if reveal:
         return list(views)
     from headrace.app.catalogue import find_tasks
@@ -47,15 +50,5 @@ def _conceal(job: Job, view: View, rules: Sequence[str]) -> View:
         shown["metadata"] = redact(shown["metadata"], (), secrets)
     if not secrets:
         return shown
-    told = {name: shown[name] for name in ("error", "reason", "progress", "attempts", "logs") if name in shown}
-    return {**shown, **_without(told, secrets)}
-
-
-def _without(value: Any, secrets: set[str]) -> Any:
-    if isinstance(value, str):
-        return redact_text(value, secrets)
-    if isinstance(value, dict):
-        return {name: _without(each, secrets) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_without(each, secrets) for each in value]
-    return value
+    told = {name: shown[name] for name in _TEXTS if name in shown}
+    return {**shown, **redact_texts(told, secrets)}

@@ -96,6 +96,21 @@ def redact_text(text: str, secrets: Iterable[str]) -> str:
     return text
 
 
+def redact_texts(value: Any, secrets: Iterable[str]) -> Any:
+    """Plain data with every secret value replaced in its texts, at any depth; keys stay.
+
+    >>> redact_texts({"error": ["no login with hunter2", 3]}, {"hunter2"})
+    {'error': ['no login with [redacted]', 3]}
+    """
+    if isinstance(value, str):
+        return redact_text(value, secrets)
+    if isinstance(value, Mapping):
+        return {name: redact_texts(each, secrets) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [redact_texts(each, secrets) for each in value]
+    return value
+
+
 def for_arguments(rules: Iterable[str]) -> tuple[str, ...]:
     """The rules about arguments."""
     return tuple(rule for rule in rules if rule.split(".")[0] != RETURN)

@@ -11,8 +11,10 @@ import msgspec
 import pytest
 
 from headrace import Headrace, JobState, hours, minutes, seconds
+from headrace.app.catalogue import publish_records
 from headrace.engine.registry import BUCKET, WorkerRecord
 from headrace.errors import JobNotFound
+from headrace.model.catalogue import TaskRecord
 from headrace.model.explanation import Explanation
 from headrace.model.ids import JobId, WorkerId, new_job_id
 from headrace.model.job import ErrorInfo
@@ -41,6 +43,21 @@ async def serve(
     await app.backend.kv.put_many(BUCKET, [Put(key=worker, value=msgspec.json.encode(record), ttl=seconds(30))])
 
 
+async def tell(app: Headrace, *, version: int, redact: tuple[str, ...] = ()) -> None:
+    """Let a worker have told of the task."""
+    record = TaskRecord(
+        name="t",
+        version=version,
+        reference="shop:t",
+        executor="loop",
+        queue="default",
+        priority=5,
+        max_attempts=5,
+        redact=redact,
+    )
+    await publish_records(app.backend.kv, [record])
+
+
 async def queued(app: Headrace, clock: FrozenClock) -> JobId:
     return (await enqueue(app.backend, job()))[0]
 
@@ -58,6 +75,30 @@ async def other_queue(app: Headrace, clock: FrozenClock) -> JobId:
 async def other_task(app: Headrace, clock: FrozenClock) -> JobId:
     await serve(app, "default", tasks=("u", "tt"))
     return await queued(app, clock)
+
+
+async def known_elsewhere(app: Headrace, clock: FrozenClock) -> JobId:
+    await serve(app, "default", tasks=("u",))
+    await serve(app, "mail", worker="w-2", tasks=("t",))
+    return await queued(app, clock)
+
+
+async def known_before(app: Headrace, clock: FrozenClock) -> JobId:
+    await serve(app, "default", tasks=("u",))
+    await tell(app, version=1)
+    return await queued(app, clock)
+
+
+async def newer(app: Headrace, clock: FrozenClock) -> JobId:
+    await serve(app, "default")
+    await tell(app, version=2)
+    return (await enqueue(app.backend, job(task_version=3)))[0]
+
+
+async def newer_and_put_off(app: Headrace, clock: FrozenClock) -> JobId:
+    job_id = await newer(app, clock)
+    await finish(app.backend, await claim_one(app.backend), Snoozed(delay=minutes(5)))
+    return job_id
 
 
 async def served(app: Headrace, clock: FrozenClock) -> JobId:
@@ -194,6 +235,15 @@ CASES: list[tuple[Callable[[Headrace, FrozenClock], Awaitable[JobId]], str, str,
     (queued, "queued.no_worker", "No worker serves queue 'default'; no worker is there at all", "worker APP --queue"),
     (other_queue, "queued.no_worker", "workers there are serve mail", "worker APP --queue default"),
     (other_task, "queued.unknown_task", "knows the task 't'; near names: tt", "worker APP --queue default"),
+    (known_elsewhere, "queued.unknown_task", "knows the task 't'; w-2 does, and serves mail", "--queue default"),
+    (known_before, "queued.unknown_task", "workers that did, by shop:t, are gone", "--queue default"),
+    (
+        newer,
+        "queued.newer_version",
+        "version 3 of task 't', .* .w-1. have told of version 2 at most",
+        "--queue default",
+    ),
+    (newer_and_put_off, "scheduled.not_known", "gave it back, .* in 5m. It is of version 3", "--queue default"),
     (served, "queued.next", "about to be begun: 10 of 10 slots are free", ""),
     (
         behind,
@@ -255,6 +305,19 @@ async def test_a_job_says_why_it_is_where_it_is(
 async def test_a_worker_that_tells_no_tasks_is_not_blamed(app: Headrace, clock: FrozenClock) -> None:
     await serve(app, "default", tasks=())
     assert (await app.explain(await queued(app, clock))).code == "queued.next"
+
+
+async def test_what_the_task_redacts_is_left_out_with_and_without_its_code(app: Headrace) -> None:
+    secretive = job(payload=b'{"pin":"1234567","password":"hunter2"}', max_attempts=1)
+    [job_id] = await enqueue(app.backend, secretive)
+    error = ErrorInfo(type="ValueError", message="no login with hunter2, 1234567")
+    await finish(app.backend, await claim_one(app.backend), Failed(error=error))
+    told = await app.explain(job_id)
+    assert "no login with [redacted], 1234567" in told.sentence
+    await tell(app, version=1, redact=("pin",))
+    told = await app.explain(job_id)
+    assert "no login with [redacted], [redacted]" in told.sentence
+    assert told.evidence["error"]["message"] == "no login with [redacted], [redacted]"
 
 
 async def test_an_unknown_job_is_an_error(app: Headrace) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from msgspec import structs
+
+from headrace.app.concealing import secrets_of
 from headrace.app.explaining.ended import ended
 from headrace.app.explaining.facts import Facts, gather
 from headrace.app.explaining.pending import queued, scheduled, waiting
 from headrace.app.explaining.running import running
+from headrace.app.registry import TaskRegistry
 from headrace.model.explanation import Explanation
 from headrace.model.job import Job, JobState
+from headrace.model.redaction import redact_text, redact_texts
 from headrace.storage.backend import Backend
 
 __all__ = ["explain"]
@@ -20,7 +25,16 @@ _RULES = {
 }
 
 
-async def explain(backend: Backend, job: Job) -> Explanation:
-    """The reason for the job's state. Reads settings, counters, rates and the workers' records, and no other job."""
+async def explain(backend: Backend, job: Job, registry: TaskRegistry) -> Explanation:
+    """The reason for the job's state, without what its task redacts.
+
+    Reads settings, counters, rates, the workers' records and the task's entry in the catalogue, and no other job.
+    """
     facts: Facts = await gather(backend, job)
-    return _RULES.get(job.state, ended)(facts)
+    found = _RULES.get(job.state, ended)(facts)
+    secrets = secrets_of(job, registry, {} if facts.record is None else {job.task: facts.record})
+    if not secrets:
+        return found
+    return structs.replace(
+        found, sentence=redact_text(found.sentence, secrets), evidence=redact_texts(found.evidence, secrets)
+    )

@@ -8,7 +8,9 @@ from typing import Any
 
 from msgspec import Struct
 
+from headrace.app.catalogue import find_tasks
 from headrace.engine.registry import WorkerRecord, list_workers
+from headrace.model.catalogue import TaskRecord
 from headrace.model.durations import format_duration
 from headrace.model.job import Attempt, Job, JobState
 from headrace.model.limits import Blocked
@@ -20,7 +22,7 @@ WINDOW = timedelta(minutes=1)
 
 
 class Facts(Struct, frozen=True, kw_only=True):
-    """A job, its queue and the workers there are, at one moment."""
+    """A job, its queue, its task's entry in the catalogue and the workers there are, at one moment."""
 
     job: Job
     now: datetime
@@ -30,11 +32,17 @@ class Facts(Struct, frozen=True, kw_only=True):
     workers: Sequence[WorkerRecord]
     attempts: Sequence[Attempt]
     blocked: Sequence[Blocked] = ()
+    record: TaskRecord | None = None
 
     @property
     def serving(self) -> list[WorkerRecord]:
         """The workers that take jobs of the queue."""
         return [worker for worker in self.workers if self.job.queue in worker.queues]
+
+    @property
+    def knowing(self) -> list[WorkerRecord]:
+        """The workers that know its task, whatever queues they serve."""
+        return [worker for worker in self.workers if self.job.task in worker.tasks]
 
     @property
     def error(self) -> dict[str, Any] | None:
@@ -52,6 +60,7 @@ async def gather(backend: Backend, job: Job) -> Facts:
     rates = {rate.queue: rate for rate in await backend.reader.rates(window=WINDOW)}
     rate = rates.get(job.queue)
     [blocked] = await backend.reader.blocking([job.id])
+    told = await find_tasks(backend.kv, [job.task])
     return Facts(
         job=job,
         now=backend.clock.now(),
@@ -61,6 +70,7 @@ async def gather(backend: Backend, job: Job) -> Facts:
         workers=await list_workers(backend.kv),
         attempts=await backend.reader.attempts(job.id),
         blocked=blocked,
+        record=told.get(job.task),
     )
 
 

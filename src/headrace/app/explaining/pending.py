@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from difflib import get_close_matches
 
 from headrace.app.explaining.facts import Facts, at, span
+from headrace.engine.registry import WorkerRecord
 from headrace.model.explanation import Explanation
 from headrace.model.limits import Blocked, BlockedBy, format_rate
 
-HOLDERS_SHOWN = 2
+NAMED_MAX = 2
+"""Jobs or workers named in a sentence; the evidence has more."""
 
 Rule = Callable[[Facts], Explanation | None]
 
@@ -29,6 +31,14 @@ def scheduled(facts: Facts) -> Explanation:
         )
     when = f"{at(job.run_at)}, in {span(job.run_at - facts.now)}"
     now = f"headrace job edit {job.id} --run-at now"
+    unfit = _newer_version(facts) or (_unknown_task(facts) if facts.serving else None)
+    if unfit is not None and job.claims > job.attempt:
+        return Explanation(
+            code="scheduled.not_known",
+            sentence=f"A worker gave it back, to be tried again at {when}. {unfit.sentence}",
+            evidence={**evidence, **unfit.evidence},
+            remedy=unfit.remedy,
+        )
     if facts.attempts and job.attempt and facts.error is not None:
         told = f"{facts.error['type']}: {facts.error['message']}"
         return Explanation(
@@ -103,11 +113,44 @@ def _unknown_task(facts: Facts) -> Explanation | None:
         return None
     known = sorted({each for worker in facts.serving for each in worker.tasks})
     near = get_close_matches(task, known, n=2)
-    hint = f"; near names: {', '.join(near)}" if near else ""
+    if facts.knowing:
+        served = sorted({queue for worker in facts.knowing for queue in worker.queues})
+        hint = f"; {_names(facts.knowing)} does, and serves {', '.join(served)}"
+    elif near:
+        hint = f"; near names: {', '.join(near)}"
+    else:
+        hint = "" if facts.record is None else f"; workers that did, by {facts.record.reference or 'no code'}, are gone"
     return Explanation(
         code="queued.unknown_task",
         sentence=f"No worker of queue {facts.job.queue!r} knows the task {task!r}{hint}.",
-        evidence={"task": task, "workers": len(facts.serving), "near": near},
+        evidence={
+            "task": task,
+            "workers": len(facts.serving),
+            "near": near,
+            "known_by": [worker.id for worker in facts.knowing],
+            "reference": None if facts.record is None else facts.record.reference,
+        },
+        remedy=_start_a_worker(facts),
+    )
+
+
+def _newer_version(facts: Facts) -> Explanation | None:
+    """It was enqueued by newer code than any worker has told of; those there are give it back when they claim it."""
+    job, record = facts.job, facts.record
+    if record is None or record.version >= job.task_version:
+        return None
+    who = f"the workers that know it ({_names(facts.knowing)})" if facts.knowing else "the workers that knew it"
+    return Explanation(
+        code="queued.newer_version",
+        sentence=f"It is of version {job.task_version} of task {job.task!r}, and {who} have told of version "
+        f"{record.version} at most.",
+        evidence={
+            "task": job.task,
+            "version": job.task_version,
+            "newest_told": record.version,
+            "known_by": [worker.id for worker in facts.knowing],
+            "reference": record.reference,
+        },
         remedy=_start_a_worker(facts),
     )
 
@@ -149,10 +192,17 @@ def _limited(facts: Facts) -> Explanation | None:
     )
 
 
+def _names(workers: Sequence[WorkerRecord]) -> str:
+    """Workers in a sentence, the first few by their ids."""
+    shown = ", ".join(worker.id for worker in workers[:NAMED_MAX])
+    more = len(workers) - NAMED_MAX
+    return shown + (f" and {more} more" if more > 0 else "")
+
+
 def _named(blocked: Blocked) -> str:
     """The jobs that hold a limit, the first few by their ids."""
-    shown = ", ".join(blocked.holders[:HOLDERS_SHOWN])
-    more = max(blocked.in_use, len(blocked.holders)) - HOLDERS_SHOWN
+    shown = ", ".join(blocked.holders[:NAMED_MAX])
+    more = max(blocked.in_use, len(blocked.holders)) - NAMED_MAX
     return f"job {shown or 'that was just begun'}" + (f" and {more} more" if more > 0 else "")
 
 
@@ -188,5 +238,5 @@ def _start_a_worker(facts: Facts) -> str:
     return f"headrace worker APP --queue {facts.job.queue}"
 
 
-_QUEUED: tuple[Rule, ...] = (_expired, _paused, _unserved, _unknown_task, _limited, _behind)
+_QUEUED: tuple[Rule, ...] = (_expired, _paused, _unserved, _unknown_task, _newer_version, _limited, _behind)
 """What limits let begin is asked only once somebody could begin it."""

@@ -12,6 +12,7 @@ from headrace.cli.durations import ago
 from headrace.cli.faults import Exit, Fault
 from headrace.cli.output import Column, Output, note, output_options, print_item, print_list
 from headrace.cli.query import read_query
+from headrace.cli.redacting import conceal, reveal_option
 from headrace.cli.stores import resolve_store, store_option, with_store
 
 if TYPE_CHECKING:
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
 @click.command("list")
 @click.argument("terms", metavar="[QUERY]...", nargs=-1)
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, metavar="N", help="Groups at most. [50]")
+@reveal_option
 @store_option
 @output_options()
-def list_errors(terms: tuple[str, ...], limit: int, store: str | None, output: Output) -> None:
+def list_errors(terms: tuple[str, ...], limit: int, reveal: bool, store: str | None, output: Output) -> None:
     """The errors of dead jobs, and of those that are to be retried; the group with most dead jobs first.
 
     Errors that differ in ids and numbers alone are one group. QUERY is a search that the jobs must match.
@@ -37,10 +39,14 @@ def list_errors(terms: tuple[str, ...], limit: int, store: str | None, output: O
     """
     where = read_query(terms)
 
-    async def ask(app: Headrace) -> list[ErrorGroup]:
-        return await app.error_groups(where=where, limit=limit)
+    async def ask(app: Headrace) -> list[dict[str, Any]]:
+        groups = await app.error_groups(where=where, limit=limit)
+        newest = await app.backend.reader.get_many([group.samples[0] for group in groups])
+        # A group whose newest job was deleted meanwhile cannot be shown safely, and is not what it was.
+        shown = [(job, _view(group)) for job, group in zip(newest, groups, strict=True) if job is not None]
+        return await conceal(app, [job for job, _ in shown], [view for _, view in shown], reveal=reveal)
 
-    items = [_view(group) for group in with_store(resolve_store(store), ask)]
+    items = with_store(resolve_store(store), ask)
     print_list(output, "headrace.error.list/1", items, _columns(datetime.now(UTC)), name="fingerprint")
     if not items and output == "table":
         note("no job has failed, or all that had run again")
@@ -48,9 +54,10 @@ def list_errors(terms: tuple[str, ...], limit: int, store: str | None, output: O
 
 @click.command("get")
 @click.argument("fingerprint", metavar="FINGERPRINT")
+@reveal_option
 @store_option
 @output_options("table", "json", "name")
-def get(fingerprint: str, store: str | None, output: Output) -> None:
+def get(fingerprint: str, reveal: bool, store: str | None, output: Output) -> None:
     """One group of errors: how many jobs, of which tasks, since when, and the traceback of the newest.
 
     \b
@@ -61,7 +68,8 @@ def get(fingerprint: str, store: str | None, output: Output) -> None:
     async def ask(app: Headrace) -> dict[str, Any]:
         group = await find_group(app, fingerprint)
         newest = await app.get(group.samples[0])
-        return {**_view(group), "traceback": newest.error.traceback if newest.error else ""}
+        view = {**_view(group), "traceback": newest.error.traceback if newest.error else ""}
+        return (await conceal(app, [newest], [view], reveal=reveal))[0]
 
     item = with_store(resolve_store(store), ask)
     print_item(output, "headrace.error.get/1", item, _lines, name="fingerprint")
