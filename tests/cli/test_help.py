@@ -74,7 +74,7 @@ def long_running(line: str) -> bool:
     words = line.split()
     if words[1] in ("demo", "dev", "server") or words[1:3] in (["event", "tail"], ["webhook", "test"]):
         return True
-    return words[1] == "worker" and words[2] != "list"
+    return words[1] == "worker" and words[2] not in ("list", "quiet", "resume", "stop")
 
 
 def of_a_server(line: str) -> bool:
@@ -135,7 +135,7 @@ def prepare(line: str, url: str, app: Headrace) -> None:
     if line.startswith(("headrace limit get", "headrace limit remove")):
         for target in ("queue:mail", "key:mail:tenant-7"):
             app.sync.limit(target, concurrency=3)
-    if "retry" in line:
+    if "retry" in line or "drain" in line:
         app.sync.cancel([ID])
     if line.startswith("headrace task"):
         app.sync.cancel([ID])  # of a task that the example's app does not know

@@ -9,6 +9,8 @@ TABLE = {
     "set": Entry("headrace.cli.queue.set", "change limits and order of a queue: concurrency, rate, keys, ageing"),
     "pause": Entry("headrace.cli.queue.change:pause", "let no job of a queue begin"),
     "resume": Entry("headrace.cli.queue.change:resume", "let the jobs of a paused queue begin again"),
+    "drain": Entry("headrace.cli.queue.empty:drain", "wait until a queue has neither queued nor running jobs"),
+    "purge": Entry("headrace.cli.queue.empty:purge", "delete the jobs of a queue that wait"),
 }
 
 command = LazyGroup(
@@ -16,7 +18,7 @@ command = LazyGroup(
     table=TABLE,
     aliases={"ls": "list"},
     no_args_is_help=True,
-    help="""List, limit, pause and resume queues.
+    help="""List, limit, pause, resume, drain and purge queues.
 
     \b
     Examples:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -51,16 +51,20 @@ def _each(
     names: tuple[str, ...], change: Callable[[Headrace, str], Coroutine[Any, Any, None]]
 ) -> Callable[[Headrace], Coroutine[Any, Any, None]]:
     async def act(app: Headrace) -> None:
-        known = [queue.name for queue in await app.queues()]
-        for name in names:
-            if name not in known:
-                # Pausing a misspelt queue would look as if the real one had been paused.
-                notes = did_you_mean(name, known, what="queues")
-                raise Fault(Exit.NOT_FOUND, "03", f"no queue {name!r}", notes=notes, fixes=["headrace queue list"])
+        await check_known(app, names)
         for name in names:
             await change(app, name)
 
     return act
+
+
+async def check_known(app: Headrace, names: Sequence[str]) -> None:
+    """Raise a fault for a queue that is not there: a misspelt one must not look as if the real one were changed."""
+    known = [queue.name for queue in await app.queues()]
+    for name in names:
+        if name not in known:
+            notes = did_you_mean(name, known, what="queues")
+            raise Fault(Exit.NOT_FOUND, "03", f"no queue {name!r}", notes=notes, fixes=["headrace queue list"])
 
 
 def who() -> str:

@@ -9,6 +9,9 @@ from headrace.cli.lazy import Entry, LazyGroup
 TABLE = {
     "run": Entry("headrace.cli.worker.run", "run a worker; the word may be left out: headrace worker APP"),
     "list": Entry("headrace.cli.worker.list", "the workers heard of within the last half minute"),
+    "quiet": Entry("headrace.cli.worker.order:quiet", "let workers claim nothing more"),
+    "resume": Entry("headrace.cli.worker.order:resume", "let quiet workers claim jobs again"),
+    "stop": Entry("headrace.cli.worker.order:stop", "let workers stop, wherever they are"),
 }
 
 
@@ -33,7 +36,7 @@ command = WorkerGroup(
     name="worker",
     table=TABLE,
     no_args_is_help=True,
-    subcommand_metavar="APP [OPTIONS] | list",
+    subcommand_metavar="APP [OPTIONS] | list | quiet | resume | stop",
     help="""Run a worker for the tasks of APP until it is told to stop.
 
     APP is module:attribute, such as myapp.tasks:app; the attribute may be left out when the module holds one Headrace.
