@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from headrace import Headrace
+from headrace import Headrace, Never
 from headrace.config.server import ServerSettings
-from tests.cli.support import Cli
+from tests.cli.support import TIME_LIMIT_S, Cli
 from tests.server.live import LiveServer
 from tests.transports.tasks import make_app
 
@@ -84,6 +85,32 @@ def test_an_unknown_task_is_refused_by_the_server_that_knows_the_tasks(cli: Cli)
     assert (refused.exit_code, "near names: greet" in refused.stderr) == (3, True)
 
 
+def test_errors_are_listed_and_the_message_does_not_tell_what_a_task_redacts(store: str) -> None:
+    app = make_app(store)
+
+    @app.task(name="login", queue="mail", retry=Never(), redact=["password"])
+    async def login(password: str) -> None:
+        raise ValueError(f"{password} is wrong")
+
+    job = app.sync.enqueue(login.call("correct-horse"))
+    run_worker_until_ended(app, job.id)
+    app.sync.close()
+    with LiveServer(app) as server:
+        [group] = Cli(server.url).json("error", "list")["items"]
+    assert (group["type"], group["dead"], "is wrong" in group["message"]) == ("ValueError", 1, True)
+    assert "correct-horse" not in group["message"]
+
+
+def run_worker_until_ended(app: Headrace, job_id: str) -> None:
+    """Run jobs in this process until that one has ended."""
+
+    async def main() -> None:
+        async with app, app.worker(queues=["mail"]):
+            await app.settled(job_id, TIME_LIMIT_S)
+
+    asyncio.run(main())
+
+
 def test_a_profile_can_name_a_server_and_its_token(
     server: LiveServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -109,9 +136,7 @@ def test_who_may_not_is_told_so(server: LiveServer, cli: Cli, store: str) -> Non
     assert refused.exit_code in (3, 4)
 
 
-@pytest.mark.parametrize(
-    "line", [["store", "check"], ["key", "list"], ["error", "list"], ["metrics", "show"], ["event", "status"]]
-)
+@pytest.mark.parametrize("line", [["store", "check"], ["key", "list"], ["metrics", "show"], ["event", "status"]])
 def test_what_needs_the_store_itself_says_so(cli: Cli, line: list[str]) -> None:
     refused = cli(*line)
     assert refused.exit_code == 2

@@ -10,12 +10,15 @@ import sysconfig
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import jsonschema
 import kubernetes_validate
 import pytest
 import yaml
 
+from headrace import Headrace
 from headrace.model.durations import parse_duration
+from headrace.server import create_app
 from tests.deploy.manifests import (
     AFTER_THE_GRACE,
     COMPOSE,
@@ -175,3 +178,17 @@ def test_the_application_of_the_compose_files_is_one(monkeypatch: pytest.MonkeyP
     name, app = load_named_app("shop:app")
     assert (name, list(app.tasks)) == ("shop:app", ["greet"])
     sys.modules.pop("shop", None)
+
+
+async def test_the_scaler_finds_its_figure_where_nothing_waits_too() -> None:
+    [scaler] = documents("ScaledObject")
+    [trigger] = scaler["spec"]["triggers"]
+    path = "/v1/" + trigger["metadata"]["url"].partition("/v1/")[2]
+    app = Headrace("memory://")
+    transport = httpx2.ASGITransport(create_app(app))
+    async with app, httpx2.AsyncClient(transport=transport, base_url="http://headrace") as client:
+        await app.pause(path.rpartition("/")[2])  # so that there is such a queue
+        found = (await client.get(path)).json()
+    for part in trigger["metadata"]["valueLocation"].split("."):
+        found = found[part]
+    assert found == 0

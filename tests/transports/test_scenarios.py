@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from headrace.model.ids import new_job_id
 from headrace.model.job import JobState
 from headrace.model.schedule import Outcome
 from tests.transports.conftest import Working
+from tests.transports.tasks import make_app
 from tests.transports.ways import Way
 
 HOUR = timedelta(hours=1)
@@ -65,6 +67,30 @@ async def test_a_job_that_fails_tells_why_and_can_run_again_with_other_arguments
     assert await way.change("retry", [job], args={"message": "again"}, queue="careful") == [(JobState.QUEUED, True)]
     assert await way.args(job) == {"message": "again"}
     assert await way.find("queue:careful") == [job]
+
+
+async def test_errors_are_told_in_groups(way: Way, working: Working) -> None:
+    ids = await way.submit_many("fail", [["order 7 is gone"], ["order 8 is gone"]])
+    async with working():
+        for job in ids:
+            with pytest.raises(errors.JobFailed):
+                await way.result(job)
+    [group] = await way.error_groups("task:fail")
+    assert (group.type, group.dead, group.tasks) == ("ValueError", 2, ("fail",))
+    assert group.message in ("order 7 is gone", "order 8 is gone")
+
+
+async def test_events_are_read_and_watched_from_where_one_was(way: Way, url: str) -> None:
+    async with make_app(url) as app:
+        await app.events.enable()
+    first, second = await way.submit_many("greet", [["Ada"], ["Bob"]])
+    page = await way.events.read(limit=1)
+    watching = way.events.watch(kind="cancelled", after=page.last)
+    await way.change("cancel", [second])
+    async with aclosing(watching) as events:
+        found = await anext(events)
+    assert (found.job_id, found.state, found.kind.value) == (second, JobState.CANCELLED, "job.cancelled")
+    assert await way.state(first) is JobState.QUEUED
 
 
 async def test_a_cancelled_job_says_so(way: Way) -> None:

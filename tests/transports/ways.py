@@ -36,6 +36,10 @@ class Way(Protocol):
     async def schedule(self, name: str, when: str | timedelta | datetime, task: str, args: list[Any]) -> str: ...
     async def bulk(self, verb: str, where: str) -> tuple[int, int]: ...
 
+    async def error_groups(self, where: str) -> list[Any]: ...
+
+    @property
+    def events(self) -> Any: ...
     @property
     def schedules(self) -> Any: ...
     @property
@@ -91,6 +95,13 @@ class _Common:
     async def bulk(self, verb: str, where: str) -> tuple[int, int]:
         done = await self._desk.bulk.run(verb, where=where)
         return done.matched, done.changed
+
+    async def error_groups(self, where: str) -> list[Any]:
+        return list(await self._desk.error_groups(where=where))
+
+    @property
+    def events(self) -> Any:
+        return self._desk.events
 
     @property
     def schedules(self) -> Any:

@@ -84,7 +84,7 @@ class QueuePace(Reply, frozen=True, kw_only=True):
 
 
 class QueueView(Reply, frozen=True, kw_only=True):
-    """A queue: its jobs by state, its pace, its settings and limits. States without jobs are left out of ``counts``."""
+    """A queue: its jobs by state, zeros included, its pace, its settings and limits."""
 
     name: str
     paused: bool

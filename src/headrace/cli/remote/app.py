@@ -21,6 +21,7 @@ from headrace.model.queue import JobCount
 if TYPE_CHECKING:
     from headrace.client import AsyncClient, AsyncRemoteJob
     from headrace.engine.registry import WorkerRecord
+    from headrace.model.errors import ErrorGroup
     from headrace.model.explanation import Explanation
     from headrace.model.job import Attempt, Job, LogLine
     from headrace.model.queue import QueueSettings
@@ -90,6 +91,12 @@ class RemoteApp:
     async def explain(self, job_id: str) -> Explanation:
         """Why a job is where it is."""
         return models.explanation(await self._client.explain(job_id))
+
+    async def error_groups(
+        self, *, where: str | Query | None = None, limit: int = PAGE_LIMIT_DEFAULT
+    ) -> list[ErrorGroup]:
+        """The errors of jobs, in groups."""
+        return [models.error_group(view) for view in await self._client.error_groups(search_text(where), limit=limit)]
 
     async def cancel(self, ids: Iterable[str], *, reason: str = "cancelled by a person") -> list[Changed]:
         """Cancel jobs."""

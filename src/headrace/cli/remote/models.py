@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from headrace.engine.registry import WorkerRecord
+from headrace.model.errors import ErrorGroup
 from headrace.model.event import JobEvent
 from headrace.model.explanation import Explanation
 from headrace.model.ids import JobId, WorkerId
@@ -18,6 +19,7 @@ from headrace.model.queue import QueueSettings
 from headrace.model.rules import Planned, make_rule
 from headrace.model.schedule import Firing, Schedule
 from headrace.storage.jobs import Changed
+from headrace.wire.errors import ErrorGroupView
 from headrace.wire.events import EventView
 from headrace.wire.jobs import AttemptView, ChangedJob, JobDetail, JobError, JobSummary
 from headrace.wire.operations import OperationView
@@ -74,6 +76,12 @@ def error(view: JobError | None) -> ErrorInfo | None:
     return ErrorInfo(
         type=view.type, message=view.message, traceback=view.traceback, fingerprint=view.fingerprint
     )  # fmt: skip
+
+
+def error_group(view: ErrorGroupView) -> ErrorGroup:
+    """Jobs that failed of the same."""
+    known = {name: getattr(view, name) for name in view.__struct_fields__}
+    return ErrorGroup(**{**known, "samples": tuple(map(JobId, view.samples))})
 
 
 def attempt(view: AttemptView) -> Attempt:

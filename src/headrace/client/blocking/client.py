@@ -26,6 +26,7 @@ from headrace.errors import ConfigError, HeadraceError
 from headrace.model.job import LogLine
 from headrace.model.page import PAGE_LIMIT_DEFAULT
 from headrace.wire.base import Listed, PageOf
+from headrace.wire.errors import ErrorGroupView, ListErrors
 from headrace.wire.jobs import (
     AttemptView,
     CancelJob,
@@ -190,6 +191,12 @@ class Client(Queues):
     def explain(self, job_id: str) -> ExplanationView:
         """Why the job is not running, or what it does if it is."""
         return self._sender.send(request("GET", "/v1/jobs/{id}/explain", ExplanationView, id=job_id))
+
+    def error_groups(self, where: str = "", *, limit: int = PAGE_LIMIT_DEFAULT) -> list[ErrorGroupView]:
+        """The errors of dead jobs, and of those to be retried, in groups of equal ones; the most deadly first."""
+        message = ListErrors(query=where, limit=limit)
+        found = self._sender.send(request("GET", "/v1/errors", Listed[ErrorGroupView], message))
+        return list(found.items)
 
     def cancel(self, ids: Iterable[str], *, reason: str = "cancelled by a person") -> list[ChangedJob]:
         """Cancel jobs that have not begun, and ask the workers of running ones to stop; answer *i* is for id *i*."""

@@ -8,6 +8,7 @@ from headrace.server.operation import Operation
 from headrace.server.operations import (
     bulk,
     changes,
+    errors,
     events,
     jobs,
     protocol,
@@ -23,6 +24,7 @@ NOUNS: tuple[ModuleType, ...] = (
     jobs,
     changes,
     bulk,
+    errors,
     queues,
     tasks,
     schedules,

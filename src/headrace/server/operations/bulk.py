@@ -28,7 +28,7 @@ async def preview(context: Context, request: PreviewOperation) -> Preview:
 
     Hand its as_of to the operation to change just these.
     """
-    _check_whole(context)
+    check_whole(context)
     as_of = request.as_of or context.app.backend.clock.now()
     found = await context.app.bulk.preview(request.where, as_of=as_of)
     return Preview(**structs.asdict(found), as_of=as_of)
@@ -49,7 +49,7 @@ async def start(context: Context, request: StartOperation) -> OperationView:
     The selection is frozen: jobs that move after as_of are left alone. It is carried out by this server, and by any
     worker should the server die.
     """
-    _check_whole(context)
+    check_whole(context)
     begun = await context.app.bulk.start(
         request.verb.value,
         where=request.where,
@@ -117,7 +117,7 @@ def operation_view(found: Operation) -> OperationView:
     )
 
 
-def _check_whole(context: Context) -> None:
+def check_whole(context: Context) -> None:
     """A search goes over all queues, so it is not for who may see some."""
     if context.principal.queues is not None:
         raise Refused(

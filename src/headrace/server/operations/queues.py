@@ -9,6 +9,7 @@ from msgspec import structs
 
 from headrace.app.emptying import purge_query
 from headrace.errors import ConfigError
+from headrace.model.job import JobState
 from headrace.model.limits import LimitScope, LimitUsage, format_rate
 from headrace.model.queue import QueueSettings, QueueStats
 from headrace.server.auth import check_queue
@@ -175,7 +176,8 @@ def _queue_view(
         paused=settings.paused,
         pause_reason=settings.pause_reason,
         paused_at=settings.paused_at,
-        counts=dict(stats.counts),
+        # All states, so that who reads one figure, such as a scaler, finds it when there is no such job.
+        counts={state: stats.counts.get(state, 0) for state in JobState},
         oldest_waiting_s=waiting_s,
         pace=QueuePace(window_s=stats.rate.window.total_seconds(), **pace),
         fair=settings.fair,
