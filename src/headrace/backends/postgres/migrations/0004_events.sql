@@ -88,29 +88,31 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- Making and dropping triggers is for the owner of the tables; whoever may use the store may switch its journal.
+-- Making and dropping triggers is for the owner of the tables; whoever may use the store may switch its journal. It needs
+-- a lock, and while it waits for a transaction that is left open everybody else waits behind it: not for long, therefore.
 CREATE FUNCTION SCHEMA.switch_journal(to_on boolean) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('headrace journal SCHEMA_NAME'));
-    DROP TRIGGER IF EXISTS headrace_events ON SCHEMA.jobs;
-    DROP TRIGGER IF EXISTS headrace_changes ON SCHEMA.jobs;
-    DROP TRIGGER IF EXISTS headrace_events ON SCHEMA.ended;
-    DROP TRIGGER IF EXISTS headrace_changes ON SCHEMA.ended;
-    DROP TRIGGER IF EXISTS headrace_events ON SCHEMA.succeeded;
     IF to_on THEN
-        CREATE TRIGGER headrace_events AFTER INSERT ON SCHEMA.jobs
+        CREATE OR REPLACE TRIGGER headrace_events AFTER INSERT ON SCHEMA.jobs
             REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION SCHEMA.tell_of_new_jobs();
-        CREATE TRIGGER headrace_changes AFTER UPDATE ON SCHEMA.jobs
+        CREATE OR REPLACE TRIGGER headrace_changes AFTER UPDATE ON SCHEMA.jobs
             REFERENCING OLD TABLE AS before NEW TABLE AS changed
             FOR EACH STATEMENT EXECUTE FUNCTION SCHEMA.tell_of_open_jobs();
-        CREATE TRIGGER headrace_events AFTER INSERT ON SCHEMA.ended
+        CREATE OR REPLACE TRIGGER headrace_events AFTER INSERT ON SCHEMA.ended
             REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION SCHEMA.tell_of_ended_jobs();
-        CREATE TRIGGER headrace_changes AFTER UPDATE ON SCHEMA.ended
+        CREATE OR REPLACE TRIGGER headrace_changes AFTER UPDATE ON SCHEMA.ended
             REFERENCING OLD TABLE AS before NEW TABLE AS changed
             FOR EACH STATEMENT EXECUTE FUNCTION SCHEMA.tell_of_changed_ends();
-        CREATE TRIGGER headrace_events AFTER INSERT ON SCHEMA.succeeded
+        CREATE OR REPLACE TRIGGER headrace_events AFTER INSERT ON SCHEMA.succeeded
             REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION SCHEMA.tell_of_ended_jobs();
+    ELSE
+        DROP TRIGGER IF EXISTS headrace_events ON SCHEMA.jobs;
+        DROP TRIGGER IF EXISTS headrace_changes ON SCHEMA.jobs;
+        DROP TRIGGER IF EXISTS headrace_events ON SCHEMA.ended;
+        DROP TRIGGER IF EXISTS headrace_changes ON SCHEMA.ended;
+        DROP TRIGGER IF EXISTS headrace_events ON SCHEMA.succeeded;
     END IF;
 END $$;
 
