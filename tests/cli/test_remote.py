@@ -78,6 +78,8 @@ def test_queues_and_schedules_are_looked_at_and_changed(cli: Cli) -> None:
     assert cli.ok("schedule", "delete", "nightly") == "nightly  deleted\n"
     assert cli("schedule", "get", "nightly").exit_code == 3
     assert cli.json("worker", "list")["items"] == []
+    stats = cli.json("store", "stats")
+    assert (stats["queues"], stats["counts"]["queued"], stats["url"].startswith("http://")) == (1, 2, True)
 
 
 def test_an_unknown_task_is_refused_by_the_server_that_knows_the_tasks(cli: Cli) -> None:

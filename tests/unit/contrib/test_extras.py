@@ -16,6 +16,8 @@ BLOCKED = "import sys; sys.modules[{library!r}] = None; import {module}"
         ("headrace.contrib.prometheus", "prometheus_client", "metrics"),
         ("headrace.cli.worker.serving", "prometheus_client", "metrics"),
         ("headrace.contrib.opentelemetry", "opentelemetry", "otel"),
+        ("headrace.client", "httpx2", "client"),
+        ("headrace.server", "starlette", "server"),
     ],
 )
 def test_a_missing_extra_is_named(module: str, library: str, extra: str) -> None:

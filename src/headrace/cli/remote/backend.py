@@ -10,6 +10,7 @@ from headrace.cli.remote import models
 from headrace.cli.remote.refusing import needs_a_store
 from headrace.errors import JobNotFound
 from headrace.model.queue import QueueRate
+from headrace.storage.backend import Health
 from headrace.storage.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ class RemoteBackend:
     """Answers what a server can tell of its store. Everything else says that it needs the store itself."""
 
     def __init__(self, app: RemoteApp, client: AsyncClient) -> None:
+        self._client = client
         self.url = client.url
         self.clock = SystemClock()
         self.reader = RemoteReader(app, client)
@@ -32,6 +34,13 @@ class RemoteBackend:
 
     def __getattr__(self, name: str) -> NoReturn:
         raise needs_a_store(name)
+
+    async def health(self) -> Health:
+        """How the server's store is."""
+        found = await self._client.store()
+        return Health(
+            ok=found.ok, latency=timedelta(seconds=found.latency_s), facts=found.facts, problems=found.problems
+        )
 
 
 class RemoteReader:
