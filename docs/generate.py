@@ -64,6 +64,7 @@ BESIDE = (
     ("headrace.app.sync", "SyncDesk"),
     ("headrace.app.sync_schedules", "SyncSchedules"),
     ("headrace.app.sync_events", "SyncEvents"),
+    ("headrace.app.sync_webhooks", "SyncWebhooks"),
     ("headrace.app.sync_handle", "SyncJobHandle"),
     ("headrace.app.worker", "AppWorker"),
     ("headrace.engine.worker", "WorkerHealth"),
@@ -142,6 +143,7 @@ MADE_FOR_YOU = {
     "SyncHarness",
     "SyncJobHandle",
     "SyncSchedules",
+    "SyncWebhooks",
     "Task",
     "Webhooks",
 }

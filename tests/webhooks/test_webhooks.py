@@ -268,3 +268,21 @@ async def test_a_secret_that_is_none_is_refused_and_not_repeated(app: Headrace) 
 async def test_a_webhook_that_is_shown_does_not_tell_its_secret(app: Headrace) -> None:
     webhook = await app.webhooks.add("https://example.com")
     assert webhook.secret not in repr(webhook)
+
+
+def test_webhooks_are_kept_from_code_without_a_loop(tmp_path: Path) -> None:
+    app = Headrace(f"sqlite:///{tmp_path}/jobs.db?synchronous=normal")
+    with app.sync:
+        webhooks = app.sync.webhooks
+        made = webhooks.add("https://example.com/hooks", kind="dead", description="the mail team")
+        assert webhooks.list() == [webhooks.get(made.id)] == [made]
+        assert (webhooks.pause(made.id, reason="it moves").reason, webhooks.resume(made.id).active) == (
+            "it moves",
+            True,
+        )
+        assert webhooks.rotate(made.id).previous_secret == made.secret
+        assert webhooks.deliveries(made.id).items == []
+        with pytest.raises(AddressRefused):
+            app.sync.webhooks.test(webhooks.add("http://127.0.0.1:9/").id)
+        webhooks.remove(made.id)
+        assert len(webhooks.list()) == 1

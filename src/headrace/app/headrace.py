@@ -222,7 +222,7 @@ class Headrace(JobDesk, Surrounding, TaskMaker):
         """Endpoints that are told of job events: add, look at, pause and test them."""
         from headrace.app.webhooks.webhooks import Webhooks
 
-        return Webhooks(self)
+        return Webhooks(self, self._worker_config.webhook_networks)
 
     def use_store(self, url: str) -> None:
         """Live at another place from now on, as ``headrace worker --store URL`` does. Only while nothing is open.
@@ -283,7 +283,7 @@ class Headrace(JobDesk, Surrounding, TaskMaker):
         """The same for code without an event loop: scripts, ``def`` handlers, Django and Flask views, any thread."""
         from headrace.app.sync import SyncDesk
 
-        return SyncDesk(self._make_sibling_desk)
+        return SyncDesk(self._make_sibling_desk, webhook_networks=self._worker_config.webhook_networks)
 
     def _refuse_while_in_use(self, verb: str) -> None:
         if self.is_open or ("sync" in self.__dict__ and self.sync.is_open):

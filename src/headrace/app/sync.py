@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from headrace.app.sync_bulk import SyncBulk
     from headrace.app.sync_events import SyncEvents
     from headrace.app.sync_schedules import SyncSchedules
+    from headrace.app.sync_webhooks import SyncWebhooks
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -58,8 +59,9 @@ class SyncDesk:
     <JobState.QUEUED: 'queued'>
     """
 
-    def __init__(self, make_desk: Callable[[], JobDesk]) -> None:
+    def __init__(self, make_desk: Callable[[], JobDesk], *, webhook_networks: str = "") -> None:
         self._make_desk = make_desk
+        self._webhook_networks = webhook_networks
         self._lane: LoopThread | None = None
         self._lock = threading.Lock()
         self._pid = os.getpid()
@@ -258,6 +260,13 @@ class SyncDesk:
         from headrace.app.sync_bulk import SyncBulk
 
         return SyncBulk(self)
+
+    @property
+    def webhooks(self) -> SyncWebhooks:
+        """Endpoints that are told of job events. See ``Headrace.webhooks``."""
+        from headrace.app.sync_webhooks import SyncWebhooks
+
+        return SyncWebhooks(self, self._webhook_networks)
 
     def catalogue(self) -> list[TaskRecord]:
         """The tasks that workers of this store have told of, by name."""

@@ -23,7 +23,7 @@ from headrace.model.page import Page
 from headrace.model.webhook import SECRET_BYTES, Webhook, check_secret, check_url, new_secret
 
 if TYPE_CHECKING:
-    from headrace.app.headrace import Headrace
+    from headrace.app.desk import JobDesk
 
 OVERLAP_DEFAULT = timedelta(hours=24)
 DELIVERIES_LIMIT_DEFAULT = 50
@@ -44,9 +44,10 @@ class Webhooks:
     True 1
     """
 
-    def __init__(self, app: Headrace) -> None:
-        self._app = app
-        self._records = WebhookRecords(app.backend.kv)
+    def __init__(self, desk: JobDesk, networks: str) -> None:
+        self._desk = desk
+        self._networks = networks
+        self._records = WebhookRecords(desk.backend.kv)
 
     async def add(
         self,
@@ -73,13 +74,13 @@ class Webhooks:
             id=f"wh-{new_job_id()}",
             url=check_url(url),
             secret=_new_secret() if secret is None else check_secret(secret),
-            created_at=self._app.backend.clock.now(),
+            created_at=self._desk.backend.clock.now(),
             wanted=wanted,
             description=description,
         )
-        status = await self._app.backend.events.status()
+        status = await self._desk.backend.events.status()
         if status.retention is None:
-            await self._app.backend.events.enable(EventRetention())
+            await self._desk.backend.events.enable(EventRetention())
         after, revision = await self._records.place()
         if after is None:
             await self._records.move(status.newest, revision)
@@ -113,7 +114,7 @@ class Webhooks:
         if overlap < ZERO:
             message = f"overlap must not be negative; got {overlap}"
             raise ConfigError(message)
-        secret, until = _new_secret(), self._app.backend.clock.now() + overlap
+        secret, until = _new_secret(), self._desk.backend.clock.now() + overlap
 
         def change(webhook: Webhook) -> Webhook:
             return replace(webhook, secret=secret, previous_secret=webhook.secret, previous_until=until)
@@ -127,9 +128,9 @@ class Webhooks:
         ``worker.webhook_networks``); and DeliveryError where nothing answered.
         """
         webhook = await self._records.get(webhook_id)
-        now = self._app.backend.clock.now()
+        now = self._desk.backend.clock.now()
         data: dict[str, Any] = {"webhook_id": webhook.id}
-        networks = Networks(self._app.worker_config.webhook_networks)
+        networks = Networks(self._networks)
         return await send(webhook, f"msg_test_{new_job_id()}", body_of("webhook.test", now, data), networks, now)
 
     async def deliveries(
@@ -137,7 +138,7 @@ class Webhooks:
     ) -> Page[Job]:
         """The deliveries to a webhook, which are jobs, the newest first. Raises UnknownWebhook."""
         await self._records.get(webhook_id)
-        return await self._app.find(queues=[QUEUE], tags=[webhook_id], cursor=cursor, limit=limit)
+        return await self._desk.find(queues=[QUEUE], tags=[webhook_id], cursor=cursor, limit=limit)
 
 
 def _new_secret() -> str:
