@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -24,6 +25,8 @@ from headrace.errors import HeadraceError
 from headrace.storage.backend import MAX_BATCH_DEFAULT, MAX_PAYLOAD_DEFAULT, Capabilities, Health
 from headrace.storage.clock import Clock, SystemClock
 from headrace.storage.diagnosing import Diagnosis
+
+log = logging.getLogger("headrace.postgres")
 
 
 class PostgresBackend:
@@ -83,6 +86,20 @@ class PostgresBackend:
             raise
         self.signals.open(listens=not self._pool.pooled)
         self._opened = True
+        if log.isEnabledFor(logging.INFO):
+            await self._tell_budget()
+
+    async def _tell_budget(self) -> None:
+        """Say how many connections this will take at most, and how many there are to take."""
+        [(free, most)] = await self._pool.run(lambda session: session.rows("free_connections"))
+        log.info(
+            "%s: up to %d connections from here%s; %d of the server's %d are free",
+            masked(self._location.dsn),
+            self._location.connections,
+            ", through a pooler of transactions" if self._pool.pooled else ", one of which listens",
+            free,
+            most,
+        )
 
     async def _prepare(self, session: Session) -> None:
         assert isinstance(session, PooledSession)

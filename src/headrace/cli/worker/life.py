@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from headrace.cli.faults import Exit
+from headrace.cli.loop import run
 from headrace.contrib.job_log import log_jobs
 from headrace.logs import set_levels
 
@@ -33,7 +34,7 @@ def run_worker(
     """
     if verbose:
         app.telemetry.attach(log_jobs)
-    return asyncio.run(_serve_and_live(app, worker, queues, metrics))
+    return run(_serve_and_live(app, worker, queues, metrics))
 
 
 async def _serve_and_live(
