@@ -1,4 +1,4 @@
-"""A server on a free port of this machine, in a thread of this process."""
+"""A server on a port of this machine, in a thread of this process."""
 
 from __future__ import annotations
 
@@ -17,15 +17,19 @@ START_S_MAX = 30.0
 
 
 class LiveServer(uvicorn.Server):
-    """Serves an app, which nobody else may have open, while it is a context manager. ``url`` is where."""
+    """Serves an app, which nobody else may have open, while it is a context manager. ``url`` is where.
 
-    def __init__(self, app: Headrace, settings: ServerSettings | None = None) -> None:
+    ``port`` 0 takes a free one.
+    """
+
+    def __init__(self, app: Headrace, settings: ServerSettings | None = None, *, port: int = 0) -> None:
         self._service = create_app(app, settings)
         super().__init__(uvicorn.Config(self._service, lifespan="on", log_config=None, timeout_graceful_shutdown=5))
-        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._listening = socket.create_server(("127.0.0.1", port))
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self.run, args=([self._listening],), name="live server")
-        self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
+        self.port: int = self._listening.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and let who waits know."""

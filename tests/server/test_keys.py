@@ -16,6 +16,7 @@ from headrace.errors import ConfigError, UnknownKey, UsageError
 from headrace.server import create_app
 from headrace.server import keys as server_keys
 from headrace.server.serving import check_exposure
+from headrace.storage.kv import Put
 from headrace.testing.clock import FrozenClock
 from headrace.wire.scopes import Scope
 
@@ -251,6 +252,18 @@ async def test_the_store_does_not_have_the_secret(app: Headrace) -> None:
         secret = made.token.split("_", 2)[2]
         assert secret.encode() not in entry.value
         assert made.key.knows(secret)
+
+
+async def test_a_key_of_a_later_release_is_reported_and_the_others_are_taken(
+    app: Headrace, client: httpx2.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = await app.keys.create("shop", scopes=["submit"])
+    [entry] = (await app.backend.kv.scan("keys")).items
+    later = entry.value.replace(b"jobs:submit", b"jobs:dream")
+    await app.backend.kv.put_many("keys", [Put(key="later", value=later)])
+
+    assert (await client.post("/v1/jobs", json=JOB, headers=bearing(made.token))).status_code == 201
+    assert "API key later cannot be read, and is not taken" in caplog.text
 
 
 async def test_keys_are_found_by_id_name_and_token_and_unknown_ones_name_the_near(app: Headrace) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import builtins
 import hashlib
 import hmac
+import logging
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -21,12 +22,14 @@ from msgspec import Struct, structs
 from headrace.config import check_queue_name
 from headrace.errors import ConfigError, UnknownKey, UsageError
 from headrace.model.durations import ZERO
-from headrace.storage.kv import Put
+from headrace.storage.kv import Entry, Put
 from headrace.wire.roles import scopes_of
 from headrace.wire.scopes import Scope
 
 if TYPE_CHECKING:
     from headrace.app.operations import Operations
+
+log = logging.getLogger("headrace")
 
 KEYS = "keys"
 USED = "keys-used"
@@ -149,7 +152,8 @@ class Keys:
     async def list(self) -> builtins.list[ApiKey]:
         """Every key, the newest first; revoked ones for 30 days more."""
         page = await self._desk.backend.kv.scan(KEYS, limit=KEYS_MAX)
-        return sorted((_read(entry.value) for entry in page.items), key=lambda key: key.created_at, reverse=True)
+        found = [key for entry in page.items if (key := _readable(entry)) is not None]
+        return sorted(found, key=lambda key: key.created_at, reverse=True)
 
     async def get(self, key: str) -> ApiKey:
         """The key of that id, name or token; of several of a name the one in use, or the newest.
@@ -188,6 +192,15 @@ class Keys:
 
     async def _put(self, key: ApiKey, kept: timedelta | None = None) -> None:
         await self._desk.backend.kv.put_many(KEYS, [Put(key=key.id, value=_write(key), ttl=kept)])
+
+
+def _readable(entry: Entry) -> ApiKey | None:
+    """The key; one that this release cannot read, because a later one has written it, is reported and not taken."""
+    try:
+        return _read(entry.value)
+    except msgspec.MsgspecError as error:
+        log.error("API key %s cannot be read, and is not taken: %s", entry.key, error)
+        return None
 
 
 def split_token(token: str) -> tuple[str, str] | None:
