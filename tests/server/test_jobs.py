@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import httpx2
 import pytest
 
 from headrace import Headrace
+from headrace.model.job import NewJob
+from headrace.storage.jobs import Enqueued
 
 
 async def submit(client: httpx2.AsyncClient, **job: object) -> httpx2.Response:
@@ -115,3 +118,22 @@ async def test_the_id_of_a_request_is_that_of_its_jobs(client: httpx2.AsyncClien
     )
     assert answer.headers["x-request-id"] == "request-7"
     assert (await client.get(answer.headers["location"])).json()["correlation_id"] == "request-7"
+
+
+async def test_requests_that_come_at_the_same_time_share_their_commits(
+    client: httpx2.AsyncClient, app: Headrace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches: list[int] = []
+    store = app.backend.jobs.enqueue_many
+
+    async def counted(jobs: Sequence[NewJob]) -> list[Enqueued]:
+        batches.append(len(jobs))
+        await asyncio.sleep(0)  # a store of another kind would let go of the loop here
+        return await store(jobs)
+
+    monkeypatch.setattr(app.backend.jobs, "enqueue_many", counted)
+    answers = await asyncio.gather(*(submit(client) for _ in range(50)))
+
+    assert [answer.status_code for answer in answers] == [201] * 50
+    assert sum(batches) == 50
+    assert len(batches) <= 3

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack
 
+from headrace.errors import ConfigError
 from headrace.model.ids import JobId, new_job_id
 from headrace.model.job import QUEUE_DEFAULT, NewJob
 from headrace.tasks.canonical import CanonicalArguments
@@ -82,7 +83,13 @@ class Call(Generic[R]):
         return options if delay is None else {**options, "delay": delay}
 
     def _canonical(self, by: Collection[str] | None) -> bytes:
-        return CanonicalArguments(self.task.schema).encode(self.task.arguments(self.payload), by)
+        try:
+            arguments = self.task.arguments(self.payload)
+        except ValueError:
+            # Those of a task whose code is elsewhere: its own app might write them otherwise.
+            message = f"unique: the arguments of {self.task.name} cannot be read here; name a key, as in 'welcome:7'"
+            raise ConfigError(message) from None
+        return CanonicalArguments(self.task.schema).encode(arguments, by)
 
     def __repr__(self) -> str:
         args, kwargs = self.task.arguments(self.payload)
