@@ -1,8 +1,10 @@
 """``headrace dev``: what is saved is what runs."""
 
+import socket
 import threading
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from headrace.cli.dev.watching import changes, is_source, look_again, snapshot
@@ -10,7 +12,7 @@ from tests.cli.support import SAMPLE, Cli, Spawn
 
 
 def test_a_change_starts_the_worker_again_with_the_new_code(folder: Path, spawn: Spawn, cli: Cli) -> None:
-    dev = spawn("dev", "sample:app")
+    dev = spawn("dev", "sample:app", "--no-server")
     dev.wait_for("is ready")
 
     (folder / "sample.py").write_text(SAMPLE.replace('return f"Hello', 'return f"Welcome'))
@@ -26,7 +28,7 @@ def test_a_change_starts_the_worker_again_with_the_new_code(folder: Path, spawn:
 
 def test_a_file_that_does_not_import_is_told_and_the_next_change_tried(folder: Path, spawn: Spawn) -> None:
     (folder / "sample.py").write_text("from headrace import Headrace\napp = Headrace(\n")
-    dev = spawn("dev", "sample:app")
+    dev = spawn("dev", "sample:app", "--no-server")
     dev.wait_for("SyntaxError")
     dev.wait_for("waiting for a change")
 
@@ -72,3 +74,18 @@ def test_without_watchfiles_it_looks_again_and_says_so(folder: Path, monkeypatch
 )
 def test_only_source_counts(path: str, wanted: bool) -> None:
     assert is_source(Path(path)) is wanted
+
+
+def test_a_server_runs_beside_the_worker(folder: Path, spawn: Spawn, cli: Cli) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port = found.getsockname()[1]
+    dev = spawn("dev", "sample:app", "--port", str(port))
+    dev.wait_for("the server is ready")
+    with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+        job = client.post("/v1/jobs", json={"task": "greet", "args": ["Ada"]}).json()
+        answer = client.get(f"/v1/jobs/{job['id']}/result", params={"wait": "30s"}).json()
+
+    assert answer["result"] == "Hello, Ada!"
+    assert dev.stop() == 0
+    with pytest.raises(httpx2.ConnectError):
+        httpx2.get(f"http://127.0.0.1:{port}/health/live")

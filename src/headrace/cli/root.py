@@ -19,7 +19,7 @@ from headrace.cli.session import add_global_options, global_options, wants_color
 
 TABLE = {
     "init": Entry("headrace.cli.init", "start a project from a template"),
-    "dev": Entry("headrace.cli.dev", "run a worker that starts again whenever a file changes"),
+    "dev": Entry("headrace.cli.dev", "run a worker and a server that start again whenever a file changes"),
     "worker": Entry("headrace.cli.worker", "run a worker; list the workers there are"),
     "server": Entry("headrace.cli.server", "serve the jobs of an app over HTTP"),
     "job": Entry("headrace.cli.job", "list, get, watch, enqueue, retry and cancel jobs"),

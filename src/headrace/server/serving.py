@@ -65,6 +65,8 @@ async def serve(app: Headrace, settings: ServerSettings, *, authenticator: Authe
     )
     server = _Server(config)
     await service.state.open()  # here, so that its error is told as it is
+    if not app.backend.capabilities.processes:
+        log.warning("jobs of this store are in this process alone: workers of other processes do not see them")
     try:
         check_exposure(settings, has_keys=bool(await app.keys.list()))
         listening = _listen(settings)

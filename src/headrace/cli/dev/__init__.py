@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
 
 from headrace.cli.guard import guard
+from headrace.cli.output import note
 from headrace.cli.settings import configuration
 
 
@@ -16,11 +18,19 @@ from headrace.cli.settings import configuration
 @click.option("--watch", "folders", multiple=True, type=click.Path(exists=True, path_type=Path), metavar="PATH",
               help="Look at this folder for changes. Repeatable. [this one]")  # fmt: skip
 @click.option("--queue", "queues", multiple=True, metavar="NAME=N", help="As for headrace worker.")
+@click.option("--port", type=click.IntRange(1, 65_535), metavar="PORT", help="Serve HTTP there. [8080]")
+@click.option("--no-server", is_flag=True, help="Run a worker alone.")
 @click.option("--no-reload", is_flag=True, help="Do not look for changes.")
 def command(
-    app_name: str | None, store: str | None, folders: tuple[Path, ...], queues: tuple[str, ...], no_reload: bool
+    app_name: str | None,
+    store: str | None,
+    folders: tuple[Path, ...],
+    queues: tuple[str, ...],
+    port: int | None,
+    no_server: bool,
+    no_reload: bool,
 ) -> int:
-    """Run a worker for the tasks of APP, show its jobs as they run, and start it again whenever a file changes.
+    """Run a worker for the tasks of APP and a server for its jobs, and start both again whenever a file changes.
 
     Running jobs end before it starts again; what takes longer than five seconds is released and runs again. A file
     that does not import is told, and the next change tried. Ctrl-C ends it. Without APP it is the setting app.
@@ -39,6 +49,16 @@ def command(
     url = store or found.settings.store
     if url:
         guard(url)
-    words = [name, *(["--store", url] if url else []), *(word for queue in queues for word in ("--queue", queue))]
+    place = [name, *(["--store", url] if url else [])]
+    words = [*place, *(word for queue in queues for word in ("--queue", queue))]
     look = None if no_reload else changes(list(folders) or [Path.cwd()])
-    return Reloader(words, look).run()
+    server = None if no_server else _server_words(place, port)
+    return Reloader(words, look, server=server).run()
+
+
+def _server_words(place: list[str], port: int | None) -> list[str] | None:
+    """How to call ``headrace server``; None, with a note, where its extra is not installed."""
+    if find_spec("starlette") is None or find_spec("uvicorn") is None:
+        note("no server is run, because the extra is not installed: pip install 'headrace[server]'")
+        return None
+    return [*place, *([] if port is None else ["--port", str(port)])]

@@ -1,4 +1,4 @@
-"""One worker after another: each with the source as it is when it starts."""
+"""One worker, and one server, after another: each with the source as it is when it starts."""
 
 from __future__ import annotations
 
@@ -20,10 +20,12 @@ STOP_S = 30.0
 
 
 class Reloader:
-    """Keeps a worker process, and starts it anew after each change until it is told to stop."""
+    """Keeps a worker, and with ``server`` a server, and starts both anew after each change until it is told to stop."""
 
-    def __init__(self, words: Sequence[str], changes: Changes | None) -> None:
+    def __init__(self, words: Sequence[str], changes: Changes | None, *, server: Sequence[str] | None = None) -> None:
         self._words = list(words)
+        self._server_words = None if server is None else list(server)
+        self._server: subprocess.Popen[bytes] | None = None
         self._changes = changes
         self._stop = threading.Event()
         self._worker: subprocess.Popen[bytes] | None = None
@@ -34,7 +36,9 @@ class Reloader:
         try:
             self._start()
             if self._changes is None:
-                return self._wait()
+                code = self._wait()
+                self._end()
+                return code
             for changed in self._changes(self._stop):
                 if self._stop.is_set():
                     break
@@ -48,18 +52,22 @@ class Reloader:
         return Exit.DONE
 
     def _start(self) -> None:
-        # A group of its own: Ctrl-C goes to this process, which then lets the worker finish its jobs.
-        self._worker = subprocess.Popen(
-            [sys.executable, "-m", "headrace.cli", "worker", "run", *self._words, "--grace", GRACE, "-v"],
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        threading.Thread(target=self._tell_end, args=(self._worker,), daemon=True).start()
+        self._worker = self._spawn("worker", "run", *self._words, "--grace", GRACE, "-v")
+        if self._server_words is not None:
+            self._server = self._spawn("server", *self._server_words, "--grace", GRACE)
 
-    def _tell_end(self, worker: subprocess.Popen[bytes]) -> None:
-        code = worker.wait()
+    def _spawn(self, name: str, *words: str) -> subprocess.Popen[bytes]:
+        # A group of its own: Ctrl-C goes to this process, which then lets the worker finish its jobs.
+        process = subprocess.Popen(
+            [sys.executable, "-m", "headrace.cli", name, *words], stdin=subprocess.DEVNULL, start_new_session=True
+        )
+        threading.Thread(target=self._tell_end, args=(name, process), daemon=True).start()
+        return process
+
+    def _tell_end(self, name: str, process: subprocess.Popen[bytes]) -> None:
+        code = process.wait()
         if code not in (0, -signal.SIGTERM, -signal.SIGKILL) and not self._stop.is_set() and self._changes is not None:
-            note(f"the worker has ended with code {code}; waiting for a change")
+            note(f"the {name} has ended with code {code}; waiting for a change")
 
     def _wait(self) -> int:
         assert self._worker is not None
@@ -67,16 +75,16 @@ class Reloader:
         return Exit.DONE if self._stop.is_set() else code
 
     def _end(self) -> None:
-        worker = self._worker
-        if worker is None:
-            return
-        if worker.poll() is None:
-            worker.send_signal(signal.SIGTERM)
-        try:
-            worker.wait(STOP_S)
-        except subprocess.TimeoutExpired:
-            os.killpg(worker.pid, signal.SIGKILL)
-            worker.wait()
+        running = [process for process in (self._worker, self._server) if process is not None]
+        for process in running:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        for process in running:
+            try:
+                process.wait(STOP_S)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
 
     def _told_to_stop(self, number: int, frame: FrameType | None) -> None:
         again = self._stop.is_set()
