@@ -137,6 +137,27 @@ async def test_queues_are_limited(way: Way) -> None:
     assert await way.configure("mail", concurrency=None) == {"fair": True, "concurrency": None}
 
 
+async def test_a_queue_is_drained_once_its_jobs_are_done(way: Way, working: Working) -> None:
+    await way.submit("greet", ["Ada"])
+    await way.submit("greet", ["Bob"], delay=HOUR)
+    with pytest.raises(TimeoutError, match="1 queued"):
+        await way.drain("mail", timeout=0.1)
+    async with working():
+        left = await way.drain("mail", timeout=20)
+    assert {state: count for state, count in left.items() if count} == {JobState.SCHEDULED: 1, JobState.SUCCEEDED: 1}
+
+
+async def test_a_worker_is_told_to_claim_no_more_and_to_work_again(way: Way, working: Working) -> None:
+    async with working():
+        [worker] = await way.workers()
+        await way.order(worker, "quiet")
+        await way.order(worker, "work")
+        with pytest.raises(errors.ConfigError, match="dance"):
+            await way.order(worker, "dance")
+    with pytest.raises(errors.UsageError):
+        await way.order(worker, "quiet")
+
+
 async def test_schedules_are_made_paused_triggered_and_deleted(way: Way) -> None:
     assert await way.schedule("nightly", "@daily", "greet", ["Ada"]) == "nightly"
     await way.schedule("tick", timedelta(minutes=5), "greet", ["Bob"])

@@ -37,6 +37,9 @@ class Way(Protocol):
     async def bulk(self, verb: str, where: str) -> tuple[int, int]: ...
 
     async def error_groups(self, where: str) -> list[Any]: ...
+    async def drain(self, queue: str, timeout: float) -> dict[JobState, int]: ...
+    async def workers(self) -> list[str]: ...
+    async def order(self, worker: str, order: str) -> None: ...
 
     @property
     def events(self) -> Any: ...
@@ -95,6 +98,15 @@ class _Common:
     async def bulk(self, verb: str, where: str) -> tuple[int, int]:
         done = await self._desk.bulk.run(verb, where=where)
         return done.matched, done.changed
+
+    async def drain(self, queue: str, timeout: float) -> dict[JobState, int]:
+        return dict(await self._desk.drain(queue, timeout=timeout))
+
+    async def workers(self) -> list[str]:
+        return [each.id for each in await self._desk.workers()]
+
+    async def order(self, worker: str, order: str) -> None:
+        await self._desk.order_worker(worker, order)
 
     async def error_groups(self, where: str) -> list[Any]:
         return list(await self._desk.error_groups(where=where))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from headrace.cli.remote import models
@@ -143,6 +143,14 @@ class RemoteApp:
     async def configure_queue(self, queue: str, **options: Any) -> None:
         """Change limits and order of a queue."""
         await self._client.configure_queue(queue, **options)
+
+    async def drain(self, queue: str, *, timeout: float | timedelta | None = None) -> dict[JobState, int]:
+        """Wait until nothing of the queue is queued or running."""
+        return await self._client.drain(queue, timeout=timeout)
+
+    async def order_worker(self, worker_id: str, order: str) -> None:
+        """Tell a worker to be quiet, to stop, or to work again."""
+        await self._client.order_worker(worker_id, order)
 
     async def workers(self) -> list[WorkerRecord]:
         """The workers heard of lately."""

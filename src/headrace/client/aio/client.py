@@ -46,6 +46,7 @@ from headrace.wire.workers import WorkerView
 
 T = TypeVar("T")
 
+ORDERS = ("quiet", "stop", "work")
 TIMEOUT_DEFAULT = timedelta(seconds=10)
 
 
@@ -241,6 +242,13 @@ class AsyncClient(AsyncQueues):
     async def workers(self) -> list[WorkerView]:
         """The workers heard of within the last half minute."""
         return list((await self._sender.send(request("GET", "/v1/workers", Listed[WorkerView]))).items)
+
+    async def order_worker(self, worker_id: str, order: str) -> WorkerView:
+        """Tell a worker to be ``quiet`` (claim nothing more), to ``stop`` as SIGTERM does, or to ``work`` again."""
+        if order not in ORDERS:
+            raise ConfigError(f"order is one of {', '.join(ORDERS)}; got {order!r}")
+        asked = request("POST", f"/v1/workers/{{worker}}/{order}", WorkerView, safe=True, worker=worker_id)
+        return await self._sender.send(asked)
 
     async def store(self) -> StoreView:
         """How the server's store is, and what it holds."""

@@ -53,8 +53,11 @@ class Queues:
         message = ConfigureQueue(queue=queue, **{name: _plain(value) for name, value in options.items()})
         return self._sender.send(request("PATCH", "/v1/queues/{queue}", QueueView, message, queue=queue))
 
-    def drain(self, queue: str, timeout: float | timedelta | None = None) -> Drained:
-        """Wait until the queue has neither queued nor running jobs, or until ``timeout``; ``empty`` tells which."""
+    def drain(self, queue: str, *, timeout: float | timedelta | None = None) -> dict[JobState, int]:
+        """Wait until no job of the queue is queued or running, and answer how many are in each other state.
+
+        Raises the builtin TimeoutError after ``timeout`` (seconds, or a timedelta), with what is left.
+        """
         limit = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
         end = None if limit is None else self._sender.clock() + limit
         while True:
@@ -63,8 +66,11 @@ class Queues:
                 wait = min(wait, timedelta(seconds=max(0.0, end - self._sender.clock())))
             message = DrainQueue(queue=queue, wait=seconds_text(wait))
             found = self._ask("drain", queue, Drained, message, wait_s=wait.total_seconds())
-            if found.empty or (end is not None and self._sender.clock() >= end):
-                return found
+            if found.empty:
+                return found.counts
+            if end is not None and self._sender.clock() >= end:
+                left = ", ".join(f"{count} {state}" for state, count in found.counts.items() if count)
+                raise TimeoutError(f"queue {queue!r} is not empty within {limit:g} s: {left}")
 
     def purge(self, queue: str, *, states: Iterable[JobState | str] | None = None) -> OperationView:
         """Begin to delete the queue's jobs in these states (default: those that wait), as an operation."""

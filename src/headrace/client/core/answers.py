@@ -11,6 +11,9 @@ from headrace import errors
 from headrace.model.job import JobState
 from headrace.wire.problems import Problem
 
+NO_SUCH_PATH = "HR-E0320"
+"""Of a server that is older than the client."""
+
 _DETAIL_MAX = 300
 _JOB = re.compile(r"\bjob (?P<id>\S+?):")
 
@@ -70,7 +73,7 @@ def error_of(problem: Problem) -> Exception:
         return errors.Unsupported(detail)
     if problem.status in (429, 502, 503, 504):
         return errors.Unavailable(detail)
-    if problem.status == 422:
+    if problem.status == 422 or (problem.status == 404 and problem.code not in ("", NO_SUCH_PATH)):
         return errors.UsageError(detail)
     return errors.ServiceError(detail, status=problem.status, code=problem.code, request_id=problem.request_id)
 
