@@ -9,13 +9,16 @@ import signal
 import socket
 from collections.abc import Iterator
 
-import uvicorn
-
 from headrace.app import Headrace
 from headrace.config.server import ServerSettings
-from headrace.errors import ConfigError
+from headrace.errors import ConfigError, MissingExtra
 from headrace.server.auth import Authenticator
 from headrace.server.service import create_app
+
+try:
+    import uvicorn
+except ImportError:  # pragma: no cover  (tested in a process of its own)
+    raise MissingExtra("uvicorn", "server") from None
 
 log = logging.getLogger("headrace.server")
 
@@ -60,6 +63,7 @@ async def serve(app: Headrace, settings: ServerSettings, *, authenticator: Authe
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # nothing here depends on who is in front
         backlog=BACKLOG,
         timeout_graceful_shutdown=max(1, round(settings.grace.total_seconds())),
     )
