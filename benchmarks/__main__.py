@@ -26,10 +26,12 @@ SETS = {
         "headrace_footprint",
     ),
     "postgres": ("postgres_drain", "peer_pgqueuer", "postgres_single", "postgres_pickup", "postgres_snapshot"),
+    "http": ("http_submit", "http_worker", "http_events"),
 }
-"""What runs without names. ``headrace_history`` and ``postgres_history`` write gigabytes and are asked for by name."""
+"""What runs without names. Those with ten million or a million jobs are asked for by name: ``headrace_history``,
+``postgres_history`` and ``http_reads``."""
 
-REFERENCE = {"sqlite": "headrace_drain", "postgres": "postgres_drain"}
+REFERENCE = {"sqlite": "headrace_drain", "postgres": "postgres_drain", "http": "http_submit"}
 """The case that the peers of a set are compared with."""
 
 CASE_S_MAX = 1_200.0

@@ -39,7 +39,7 @@ class Listeners:
         self._cut = [b""] * count
         for number in range(count):
             connection = socket.create_connection(address, timeout=PATIENCE_S)
-            connection.sendall(b"GET /v1/events?kind=enqueued HTTP/1.1\r\nHost: bench\r\n\r\n")
+            connection.sendall(b"GET /v1/events?kind=enqueued HTTP/1.1\r\nHost: localhost\r\n\r\n")
             connection.recv(4_096)
             connection.setblocking(False)
             self._selector.register(connection, selectors.EVENT_READ, number)
