@@ -7,9 +7,16 @@ import asyncio
 import httpx2
 import pytest
 
-from headrace import Headrace
+from headrace import Headrace, seconds
+from headrace.model.ids import WorkerId
+from headrace.model.lease import Claim
+from headrace.server import create_app
+from headrace.server.working import Bell, claim
+from headrace.storage.jobs import ClaimRequest
 from tests.server.support import until
 from tests.server.test_jobs import submit
+
+LEASE = seconds(30)
 
 
 @pytest.fixture
@@ -138,3 +145,57 @@ async def test_a_python_worker_is_quiet_and_works_again_as_it_is_told(
         await client.post(f"/v1/workers/{running.id}/stop")
         await running.wait()
     assert (await client.get("/v1/workers")).json() == {"items": []}
+
+
+async def test_a_worker_that_goes_away_while_it_claims_loses_no_attempt(
+    client: httpx2.AsyncClient, app: Headrace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = (await submit(client)).json()["id"]
+    claimed, go_on = asyncio.Event(), asyncio.Event()
+    store = app.backend.jobs.claim
+
+    async def slowly(request: ClaimRequest) -> list[Claim]:
+        claims = await store(request)
+        claimed.set()
+        await go_on.wait()
+        return claims
+
+    monkeypatch.setattr(app.backend.jobs, "claim", slowly)
+    demand, worker = {"mail": 1}, WorkerId("w-1")
+    waits = claim(app.backend, Bell(app.backend), worker, demand, lease=LEASE, wait=30.0, closing=asyncio.Event())
+    claiming = asyncio.ensure_future(waits)
+    await claimed.wait()
+    claiming.cancel()
+    await asyncio.sleep(0)
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await claiming
+
+    job = (await client.get(f"/v1/jobs/{job_id}")).json()
+    assert (job["state"], job["attempt"], job["claims"]) == ("queued", 0, 1)
+
+
+async def test_a_request_that_waits_ends_when_its_caller_goes_away(app: Headrace) -> None:
+    service, sent = create_app(app), list[object]()
+    messages: list[dict[str, object]] = [
+        {"type": "http.request", "body": b"", "more_body": False},
+        {"type": "http.disconnect"},
+    ]
+
+    async def receive() -> dict[str, object]:
+        return messages.pop(0)
+
+    async def send(message: object) -> None:
+        sent.append(message)
+
+    async with app:
+        handle = await app.find_task("mail.send").enqueue("ada")
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": f"/v1/jobs/{handle.id}/result",
+            "query_string": b"wait=60s",
+            "headers": [],
+        }
+        await service(scope, receive, send)
+    assert sent == []
