@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import signal
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import httpx2
 
+from headrace import Headrace
 from tests.cli.conftest import folder, spawn, url  # noqa: F401 (fixtures)
 from tests.cli.support import Process, Spawn
 
@@ -27,6 +29,20 @@ def test_a_job_that_was_submitted_over_http_is_run_by_a_worker(folder: Path, spa
         job = client.post("/v1/jobs", json={"task": "greet", "args": {"name": "Ada"}}).json()
         assert client.get("/health/ready").json() == {"ok": True, "problems": []}
         assert client.get(f"/v1/jobs/{job['id']}").status_code == 200
+    assert server.stop(signal.SIGTERM) == 0
+
+
+def test_with_a_key_others_may_reach_it_and_nobody_without(folder: Path, spawn: Spawn, url: str) -> None:  # noqa: F811
+    async def make_key() -> str:
+        async with Headrace(url) as app:
+            return (await app.keys.create("shop", scopes=["read"])).token
+
+    token = asyncio.run(make_key())
+    server = spawn("server", "sample:app", "--host", "0.0.0.0", "--port", "0")
+    with httpx2.Client(base_url=address(server).replace("0.0.0.0", "127.0.0.1")) as client:
+        assert client.get("/v1/jobs").status_code == 401
+        assert client.get("/v1/jobs", headers={"authorization": f"Bearer {token}"}).status_code == 200
+        assert client.get("/health/live").status_code == 200
     assert server.stop(signal.SIGTERM) == 0
 
 
