@@ -14,7 +14,7 @@ from headrace.app.registry import TaskRegistry
 from headrace.app.settlement import Settlement
 from headrace.engine.batching import Batcher
 from headrace.engine.correlation import correlated
-from headrace.engine.middleware import EnqueueNext, Middleware, enqueue_chain
+from headrace.engine.middleware import EnqueueNext, Middleware, enqueue_chain, with_identity
 from headrace.errors import (
     IdempotencyConflict,
     JobCancelled,
@@ -118,7 +118,7 @@ class JobDesk(Operations):
                 reply = await self._batcher.submit(job)
         if reply.conflict:
             raise IdempotencyConflict(_conflict_text([(job, reply)], 1))
-        return self._handle(job, reply)
+        return self.handle_of(job, reply)
 
     async def enqueue_many(self, calls: Iterable[Call[R]], *, connection: object = None) -> list[JobHandle[R]]:
         """Store many calls; handle *i* is for call *i*.
@@ -137,9 +137,18 @@ class JobDesk(Operations):
         conflicts = [pair for pair in zip(jobs, replies, strict=True) if pair[1].conflict]
         if conflicts:
             raise IdempotencyConflict(_conflict_text(conflicts, len(jobs)))
-        return [self._handle(job, reply) for job, reply in zip(jobs, replies, strict=True)]
+        return [self.handle_of(job, reply) for job, reply in zip(jobs, replies, strict=True)]
 
-    def _handle(self, job: NewJob, reply: Enqueued) -> JobHandle[Any]:
+    async def enqueue_occurrences(self, jobs: Sequence[NewJob]) -> list[Enqueued]:
+        """Store the jobs of schedules, as ``enqueue`` does: through the middleware, told to listeners, and traced.
+
+        They keep their ids and idempotency keys, whatever middleware does: an occurrence is one job, however often it
+        is enqueued. Doing it again changes nothing. What a scheduler calls.
+        """
+        return await self._around(with_identity(jobs, self._store))(jobs)
+
+    def handle_of(self, job: NewJob, reply: Enqueued) -> JobHandle[Any]:
+        """The handle for a job, from the store's reply."""
         return JobHandle(self, reply.id, job.task, reply.duplicate, reply.dropped, reply.replaced)
 
     def job(self, job_id: str) -> JobHandle[Any]:

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from msgspec import structs
 
-from headrace.engine.schedule_round import enqueue_each
+from headrace.engine.occurrences import enqueue_each, settled
 from headrace.engine.schedule_store import ScheduleStore, Stored, state_of
-from headrace.errors import ConfigError, TooLarge, UnknownSchedule, UsageError
-from headrace.model.ids import JobId
+from headrace.errors import ConfigError, UnknownSchedule, UsageError
 from headrace.model.rules import Planned, occurrences
 from headrace.model.schedule import Firing, Kind, Origin, Outcome, Overlap, Schedule, ledger_key, occurrence_job
 from headrace.tasks.call import Call
@@ -118,13 +117,17 @@ class Schedules:
         )
 
     async def trigger(self, name: str) -> JobHandle[Any]:
-        """Enqueue its job now, beside what is planned; overlap is not looked at, paused or not."""
+        """Enqueue its job now, beside what is planned; overlap is not looked at, paused or not.
+
+        Where its unique key is taken, the handle says what became of it, as with ``enqueue``.
+        """
         schedule, now = await self.get(name), self._now()
         while not (fired := await self._fire(schedule, [now], Kind.MANUAL)):
             now += _MOMENT  # somebody else did so in the same microsecond
-        if schedule.overlap is not Overlap.ALLOW:
-            await self._store.note_active(schedule, fired[0])
-        return self._desk.job(fired[0])
+        [handle] = fired
+        if schedule.overlap is not Overlap.ALLOW and not handle.dropped:
+            await self._store.note_active(schedule, handle.id)
+        return handle
 
     async def skip_next(self, name: str, *, reason: str = "skipped by a person") -> datetime:
         """Leave out the next occurrence that is not left out yet, and answer its instant. UsageError without one."""
@@ -185,7 +188,9 @@ class Schedules:
             await self._fire(schedule, wanted, Kind.BACKFILL)
         return wanted
 
-    async def _fire(self, schedule: Schedule, planned: builtins.list[datetime], kind: Kind) -> builtins.list[JobId]:
+    async def _fire(
+        self, schedule: Schedule, planned: builtins.list[datetime], kind: Kind
+    ) -> builtins.list[JobHandle[Any]]:
         """As a scheduler does: enter the decision, enqueue, note it. Answers the jobs of those that had not run."""
         now = self._now()
         entries = {
@@ -195,18 +200,14 @@ class Schedules:
         present = await self._store.enter(entries)
         jobs = {key: occurrence_job(schedule, entries[key].planned, now=now, kind=kind) for key in entries}
         wanted = {key: entry for key, entry in present.items() if not _has_run(entry)}
-        enqueued = await enqueue_each(self._desk.backend, [jobs[key] for key in wanted])
-        if enqueued.refused:
-            raise TooLarge(next(iter(enqueued.refused.values())))
-        ids = {key: enqueued.stored[jobs[key].id] for key in wanted}
-        done = {
-            key: Stored(
-                structs.replace(entries[key], outcome=Outcome.FIRED, fired_at=now, job_id=ids[key]), entry.revision
-            )
-            for key, entry in wanted.items()
+        done = await enqueue_each(self._desk.backend, self._desk.enqueue_occurrences, [jobs[key] for key in wanted])
+        noted = {
+            key: Stored(settled(entries[key], jobs[key], done, now), entry.revision) for key, entry in wanted.items()
         }
-        await self._store.settle(done, {})
-        return list(ids.values())
+        await self._store.settle(noted, {})
+        for refused in done.refused.values():
+            raise refused
+        return [self._desk.handle_of(jobs[key], done.replies[jobs[key].id]) for key in wanted]
 
     @property
     def _store(self) -> ScheduleStore:

@@ -98,6 +98,7 @@ class AppWorker(Worker):
             known_tasks=registry.names,
             on_settled=desk.note_settled,
             schedules=schedules,
+            enqueue=desk.enqueue_occurrences,
             around=Around(
                 declared,
                 tasks=lambda: [task for task in registry if task.defaults.get("queue", QUEUE_DEFAULT) in config.queues],

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
+from msgspec import structs
+
 from headrace.engine.context import JobContext
 from headrace.errors import UsageError
 from headrace.model.job import NewJob
@@ -32,7 +34,9 @@ class Middleware:
         """Called with the jobs of one call: one for ``enqueue``, up to the store's largest batch for ``enqueue_many``.
 
         Hand other jobs to ``next`` to change them, by ``msgspec.structs.replace``; raise to refuse them. The answer has
-        one reply for each job that came in. With ``app.sync`` and ``connection=`` it waits for nothing but ``next``.
+        one reply for each job that came in. The jobs of schedules come here in the worker that fires them, and keep
+        their ids and idempotency keys; should it die meanwhile, they come again elsewhere. With ``app.sync`` and
+        ``connection=`` it waits for nothing but ``next``.
         """
         return await next(jobs)
 
@@ -73,6 +77,30 @@ def _enqueue_step(middleware: Middleware, following: EnqueueNext) -> EnqueueNext
         return replies
 
     return step
+
+
+def with_identity(jobs: Sequence[NewJob], store: EnqueueNext) -> EnqueueNext:
+    """``store``, for jobs that middleware may change in anything but in which jobs they are.
+
+    The ids and idempotency keys of ``jobs`` are put back, by the id or else by the position: whoever enqueues them
+    again must find them. What middleware adds of its own is stored as it is.
+    """
+    known = {job.id: job for job in jobs}
+
+    async def step(handed: Sequence[NewJob]) -> list[Enqueued]:
+        in_place = jobs if len(handed) == len(jobs) else [None] * len(handed)
+        made = [known.get(job.id, there) for job, there in zip(handed, in_place, strict=True)]
+        return await store([job if of is None else _as(of, job) for job, of in zip(handed, made, strict=True)])
+
+    return step
+
+
+def _as(made: NewJob, handed: NewJob) -> NewJob:
+    if handed is made:
+        return handed
+    return structs.replace(
+        handed, id=made.id, idempotency_key=made.idempotency_key, idempotency_window=made.idempotency_window
+    )
 
 
 def around_runs(middleware: Sequence[Middleware]) -> tuple[Middleware, ...]:

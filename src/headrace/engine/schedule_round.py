@@ -6,12 +6,12 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
 
 from msgspec import structs
 
+from headrace.engine.middleware import EnqueueNext
+from headrace.engine.occurrences import enqueue_each, settled
 from headrace.engine.schedule_store import ACTIVE_MAX, ScheduleStore, Stored
-from headrace.errors import StorageError, Unavailable
 from headrace.model.ids import JobId
 from headrace.model.job import NewJob
 from headrace.model.planning import Decision, plan, settle_overlap
@@ -25,6 +25,7 @@ from headrace.model.schedule import (
     occurrence_job,
 )
 from headrace.storage.backend import Backend
+from headrace.storage.jobs import Enqueued
 from headrace.telemetry import Telemetry
 
 log = logging.getLogger("headrace")
@@ -62,8 +63,11 @@ class _Work:
 class ScheduleRound:
     """Carries schedules on, all that are due in three writes."""
 
-    def __init__(self, backend: Backend, store: ScheduleStore, telemetry: Telemetry) -> None:
+    def __init__(
+        self, backend: Backend, store: ScheduleStore, telemetry: Telemetry, enqueue: EnqueueNext | None = None
+    ) -> None:
         self._backend = backend
+        self._store_jobs = enqueue or self._store_directly
         self._store = store
         self._telemetry = telemetry
         self._entered: dict[str, int] = {}
@@ -140,15 +144,14 @@ class ScheduleRound:
                 replaced += [job_id for job_id in each.alive if job_id not in {job.id for job in each.jobs.values()}]
         if replaced:
             await self._backend.jobs.cancel_many(replaced, reason="replaced by a later occurrence of its schedule")
-        done = await enqueue_each(self._backend, jobs)
+        done = await enqueue_each(self._backend, self._store_jobs, jobs)
         for each in work:
             for key, job in each.jobs.items():
                 firing, revision = each.entries[key]
-                fired = structs.replace(firing, outcome=Outcome.FAILED, reason=done.refused.get(job.id))
-                if job.id in done.stored:
-                    job_id = done.stored[job.id]
-                    fired = structs.replace(firing, outcome=Outcome.FIRED, fired_at=now, job_id=job_id)
-                each.entries[key] = Stored(fired, revision)
+                each.entries[key] = Stored(settled(firing, job, done, now), revision)
+
+    async def _store_directly(self, jobs: Sequence[NewJob]) -> list[Enqueued]:
+        return await self._backend.jobs.enqueue_many(jobs)
 
     async def _note(self, work: Sequence[_Work]) -> bool:
         """The third: what was done, and how far each schedule is."""
@@ -206,39 +209,3 @@ class ScheduleRound:
             entered = 0
             await self._store.prune(name, keep=LEDGER_KEEP)
         self._entered[name] = entered
-
-
-class Enqueues(NamedTuple):
-    """What became of jobs: by the id each was given, the id of the job that stands for it, or why the store refused."""
-
-    stored: dict[JobId, JobId]
-    refused: dict[JobId, str]
-
-
-async def enqueue_each(backend: Backend, jobs: Sequence[NewJob]) -> Enqueues:
-    """Enqueue jobs in the store's batches; where it refuses one, all others are stored.
-
-    A job that is there already, and a key that is taken because the schedule was changed since, count as stored.
-    """
-    done = Enqueues({}, {})
-    most = backend.capabilities.max_batch
-    for start in range(0, len(jobs), most):
-        batch = jobs[start : start + most]
-        try:
-            await _enqueue_batch(backend, batch, done)
-        except Unavailable:
-            raise
-        except StorageError:
-            for job in batch:
-                try:
-                    await _enqueue_batch(backend, [job], done)
-                except Unavailable:
-                    raise
-                except StorageError as error:
-                    done.refused[job.id] = str(error)
-    return done
-
-
-async def _enqueue_batch(backend: Backend, jobs: Sequence[NewJob], done: Enqueues) -> None:
-    replies = await backend.jobs.enqueue_many(jobs)
-    done.stored.update((job.id, reply.id) for job, reply in zip(jobs, replies, strict=True))

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from headrace.engine.listener import Listener
+from headrace.engine.middleware import EnqueueNext
 from headrace.engine.registry import list_workers
 from headrace.engine.schedule_round import Item, ScheduleRound
 from headrace.engine.schedule_store import ScheduleStore, state_of
@@ -35,7 +36,7 @@ class Scheduler(Periodic):
     """Each worker has one. The leader's fires in time, the others' stand in for it.
 
     ``declared`` are the schedules in the code of this worker's app; they are stored when the service starts, or as soon
-    as the store answers.
+    as the store answers. ``enqueue`` stores the jobs, such as through an app's middleware; without one the store does.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Scheduler(Periodic):
         leading: Callable[[], bool],
         telemetry: Telemetry,
         declared: Sequence[Schedule] = (),
+        enqueue: EnqueueNext | None = None,
     ) -> None:
         super().__init__("scheduler", LOOK_EVERY)
         self._backend = backend
@@ -52,7 +54,7 @@ class Scheduler(Periodic):
         self._declared = tuple(declared)
         self._undeclared = bool(declared)
         self._store = ScheduleStore(backend)
-        self._round_of = ScheduleRound(backend, self._store, telemetry)
+        self._round_of = ScheduleRound(backend, self._store, telemetry, enqueue)
         self._listener = Listener(backend.signals, (SCHEDULE,), lambda _name: self._look_again())
         # Heard only while an occurrence waits for a job: a busy store tells of thousands of ends a second.
         self._endings = Listener(backend.signals, (DONE,), self._job_ended)

@@ -23,6 +23,7 @@ from headrace.engine.heartbeat_thread import HeartbeatThread
 from headrace.engine.heartbeater import Heartbeater
 from headrace.engine.leader import Leader
 from headrace.engine.listener import Listener
+from headrace.engine.middleware import EnqueueNext
 from headrace.engine.orders import Order
 from headrace.engine.pools import Pools
 from headrace.engine.producer import Producer
@@ -91,6 +92,7 @@ class Worker(Service):
         heartbeat_thread: bool = True,
         watchdog: bool = True,
         schedules: Sequence[Schedule] = (),
+        enqueue: EnqueueNext | None = None,
         dead_alarms: Sequence[DeadAlarm] = (),
         more_upkeep: Callable[[Callable[[], bool]], Sequence[Periodic]] = lambda gate: (),
     ) -> None:
@@ -140,7 +142,7 @@ class Worker(Service):
         self._watchdog = Watchdog(self.id, config.lag_warning, telemetry) if watchdog else None
         self._dead_alarms = dead_alarms
         self._more_upkeep = more_upkeep
-        self._upkeep = self._make_upkeep(schedules) if config.upkeep else []
+        self._upkeep = self._make_upkeep(schedules, enqueue) if config.upkeep else []
         self._registrar = Registrar(
             backend.kv,
             self.id,
@@ -275,7 +277,7 @@ class Worker(Service):
             on_unheard=self._dispatcher.give_up,
         )
 
-    def _make_upkeep(self, schedules: Sequence[Schedule]) -> list[Periodic]:
+    def _make_upkeep(self, schedules: Sequence[Schedule], enqueue: EnqueueNext | None) -> list[Periodic]:
         backend, telemetry, config = self._backend, self._telemetry, self._config
 
         def gate() -> bool:
@@ -286,7 +288,7 @@ class Worker(Service):
             Rescuer(backend, config.lease, gate=gate, telemetry=telemetry, quarantine_after=config.quarantine_after),
             Expirer(backend, gate=gate, telemetry=telemetry),
             Pruner(backend, config.retention, gate=gate, telemetry=telemetry),
-            Scheduler(backend, leading=gate, telemetry=telemetry, declared=schedules),
+            Scheduler(backend, leading=gate, telemetry=telemetry, declared=schedules, enqueue=enqueue),
             Successor(backend, gate=gate),
             DeadWatch(backend, self._dead_alarms, gate=gate, telemetry=telemetry),
             *self._more_upkeep(gate),

@@ -69,6 +69,17 @@ class Kind(StrEnum):
     BACKFILL = "backfill"
 
 
+class KeyTaken(StrEnum):
+    """What became of an occurrence whose unique key another job held: nothing was added, but that job is known.
+
+    ``dropped``: nothing is done for it. ``joined``: that job stands for it. ``replaced``: and has its arguments now.
+    """
+
+    DROPPED = "dropped"
+    JOINED = "joined"
+    REPLACED = "replaced"
+
+
 class Schedule(Struct, frozen=True, kw_only=True):
     """A stored rule with the job that each of its occurrences enqueues.
 
@@ -95,8 +106,9 @@ class Schedule(Struct, frozen=True, kw_only=True):
 class Firing(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An entry of the ledger: an occurrence, what was decided about it and why, and the job it became.
 
-    ``count`` above 1: it stands for that many missed occurrences, the last of which was ``planned``. ``job_state`` is
-    filled by ``history`` alone: None for a job that is no longer kept.
+    ``key_taken``: ``job_id`` is another job, which held its unique key. ``count`` above 1: it stands for that many
+    missed occurrences, the last of which was ``planned``. ``job_state`` is filled by ``history`` alone: None for a job
+    that is no longer kept.
     """
 
     planned: datetime
@@ -106,6 +118,7 @@ class Firing(Struct, frozen=True, kw_only=True, omit_defaults=True):
     decided_at: datetime
     fired_at: datetime | None = None
     job_id: JobId | None = None
+    key_taken: KeyTaken | None = None
     count: int = 1
     job_state: JobState | None = None
 

@@ -91,7 +91,13 @@ class Driver:
 
     def _scheduler(self) -> Scheduler:
         declared = self._app.declared_schedules()
-        return Scheduler(self._backend, leading=lambda: True, telemetry=self._app.telemetry, declared=declared)
+        return Scheduler(
+            self._backend,
+            leading=lambda: True,
+            telemetry=self._app.telemetry,
+            declared=declared,
+            enqueue=self._app.enqueue_occurrences,
+        )
 
     async def _upkeep(self, scheduler: Scheduler) -> datetime | None:
         """What a leader does, at this instant. Answers when the next job, or the next occurrence, will be due."""

@@ -49,6 +49,7 @@ def firing_view(firing: Firing) -> dict[str, Any]:
         "fired_at": firing.fired_at,
         "delay_s": None if firing.delay is None else firing.delay.total_seconds(),
         "job_id": firing.job_id,
+        "key_taken": firing.key_taken and firing.key_taken.value,
         "job_state": firing.job_state and firing.job_state.value,
         "reason": firing.reason,
         "count": firing.count,
