@@ -7,7 +7,7 @@ so that none of these libraries is needed or loaded here.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 import asyncpg
@@ -47,7 +47,7 @@ class PsycopgSession(ClockedSession):
         rows: Sequence[Row] = await self._cursor.fetchall() if self._awaits else self._cursor.fetchall()
         return rows
 
-    async def copy(self, table: str, columns: Sequence[str], records: Iterable[Row]) -> bool:
+    async def copy(self, table: str, columns: Sequence[str], data: bytes) -> bool:
         return False
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from headrace.backends.postgres.verbs.contended import Contended
 from headrace.errors import (
     HeadraceError,
     ReadOnly,
@@ -31,6 +32,7 @@ _BY_CODE: dict[str, tuple[type[StorageError], str]] = {
         Unavailable,
         "the server ended the statement: it took too long, or somebody asked. Search within a queue, a state or a time",
     ),
+    "23505": (Contended, "another transaction stored the same at the same moment"),
     "54000": (TooLarge, "a value is larger than PostgreSQL can store"),
 }
 _BY_CLASS: dict[str, tuple[type[StorageError], str]] = {

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import UTC, datetime
+from io import BytesIO
 from typing import Any, Protocol, TypeVar
 
 import asyncpg
@@ -45,8 +46,8 @@ class Session(Protocol):
         """Run a statement that was put together, of headrace's own words and placeholders alone."""
         ...
 
-    async def copy(self, table: str, columns: Sequence[str], records: Iterable[Row]) -> bool:
-        """Append rows the quick way; False where this connection cannot."""
+    async def copy(self, table: str, columns: Sequence[str], data: bytes) -> bool:
+        """Append rows, in COPY's binary format; False where this connection cannot."""
         ...
 
     def announce(self, topics: Iterable[str]) -> None:
@@ -98,8 +99,10 @@ class PooledSession(ClockedSession):
         rows: Sequence[Row] = await self.connection.fetch(statement, *values)
         return rows
 
-    async def copy(self, table: str, columns: Sequence[str], records: Iterable[Row]) -> bool:
-        await self.connection.copy_records_to_table(table, schema_name=self.schema, columns=columns, records=records)
+    async def copy(self, table: str, columns: Sequence[str], data: bytes) -> bool:
+        await self.connection.copy_to_table(
+            table, source=BytesIO(data), schema_name=self.schema, columns=columns, format="binary"
+        )
         return True
 
 

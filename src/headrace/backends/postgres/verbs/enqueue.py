@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from hashlib import blake2b
-from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
 from headrace.backends.postgres.rows import as_json
 from headrace.backends.postgres.session import Row, Session
-from headrace.backends.postgres.verbs import lanes, unique
+from headrace.backends.postgres.verbs import unique
 from headrace.backends.postgres.verbs.contended import Contended
+from headrace.backends.postgres.verbs.copying import COLUMNS, copy_data, due_at
 from headrace.backends.postgres.verbs.tally import Tally
 from headrace.model.ids import JobId
 from headrace.model.job import JobState, NewJob
@@ -22,12 +22,6 @@ from headrace.storage.signals import DUE, WORK, topic
 
 COPY_FROM = 200
 """From so many jobs on, COPY is quicker than INSERT, though it takes five calls instead of one."""
-
-_COLUMNS = (
-    "id", "task", "queue", "priority", "state", "run_at", "wake_at", "expires_at", "timeout", "max_attempts",
-    "enqueued_at", "codec", "payload", "task_version", "idempotency_key", "trace", "tags", "meta",
-    "partition",
-)  # fmt: skip
 
 _decode_taken = msgspec.json.Decoder(list[tuple[str, str]] | None).decode
 _decode_keys = msgspec.json.Decoder(list[tuple[str, str, str, str]] | None).decode
@@ -60,6 +54,9 @@ async def _enqueue_with_care(session: Session, jobs: Sequence[NewJob]) -> list[E
     await unique.lock(session, unique.names_of(jobs))
     idempotency_keys = [job.idempotency_key for job in jobs if job.idempotency_key is not None]
     [(now, taken, first)] = await session.rows("look", session.now, [job.id for job in jobs], idempotency_keys)
+    if taken is None and len(jobs) >= COPY_FROM and _all_plain(jobs):
+        states = await _copy(session, jobs, now)
+        return [Enqueued(id=job.id, state=state) for job, state in zip(jobs, states, strict=True)]
     batch = _Batch(now, taken, first, await unique.Keys.look_up(session, jobs, now))
     replies = []
     for place, job in enumerate(jobs):
@@ -69,6 +66,13 @@ async def _enqueue_with_care(session: Session, jobs: Sequence[NewJob]) -> list[E
         replies.append(batch.find(job) or batch.meet(job) or batch.add(job))
     await batch.write(session)
     return replies
+
+
+def _all_plain(jobs: Sequence[NewJob]) -> bool:
+    """Whether none has a key, and none comes twice."""
+    if any(job.idempotency_key is not None or job.unique is not None for job in jobs):
+        return False
+    return len({job.id for job in jobs}) == len(jobs)
 
 
 class _Batch:
@@ -95,7 +99,7 @@ class _Batch:
 
     def meet(self, job: NewJob) -> Enqueued | None:
         """The answer for one whose unique key is taken."""
-        met = self.keys.meet(job, _due_at(job, self._now)) if job.unique is not None else None
+        met = self.keys.meet(job, due_at(job, self._now)) if job.unique is not None else None
         if met is None:
             return None
         reply, holder = met
@@ -118,7 +122,7 @@ class _Batch:
 
     def add(self, job: NewJob) -> Enqueued:
         """The answer for one that is new."""
-        due = _due_at(job, self._now)
+        due = due_at(job, self._now)
         state = JobState.QUEUED if due <= self._now else JobState.SCHEDULED
         self._by_id[job.id] = state
         if (key := job.idempotency_key) is not None:
@@ -140,7 +144,7 @@ class _Batch:
         if len(fresh) >= COPY_FROM and all(job.unique is None for job in fresh):
             await _copy(session, fresh, self._now)
         elif fresh and len(await _insert(session, fresh, self._now)) < len(fresh):
-            raise Contended("an id of this batch was taken by another transaction at the same moment")
+            raise _taken_meanwhile()
         strayed, self._strayed = self._strayed, Tally()
         await strayed.write(session)
         await self.keys.write(session)
@@ -164,33 +168,24 @@ def _values(job: NewJob) -> Row:
     )  # fmt: skip
 
 
-async def _copy(session: Session, jobs: Sequence[NewJob], now: datetime) -> None:
+async def _copy(session: Session, jobs: Sequence[NewJob], now: datetime) -> list[JobState]:
+    """Store many jobs that are new and have no unique key; answers the states they begin in."""
     tally = Tally()
-    if not await session.copy("jobs", _COLUMNS, _records(jobs, now, tally)):
-        await _insert(session, jobs, now)
-        return
-    await lanes.enter_many(session, [job.id for job in jobs])
-    await tally.write(session)
+    data, states = copy_data(jobs, now, tally)
+    if not await session.copy("jobs", COLUMNS, data):
+        stored = await _insert(session, jobs, now)
+        if len(stored) < len(jobs):
+            raise _taken_meanwhile()
+        return [stored[job.id] for job in jobs]
+    [(any_layout,)] = await session.rows("tally_copied", now, *tally.columns)
+    if any_layout:
+        await session.rows("enter_copied", [job.id for job in jobs])
     session.announce({topic(WORK if state == "queued" else DUE, queue) for queue, state in tally.arrivals})
+    return states
 
 
-def _records(jobs: Sequence[NewJob], now: datetime, tally: Tally) -> Iterator[Row]:
-    for job in jobs:
-        due = now if job.run_at is None and job.delay is None else _due_at(job, now)
-        state = "queued" if due <= now else "scheduled"
-        tally.move(job.queue, None, state)
-        tally.happened(job.queue, "enqueued")
-        expires: Any = job.expires_at if job.expires_in is None else now + job.expires_in
-        yield (
-            job.id, job.task, job.queue, job.priority, state, due, None if due <= now else due, expires, job.timeout,
-            job.max_attempts, now, job.codec, job.payload, job.task_version, job.idempotency_key, job.trace,
-            as_json(job.tags) if job.tags else None, as_json(job.meta) if job.meta else None,
-            job.partition,
-        )  # fmt: skip
-
-
-def _due_at(job: NewJob, now: datetime) -> datetime:
-    return now + job.delay if job.delay is not None else job.run_at or now
+def _taken_meanwhile() -> Contended:
+    return Contended("an id of this batch was taken by another transaction at the same moment")
 
 
 def fingerprint(job: NewJob) -> str:

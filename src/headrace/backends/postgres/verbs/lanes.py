@@ -39,13 +39,6 @@ async def read_moment(session: Session) -> Moment:
     return Moment(now, now_us, mono_us, decode_rules(document))
 
 
-async def enter_many(session: Session, ids: Sequence[str]) -> None:
-    """Put jobs that were copied into the table into the lanes they belong to."""
-    [(any_layout,)] = await session.rows("any_layout")
-    if any_layout:
-        await session.rows("enter_copied", ids)
-
-
 class Layout(LaneRules):
     """The lanes of one queue within one claim, which nobody else is claiming from."""
 

@@ -33,11 +33,17 @@ class Tally:
         """The queues and states that jobs came to."""
         return (place for place, n in self._moves.items() if n > 0)
 
-    async def write(self, session: Session) -> None:
-        """Append what was noted."""
+    @property
+    def columns(self) -> list[list[str | int | None]]:
+        """Queues, states, events and numbers, as ``sql/tally.sql`` takes them; none where nothing was noted."""
         rows: list[tuple[str, str | None, str | None, int]]
         rows = [(queue, state, None, n) for (queue, state), n in self._moves.items() if n]
         rows += [(queue, None, event, n) for (queue, event), n in self._events.items() if n]
-        if rows:
+        return list(map(list, zip(*rows, strict=True)))
+
+    async def write(self, session: Session) -> None:
+        """Append what was noted."""
+        columns = self.columns
+        if columns:
             now = session.now or (await session.rows("instant", None))[0][0]
-            await session.rows("tally", now, *map(list, zip(*rows, strict=True)))
+            await session.rows("tally", now, *columns)
