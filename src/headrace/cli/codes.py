@@ -119,6 +119,8 @@ CODES: dict[str, Page] = {
     "HR-E0272": Page("jobs are named, and searched for", "Name ids, or give --where; not both."),
     "HR-E0273": Page("many jobs cannot get the same arguments", "--args is for jobs that are named."),
     "HR-E0274": Page("the option goes with a search", "--rate and --as-of are for changes with --where."),
+    "HR-E0276": Page("the file is there already", "Nothing is overwritten. Name another file, or move that one away."),
+    "HR-E0277": Page("the file is no export of jobs", "The message names the line. Nothing was enqueued."),
     "HR-E0280": Page("a request is no JSON", "The message says where it is broken. Nothing was done."),
     "HR-E0281": Page(
         "a request is not what the call takes",
