@@ -38,7 +38,7 @@ def command(a: str, b: str, reveal: bool, store: str | None, output: str) -> Non
     \b
     Examples:
       headrace job diff @failed @last
-      headrace job diff 019a0b0c-0d0e-7123-bfff-ffffffffffff 019a0b0d -o json
+      headrace job diff 019a0b0c-0d0e-7123-bfff-ffffffffffff @last -o json
     """
 
     async def ask(app: Headrace) -> tuple[dict[str, Any], dict[str, Any]]:

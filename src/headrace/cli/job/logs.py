@@ -35,7 +35,7 @@ def command(job_id: str, follow: bool, reveal: bool, store: str | None, output: 
 
     \b
     Examples:
-      headrace job logs 019a0b0c-0d0e-7123-bfff-ffffffffffff --follow
+      headrace job logs 019a0b0c-0d0e-7123-bfff-ffffffffffff
       headrace job logs @last -o ndjson
     """
 

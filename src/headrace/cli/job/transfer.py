@@ -107,8 +107,8 @@ def import_jobs(file: IO[bytes], keep_ids: bool, dry_run: bool, store: str | Non
 
     \b
     Examples:
-      headrace job import dead.ndjson --dry-run
-      headrace job import dead.ndjson --store sqlite:///other.db
+      headrace job export state:dead --to - | headrace job import --dry-run -
+      headrace job export state:dead --to - --reveal | headrace job import --store sqlite:///new.db -
     """
     from headrace.cli.job.exported import imported
 
