@@ -47,10 +47,10 @@ def sqlite_url(folder: Path, *, synchronous: str = "full") -> str:
     return f"sqlite:///{folder}/jobs.db?synchronous={synchronous}"
 
 
-async def until_drained(app: Headrace, every_s: float = 0.003) -> None:
-    """Wait until the store shows nothing unfinished, looking every few milliseconds."""
+async def until_drained(app: Headrace, every_s: float = 0.003, queue: str | None = None) -> None:
+    """Wait until the store shows nothing unfinished, of one queue or of all, looking every few milliseconds."""
     open_states = {JobState.QUEUED, JobState.RUNNING, JobState.SCHEDULED}
-    while any(each.state in open_states for each in await app.counts()):
+    while any(each.state in open_states and queue in (None, each.queue) for each in await app.counts()):
         await asyncio.sleep(every_s)
 
 

@@ -1,34 +1,56 @@
-"""headrace on PostgreSQL: bulk enqueue and drain of no-op jobs by one worker process, history kept, fsync on."""
+"""headrace on PostgreSQL: bulk enqueue and drain of no-op jobs by one worker process, history kept, fsync on.
+
+The drain counts from the start of the first handler, and once more with the start of the worker before it.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import time
 from pathlib import Path
 
 from benchmarks.cases.common import TEXT, make_app_at, rate, until_drained
 from benchmarks.cases.postgres_common import SLOTS, MeasuredServer, served, under_uvloop
+from headrace import Call, JobState, Task
+
+WARM = 1_000
 
 
 async def _measure(server: MeasuredServer, jobs: int) -> dict[str, float]:
-    app, noop = make_app_at(server.url())
+    app, _ = make_app_at(server.url())
+    first = 0.0
+
+    @app.task(name="timed", keep_result=False)
+    async def timed(number: int, text: str) -> None:
+        nonlocal first
+        first = first or time.perf_counter()
+
     async with app:
+        # Each connection of the pool is opened, and its statements are prepared, by the first batches.
+        await asyncio.gather(*(app.enqueue_many(_calls(timed, WARM, "other")) for _ in range(4)))
         begun = time.perf_counter()
-        await app.enqueue_many([noop.call(number, TEXT) for number in range(jobs)])
+        await app.enqueue_many(_calls(timed, jobs, "default"))
         bulk = rate(jobs, begun)
         begun, cpu, server_cpu = time.perf_counter(), time.process_time(), server.cpu_s()
         async with app.worker(queues={"default": SLOTS}):
-            await until_drained(app, every_s=0.01)
-            drain = rate(jobs, begun)
+            await until_drained(app, every_s=0.01, queue="default")
+            drain, with_start = rate(jobs, first), rate(jobs, begun)
             cpu, server_cpu = time.process_time() - cpu, server.cpu_s() - server_cpu
-        succeeded = {each.state.value: each.count for each in await app.counts()}.get("succeeded", 0)
+        succeeded = sum(each.count for each in await app.counts() if each.state is JobState.SUCCEEDED)
         if succeeded != jobs:
             raise RuntimeError(f"{succeeded} of {jobs} jobs succeeded")
     return {
         "bulk enqueue, jobs/s": bulk,
         "drain, jobs/s": drain,
+        "drain with the start of the worker, jobs/s": with_start,
         "client CPU, us/job": cpu / jobs * 1e6,
         "server CPU, us/job": server_cpu / jobs * 1e6,
     }
+
+
+def _calls(task: Task[[int, str], None], count: int, queue: str) -> list[Call[None]]:
+    there = task.options(queue=queue)
+    return [there.call(number, TEXT) for number in range(count)]
 
 
 def measure(folder: Path, scale: float) -> dict[str, float]:

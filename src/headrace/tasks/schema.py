@@ -186,6 +186,13 @@ class ArgumentsSchema:
         return count
 
     @cached_property
+    def _always_whole(self) -> bool:
+        """Whether every call gives every argument, by position."""
+        parameters = self.signature.parameters.values()
+        by_position = self._layout.simple and self._by_position == len(parameters)
+        return by_position and not any(map(_may_be_absent, parameters))
+
+    @cached_property
     def _record(self) -> type[Struct]:
         if self._batch:
             check_batch(self._task, self.signature)
@@ -270,6 +277,8 @@ class ArgumentsSchema:
 
     def _spread(self, record: Any) -> Arguments:
         values = msgspec.structs.astuple(record)
+        if self._always_whole:
+            return values, {}
         layout = self._layout
         args: list[Any] = []
         for value in values[: self._by_position]:

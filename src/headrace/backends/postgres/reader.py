@@ -25,6 +25,8 @@ T = TypeVar("T")
 SEARCH_MS_MAX = 15_000
 """A search looks at so many jobs that it takes seconds; a longer one would keep dead rows from being vacuumed."""
 
+_BOUNDED = "SELECT set_config('statement_timeout', $1, true), set_config('plan_cache_mode', 'force_custom_plan', true)"
+
 
 class PostgresJobReader:
     """Each call is one statement, and so sees one snapshot."""
@@ -54,7 +56,7 @@ class PostgresJobReader:
         """Run a search of which nobody can say how long it takes; the server ends it after SEARCH_MS_MAX."""
 
         async def bounded(session: Session) -> T:
-            await session.text("SELECT set_config('statement_timeout', $1, true)", str(SEARCH_MS_MAX))
+            await session.text(_BOUNDED, str(SEARCH_MS_MAX))
             return await verb(session)
 
         return await self._runner.run(bounded, transaction=True)

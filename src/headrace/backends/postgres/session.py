@@ -21,6 +21,9 @@ T = TypeVar("T")
 Row = Sequence[Any]
 
 CONNECT_S_MAX = 10.0
+_SETTINGS = {"application_name": "headrace", "jit": "off", "plan_cache_mode": "force_generic_plan"}
+"""The plans of headrace's own statements do not depend on their values; PostgreSQL would make each of them five times
+before it believes that. Searches, which do, say so themselves."""
 
 
 class Session(Protocol):
@@ -152,7 +155,10 @@ class Pool:
         """What every connection of headrace's own is opened with."""
         if self.pooled:
             return {"statement_cache_size": 0}
-        return {"statement_cache_size": 200, "server_settings": {"application_name": "headrace", "jit": "off"}}
+        return {
+            "statement_cache_size": 200,
+            "server_settings": {"application_name": "headrace", "jit": "off", "plan_cache_mode": "force_generic_plan"},
+        }
 
     async def _is_pooled(self) -> bool:
         """Whether something stands between here and the server: then its process has another number than it says."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import cache
+from operator import itemgetter
 from secrets import token_hex
 
 from headrace.backends.postgres.floors import Floors
@@ -18,6 +19,9 @@ from headrace.storage.jobs import JOB_LOG_LINES_MAX, ClaimRequest, Heartbeat, Re
 
 TOKEN_BYTES = 8
 """A token is drawn anew for each call of ``claim``; 64 random bits and the job's id name the claim for ever."""
+
+_PRIORITY = itemgetter(6)
+_AGE = itemgetter(11, 0)
 
 COLUMNS = 25
 """Those of a job in the rows of a claim."""
@@ -42,18 +46,23 @@ async def claim(session: Session, request: ClaimRequest, token: str, floors: Flo
         _statement(session.schema, beyond), session.now, session.mono, list(wanted), list(wanted.values()), token,
         request.worker, request.lease_for, *bounds,
     )  # fmt: skip
-    places = {queue: place for place, queue in enumerate(wanted)}
-
-    def order(row: Row) -> tuple[int, int, object, int]:
-        return places[row[5]], -row[6], row[11], row[0]
-
     *_, seconds, held_back = rows[0]
-    claims = [read_claim(row, token, request) for row in sorted((row for row in rows if row[0]), key=order)]
+    claims = [read_claim(row, token, request) for row in _in_order(rows, list(wanted))]
     if beyond:
         floors.rise(each.job for each in claims)
     else:
         floors.walked(seconds, (each.job for each in claims), len(claims))
     return claims, held_back or []
+
+
+def _in_order(rows: Sequence[Row], queues: Sequence[str]) -> list[Row]:
+    """The rows of jobs: queue by queue, higher priority first, then older. Sorted by the last criterion first."""
+    ordered = sorted((row for row in rows if row[0]), key=_AGE)
+    ordered.sort(key=_PRIORITY, reverse=True)
+    if len(queues) > 1:
+        places = {queue: place for place, queue in enumerate(queues)}
+        ordered.sort(key=lambda row: places[row[5]])
+    return ordered
 
 
 @cache

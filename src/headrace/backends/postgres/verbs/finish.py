@@ -6,7 +6,7 @@ The common outcome, a job that succeeded, is settled for the whole batch in one 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -15,7 +15,6 @@ from headrace.backends.postgres.rows import Held, as_json
 from headrace.backends.postgres.session import Session
 from headrace.backends.postgres.verbs.tally import Tally
 from headrace.model.job import AttemptOutcome, ErrorInfo, JobState
-from headrace.model.lease import Lease
 from headrace.model.outcome import (
     Cancelled,
     Completed,
@@ -35,8 +34,9 @@ NAMED_MAX = 50
 
 ALL_DONE = topic(DONE, "*")
 
-_KEY = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/[0-9a-f]{16}").fullmatch
-"""What a lease may look like: another one was not given by ``claim``, so that nothing is held by it."""
+_KEY = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/[0-9a-f]{16}"
+_KEYS = re.compile(f"{_KEY}(?:,{_KEY})*").fullmatch
+"""What leases may look like, ID/TOKEN: another one was not given by ``claim``, so that nothing is held by it."""
 
 
 class Settlement(Struct, kw_only=True, gc=False):
@@ -59,22 +59,27 @@ def needs_transaction(finishes: Sequence[Finish]) -> bool:
 
 async def finish_many(session: Session, finishes: Sequence[Finish]) -> list[Settled]:
     """Settle what is held; answer STALE for the rest. In a transaction where ``needs_transaction`` says so."""
-    first: dict[tuple[str, str], int] = {}
+    first: dict[str, int] = {}
     for place, finish in enumerate(finishes):
-        first.setdefault((finish.lease.job_id, finish.lease.token), place)
-    completed = [place for place in first.values() if type(finishes[place].outcome) is Completed]
-    others = [place for place in first.values() if type(finishes[place].outcome) is not Completed]
+        first.setdefault(f"{finish.lease.job_id}/{finish.lease.token}", place)
+    completed = {key: place for key, place in first.items() if type(finishes[place].outcome) is Completed}
     replies = [Settled.STALE] * len(finishes)
     if completed:
         await _succeed(session, finishes, completed, replies)
-    if others:
+    if len(completed) < len(first):
+        others = [place for key, place in first.items() if key not in completed]
         await _settle_others(session, finishes, others, replies)
     return replies
 
 
-async def _succeed(session: Session, finishes: Sequence[Finish], places: Sequence[int], replies: list[Settled]) -> None:
-    places = [place for place in places if _KEY(key_of(finishes[place].lease))]
-    keys = ",".join([key_of(finishes[place].lease) for place in places])
+async def _succeed(
+    session: Session, finishes: Sequence[Finish], first: Mapping[str, int], replies: list[Settled]
+) -> None:
+    keys = ",".join(first)
+    if not _KEYS(keys):
+        first = {key: place for key, place in first.items() if _KEYS(key)}
+        keys = ",".join(first)
+    places = list(first.values())
     rows = await session.rows("succeed", session.now, f"{{{keys}}}", *_results(finishes, places))
     done = [number for number, _ in rows if number is not None]
     call(session, (row[1] for row in rows if row[0] is None))
@@ -85,11 +90,6 @@ async def _succeed(session: Session, finishes: Sequence[Finish], places: Sequenc
         session.announce([ALL_DONE])
     else:
         session.announce([topic(DONE, finishes[places[number - 1]].lease.job_id) for number in done])
-
-
-def key_of(lease: Lease) -> str:
-    """Job and claim in one word."""
-    return f"{lease.job_id}/{lease.token}"
 
 
 def _results(finishes: Sequence[Finish], places: Sequence[int]) -> tuple[list[bytes | None] | None, list[str] | None]:
