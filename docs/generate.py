@@ -86,6 +86,8 @@ BESIDE = (
     ("headrace.client", "TaskCall"),
     ("headrace.app.keys", "Keys"),
     ("headrace.app.keys", "ApiKey"),
+    ("headrace.app.triage", "Triage"),
+    ("headrace.model.errors", "ErrorMark"),
     ("headrace.app.bulk", "Bulk"),
     ("headrace.app.sync_bulk", "SyncBulk"),
     ("headrace.model.operation", "Operation"),
@@ -145,6 +147,7 @@ MADE_FOR_YOU = {
     "SyncSchedules",
     "SyncWebhooks",
     "Task",
+    "Triage",
     "Webhooks",
 }
 """Classes that programs are given and do not make: how to is nobody's business."""

@@ -180,3 +180,27 @@ def test_an_operation_is_paused_resumed_and_watched(cli: Cli, app: Headrace, url
     assert result.exit_code == 2
     assert "is done already" in result.stderr
     assert cli("operation", "get", "op-none").exit_code == 3
+
+
+def test_a_resolved_error_leaves_the_list_and_is_back_when_it_happens_again(
+    cli: Cli, url: str, dead: list[str]
+) -> None:
+    [group] = cli.json("error", "list")["items"]
+    fingerprint = group["fingerprint"]
+    cli.ok("error", "resolve", fingerprint, "--note", "a new certificate")
+    assert cli.json("error", "list")["items"] == []
+    assert [each["status"] for each in cli.json("error", "list", "--all")["items"]] == ["resolved"]
+    assert "resolved: a new certificate" in cli.ok("error", "get", fingerprint)
+
+    async def fail_again() -> None:
+        async with Headrace(url) as other:
+            await enqueue(other.backend, job("mail.send", queue="again"))
+            [claimed] = await claim(other.backend, 1, queue="again")
+            await finish(other.backend, claimed, Failed(error=REFUSED))
+
+    asyncio.run(fail_again())
+    assert [each["status"] for each in cli.json("error", "list")["items"]] == ["regressed"]
+    cli.ok("error", "ignore", fingerprint)
+    assert cli.json("error", "list")["items"] == []
+    cli.ok("error", "reopen", fingerprint)
+    assert [each["status"] for each in cli.json("error", "list")["items"]] == ["open"]

@@ -38,6 +38,7 @@ from headrace.tasks.options import check_instant
 if TYPE_CHECKING:
     from headrace.app.bulk import Bulk
     from headrace.app.keys import Keys
+    from headrace.app.triage import Triage
 
 
 class Operations(Limiting):
@@ -67,6 +68,13 @@ class Operations(Limiting):
         from headrace.app.keys import Keys
 
         return Keys(self)
+
+    @cached_property
+    def triage(self) -> Triage:
+        """What people say of groups of errors: resolved, or to be ignored."""
+        from headrace.app.triage import Triage
+
+        return Triage(self)
 
     @property
     def backend(self) -> Backend:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 
 from msgspec import Struct
 
@@ -29,3 +30,37 @@ class ErrorGroup(Struct, frozen=True, kw_only=True, gc=False):
     first_seen: datetime
     last_seen: datetime
     samples: tuple[JobId, ...]
+
+
+class Marked(StrEnum):
+    """What a person said of a group."""
+
+    RESOLVED = "resolved"
+    IGNORED = "ignored"
+
+
+class ErrorStatus(StrEnum):
+    """How a group stands: ``open`` and ``regressed`` want somebody to look."""
+
+    OPEN = "open"
+    REGRESSED = "regressed"
+    RESOLVED = "resolved"
+    IGNORED = "ignored"
+
+
+class ErrorMark(Struct, frozen=True, kw_only=True):
+    """What a person said of a group, when, and why."""
+
+    marked: Marked
+    at: datetime
+    note: str = ""
+    author: str = ""
+
+
+def status_of(last_seen: datetime, mark: ErrorMark | None) -> ErrorStatus:
+    """How a group stands whose jobs failed last at ``last_seen``: one that was resolved before that has regressed."""
+    if mark is None:
+        return ErrorStatus.OPEN
+    if mark.marked is Marked.RESOLVED and last_seen > mark.at:
+        return ErrorStatus.REGRESSED
+    return ErrorStatus(mark.marked.value)

@@ -8,6 +8,9 @@ TABLE = {
     "list": Entry("headrace.cli.error.read:list_errors", "the errors of dead and retrying jobs, in groups"),
     "get": Entry("headrace.cli.error.read:get", "one group: its jobs, and the traceback of the newest"),
     "retry": Entry("headrace.cli.error.change:retry", "retry the dead jobs of a group"),
+    "resolve": Entry("headrace.cli.error.mark:resolve", "say that it is mended"),
+    "ignore": Entry("headrace.cli.error.mark:ignore", "say that nobody needs to look at it"),
+    "reopen": Entry("headrace.cli.error.mark:reopen", "take that back"),
     "discard": Entry("headrace.cli.error.change:discard", "end the dead jobs of a group as cancelled"),
 }
 
