@@ -285,9 +285,6 @@ class ArgumentsSchema:
             if value is UNSET:
                 break
             args.append(value)
-        else:
-            if layout.simple and len(args) == len(values):
-                return values, {}
         kwargs = {
             name: value
             for name, value in zip(record.__struct_fields__[len(args) :], values[len(args) :], strict=True)
