@@ -45,7 +45,7 @@ def stocked(cli: Cli) -> str:
     ("line", "wanted"),
     [
         ("headrace jo", ["job"]),
-        ("headrace job l", ["list"]),
+        ("headrace job li", ["list"]),
         ("headrace job list --queue mai", ["mailroom"]),
         ("headrace job list --state de", ["dead"]),
         ("headrace queue pause ", ["mailroom"]),
@@ -95,7 +95,7 @@ def test_a_real_bash_completes(folder: Path, url: str, app: Headrace) -> None:
     command.chmod(0o755)
     typed = (
         'eval "$(headrace completion bash)"; complete -p headrace; '
-        "COMP_WORDS=(headrace job l); COMP_CWORD=2; _headrace_completion headrace l job; "
+        "COMP_WORDS=(headrace job li); COMP_CWORD=2; _headrace_completion headrace li job; "
         'printf "%s\\n" "${COMPREPLY[@]}"'
     )
 

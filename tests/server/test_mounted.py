@@ -40,7 +40,9 @@ async def test_it_stands_beside_django(app: Headrace) -> None:
     from django.core.asgi import get_asgi_application
 
     if not settings.configured:
-        settings.configure(ROOT_URLCONF=__name__, ALLOWED_HOSTS=["*"], SECRET_KEY="not one")
+        settings.configure()
+    for name, value in (("ROOT_URLCONF", __name__), ("ALLOWED_HOSTS", ["*"]), ("SECRET_KEY", "not one")):
+        setattr(settings, name, value)  # a process has one set of settings, which other tests use too
     django.setup()
     site, service = get_asgi_application(), create_app(app)
 
