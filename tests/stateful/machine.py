@@ -60,6 +60,7 @@ ALL = 1_000
 choices = st.lists(st.integers(0, 9), min_size=1, max_size=4)
 """Places in a list, counted from its end, so that what is recent is chosen often."""
 
+FOR_EVER = timedelta(days=3_650)
 RETENTION = Retention(succeeded=60 * SECOND, cancelled=120 * SECOND, expired=30 * SECOND, dead=600 * SECOND)
 
 
@@ -288,6 +289,11 @@ class StoreMachine(RuleBasedStateMachine):
         ids = self.some_ids(places[:1])
         self.agree(lambda backend: backend.jobs.delete_many(ids))
 
+    def comparable(self, retention: Retention) -> Retention:
+        """The retention, with jobs that succeeded kept for ever where the store drops those by the day."""
+        slack = self.subject.capabilities.retention_slack
+        return replace(retention, succeeded=FOR_EVER) if slack else retention
+
     @rule(duty=st.sampled_from(["promote", "rescue", "expire", "prune", "promote", "rescue"]))
     def keep_up(self, duty: str) -> None:
         match duty:
@@ -302,7 +308,7 @@ class StoreMachine(RuleBasedStateMachine):
             case "expire":
                 self.agree(lambda backend: backend.jobs.expire(limit=ALL), sorted)
             case _:
-                self.agree(lambda backend: backend.jobs.prune(RETENTION, limit=ALL))
+                self.agree(lambda backend: backend.jobs.prune(self.comparable(RETENTION), limit=ALL))
 
     @rule(
         queue=queue_names,
@@ -315,7 +321,7 @@ class StoreMachine(RuleBasedStateMachine):
     def configure(
         self, queue: str, paused: bool, keep: timedelta | None, fair: bool, ordered: bool, ageing: timedelta | None
     ) -> None:
-        retention = None if keep is None else Retention(succeeded=keep, dead=keep)
+        retention = None if keep is None else self.comparable(Retention(succeeded=keep, dead=keep))
         settings = QueueSettings(
             name=queue, paused=paused, retention=retention, fair=fair, ordered=ordered, ageing=ageing
         )
