@@ -40,13 +40,14 @@ while test -z "$stopping"; do
     # While the job runs, its lease is extended before a third of it is over.
     while sleep 8; do call POST "/v1/workers/$me/heartbeat" "{\"leases\": [{$lease}]}" >/dev/null; done &
     heart=$!
-    if result=$(echo "$claimed" | greet 2>/tmp/error.$$); then
+    errors=$(mktemp)
+    if result=$(echo "$claimed" | greet 2>"$errors"); then
         outcome="{\"kind\": \"completed\", \"result\": $result}"
     else
-        outcome="{\"kind\": \"failed\", \"error\": {\"type\": \"ShellError\", \"message\": \"$(tr -d '"\\\n' </tmp/error.$$)\"}}"
+        outcome="{\"kind\": \"failed\", \"error\": {\"type\": \"ShellError\", \"message\": \"$(tr -d '"\\\n' <"$errors")\"}}"
     fi
     kill "$heart"
-    rm -f /tmp/error.$$
+    rm -f "$errors"
     settled=$(call POST "/v1/workers/$me/finish" "{\"jobs\": [{$lease, \"outcome\": $outcome}]}")
     echo "job $id: $settled" >&2
 done
