@@ -7,13 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from headrace.cli.init import TEMPLATES, template_files
+from headrace.cli.init import NEEDS, TEMPLATES, template_files
 from tests.cli.support import Cli, Spawn
 
 FIRST_JOB = {
     "hello": ["job", "enqueue", "greet", "--arg", "name=Ada"],
     "web": ["job", "enqueue", "welcome", "--arg", "email=ada@example.com", "--queue", "mail"],
+    "fastapi": ["job", "enqueue", "welcome", "--arg", "email=ada@example.com", "--queue", "mail"],
+    "django": ["job", "enqueue", "send_receipt", "--arg", "order=1", "--queue", "mail"],
     "etl": ["job", "enqueue", "load_file", "--arg", "path=incoming/january.csv", "--queue", "etl"],
+}
+BEFORE = {
+    "django": [
+        ["manage.py", "migrate"],
+        ["manage.py", "shell", "-c", "from orders.models import Order; Order.objects.create(item='a', email='b@c.d')"],
+    ]
 }
 
 
@@ -46,6 +54,8 @@ def test_a_template_passes_its_own_tests(project: Path, template: str) -> None:
 def test_the_worker_of_a_template_runs_its_first_job(project: Path, spawn: Spawn, template: str) -> None:
     cli = Cli("")
     cli.ok("init", "--template", template)
+    for script in BEFORE.get(template, []):
+        subprocess.run([sys.executable, *script], cwd=project, capture_output=True, check=True)
     job_id = cli.ok(*FIRST_JOB[template]).strip()
 
     worker = spawn("worker", "run", folder=project, url="")
@@ -71,6 +81,25 @@ def test_nothing_is_overwritten(folder: Path) -> None:
     assert (refused.exit_code, "app.py is there already" in refused.stderr) == (2, True)
     assert (folder / "app.py").read_text() == "# mine\n"
     assert not (folder / "headrace.toml").exists()
+
+
+def test_the_name_of_a_template_is_not_taken_for_a_folder(project: Path) -> None:
+    refused = Cli("")("init", "fastapi")
+
+    assert (refused.exit_code, "headrace init shop --template fastapi" in refused.stderr) == (2, True)
+    assert not list(project.iterdir())
+    Cli("").ok("init", "fastapi", "--template", "hello")
+    assert (project / "fastapi" / "app.py").exists()
+
+
+def test_what_a_template_needs_and_is_not_there_is_the_first_thing_to_do(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(NEEDS, "fastapi", ("fastapi", "not_installed"))
+
+    told = Cli("")("init", "shop", "--template", "fastapi").stderr
+
+    assert "Try\n  pip install not_installed\n  cd shop\n  pytest\n" in told
 
 
 def test_templates_hold_what_they_promise() -> None:
