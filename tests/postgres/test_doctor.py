@@ -110,14 +110,22 @@ async def test_autovacuum_that_was_switched_off_is_a_fault(store: Any, sql: Any)
     await sql.execute("ALTER SYSTEM SET autovacuum = off")
     await reload(sql, "autovacuum", "off")
     try:
-        assert "ALTER SYSTEM SET autovacuum = on" in (await found(store, "autovacuum")).fix
+        assert "ALTER SYSTEM SET autovacuum = on" in (await found_soon(store, "autovacuum")).fix
     finally:
         await sql.execute("ALTER SYSTEM RESET autovacuum")
         await reload(sql, "autovacuum", "on")
 
 
+async def found_soon(store: Any, check: str) -> Diagnosis:
+    """The finding of a check, once the store's own connection has heard of what was reloaded."""
+    async with asyncio.timeout(30):
+        while not (findings := [each for each in await store.diagnose() if each.check == check]):
+            pass
+    return findings[0]
+
+
 async def reload(sql: Any, name: str, value: str) -> None:
-    """Return once the server's sessions have the setting."""
+    """Return once this session has the setting; others may hear of it a moment later."""
     await sql.execute("SELECT pg_reload_conf()")
     async with asyncio.timeout(30):
         while await sql.fetchval(f"SHOW {name}") != value:

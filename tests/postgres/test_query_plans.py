@@ -1,13 +1,18 @@
-"""The statements of lanes use the index they were written for, under the plan that serves any value."""
+"""Statements use the indexes they were written for, under the plan that serves any value.
+
+Those of lanes in tables that are filled. All of them in tables that are empty, when their plans are made and kept.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from importlib import resources
 
 import psycopg
 import pytest
 
+from headrace.backends.postgres.session import SETTINGS
 from headrace.backends.postgres.statements import sql
 from tests.postgres.conftest import EMPTY
 from tests.postgres.server import Server
@@ -63,3 +68,30 @@ def test_statement_uses_its_indexes(filled: psycopg.Connection, name: str, index
     assert not re.search(r"Index Cond: \(\(scope = 'key'::text\) AND \(name = \$1\)\)$", plan, re.MULTILINE), plan
     for table in ("jobs", "lanes", "marks"):
         assert f"Seq Scan on {table} " not in plan, plan
+
+
+GROWING = re.compile(r"(Seq Scan on (?:jobs|ended|succeeded\w*|attempts|progress|logs|idempotency|events)\b)")
+WHOLE = {"enter_lanes": "it looks at each open job, when limits are set", "delete_jobs": "few, by hand: of the keys"}
+FRAGMENTS = {"claim_first", "claim_beyond", "count_jobs", "error_groups", "find_jobs", "holders", "lock_jobs"}
+STATEMENTS = sorted(
+    file.name.removesuffix(".sql") for file in (resources.files("headrace.backends.postgres") / "sql").iterdir()
+)
+
+
+@pytest.fixture
+def empty(server: Server) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        connection.execute(EMPTY)
+        for name, value in SETTINGS.items():
+            connection.execute("SELECT set_config(%s, %s, false)", (name, value))
+        yield connection
+
+
+@pytest.mark.parametrize("name", [name for name in STATEMENTS if name not in FRAGMENTS])
+def test_a_plan_made_while_the_tables_are_empty_reads_none_whole_when_they_have_grown(
+    empty: psycopg.Connection, name: str
+) -> None:
+    for walk in ("claim_first", "claim_beyond") if name == "claim" else ("",):
+        text = sql(name, "headrace").replace("NEXT", sql(walk, "headrace")) if walk else sql(name, "headrace")
+        plan = "\n".join(row[0] for row in empty.execute(f"EXPLAIN (GENERIC_PLAN) {text}".encode()).fetchall())
+        assert bool(GROWING.search(plan)) == (name in WHOLE), plan

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import httpx2
 import pytest
@@ -14,7 +14,7 @@ MAIN = "http://headrace.test"
 
 
 @pytest.fixture
-def app() -> Headrace:
+def app() -> Iterator[Headrace]:
     """Tasks of several kinds."""
     app = Headrace("memory://")
 
@@ -26,7 +26,8 @@ def app() -> Headrace:
     async def lose() -> None:
         raise ValueError("no luck")
 
-    return app
+    yield app
+    app.sync.close()  # opened by those who read the metrics
 
 
 @pytest.fixture

@@ -25,7 +25,11 @@ T = TypeVar("T")
 SEARCH_MS_MAX = 15_000
 """A search looks at so many jobs that it takes seconds; a longer one would keep dead rows from being vacuumed."""
 
-_BOUNDED = "SELECT set_config('statement_timeout', $1, true), set_config('plan_cache_mode', 'force_custom_plan', true)"
+_BOUNDED = """
+SELECT set_config('statement_timeout', $1, true), set_config('plan_cache_mode', 'force_custom_plan', true),
+       set_config(plan, 'on', true)
+FROM unnest(ARRAY['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin']) AS p(plan)
+"""
 
 
 class PostgresJobReader:

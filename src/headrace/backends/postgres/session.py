@@ -21,9 +21,18 @@ T = TypeVar("T")
 Row = Sequence[Any]
 
 CONNECT_S_MAX = 10.0
-_SETTINGS = {"application_name": "headrace", "jit": "off", "plan_cache_mode": "force_generic_plan"}
+SETTINGS = {
+    "application_name": "headrace",
+    "jit": "off",
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+}
 """The plans of headrace's own statements do not depend on their values; PostgreSQL would make each of them five times
-before it believes that. Searches, which do, say so themselves."""
+before it believes that. They are often made while the tables are empty, when reading one whole is cheapest, and kept
+while these grow: so that is ruled out. Each statement finds its rows by an index. Searches, which differ, say so
+themselves. See decision 52."""
 
 
 class Session(Protocol):
@@ -157,7 +166,7 @@ class Pool:
             return {"statement_cache_size": 0}
         return {
             "statement_cache_size": 200,
-            "server_settings": {"application_name": "headrace", "jit": "off", "plan_cache_mode": "force_generic_plan"},
+            "server_settings": SETTINGS,
         }
 
     async def _is_pooled(self) -> bool:
