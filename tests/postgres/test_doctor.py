@@ -119,9 +119,10 @@ async def test_autovacuum_that_was_switched_off_is_a_fault(store: Any, sql: Any)
 async def found_soon(store: Any, check: str) -> Diagnosis:
     """The finding of a check, once the store's own connection has heard of what was reloaded."""
     async with asyncio.timeout(30):
-        while not (findings := [each for each in await store.diagnose() if each.check == check]):
+        while check not in (findings := {each.check: each for each in await store.diagnose()}):
             pass
-    return findings[0]
+    found: Diagnosis = findings[check]
+    return found
 
 
 async def reload(sql: Any, name: str, value: str) -> None:
