@@ -224,12 +224,14 @@ async def test_many_jobs_go_into_one_transaction(backend: Any, database: str, tr
     assert count.count == 500
 
 
-async def test_the_commit_wakes_the_workers(backend: Any, database: str) -> None:
+@pytest.mark.parametrize("queue", ["mail", "o'brien's", "back\\slash'", "größe"])
+@every_library
+async def test_the_commit_wakes_the_workers(backend: Any, database: str, transaction: Any, queue: str) -> None:
     async with backend.signals.subscribe({WORK}) as signals:
-        async with asyncpg_transaction(database) as connection:
-            await backend.jobs.within(connection).enqueue_many([job(queue="mail")])
+        async with transaction(database) as connection:
+            await backend.jobs.within(connection).enqueue_many([job(queue=queue)])
         async for heard in signals:
-            if heard == "work:mail":
+            if heard == f"work:{queue}":
                 break
 
 

@@ -7,7 +7,7 @@ so that none of these libraries is needed or loaded here.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import asyncpg
@@ -47,6 +47,12 @@ class PsycopgSession(ClockedSession):
         rows: Sequence[Row] = await self._cursor.fetchall() if self._awaits else self._cursor.fetchall()
         return rows
 
+    async def command(self, text: str) -> None:
+        """Run statements without values or rows, in one call."""
+        executing = self._cursor.execute(text)
+        if self._awaits:
+            await executing
+
     async def copy(self, table: str, columns: Sequence[str], data: bytes) -> bool:
         return False
 
@@ -62,14 +68,13 @@ class CallersRunner:
     async def run(self, verb: Callable[[Session], Awaitable[T]], *, transaction: bool = False) -> T:
         try:
             session = await self._session()
-            await session.text(SAVEPOINT)
+            await session.command(SAVEPOINT)
             try:
                 reply = await verb(session)
-                await self._notify(session)
             except BaseException:
-                await session.text(BACK)
+                await session.command(BACK)
                 raise
-            await session.text(RELEASE)
+            await session.command("; ".join([RELEASE, *self._notifications(session)]))
         except Exception as error:
             raise translate(error, masked(self._location.dsn)) from error
         return reply
@@ -87,9 +92,11 @@ class CallersRunner:
             raise refuse_connection(connection)
         return PsycopgSession(connection, self._location.schema, self._clock)
 
-    async def _notify(self, session: ClockedSession) -> None:
+    def _notifications(self, session: ClockedSession) -> Iterator[str]:
+        channel = channel_of(self._location.schema)
         for payload in payloads(session.topics):
-            await session.text("SELECT pg_notify($1, $2)", channel_of(self._location.schema), payload)
+            quoted = payload.replace("\\", r"\\").replace("'", "''")
+            yield f"NOTIFY \"{channel}\", E'{quoted}'"
 
 
 async def _driver_connection(connection: Any) -> Any:

@@ -84,7 +84,7 @@ class PostgresJobStore:
                     limited.claim_in_turn, request=replace(request, demand=demand), queues=queues, token=token
                 )
                 taken = await self._run(verb, transaction=True)
-                claims += [claim.read_claim(row, token, request) for row in taken.rows]
+                claims += claim.read_claims(taken.rows, token, request)
                 demand = {queue: demand[queue] - taken.counts[queue] for queue in taken.starved}
                 queues = taken.starved
         places = {queue: place for place, queue in enumerate(request.demand)}

@@ -111,6 +111,10 @@ class PooledSession(ClockedSession):
         rows: Sequence[Row] = await self.connection.fetch(statement, *values)
         return rows
 
+    async def command(self, text: str) -> None:
+        """Run statements without values or rows, in one call."""
+        await self.connection.execute(text)
+
     async def copy(self, table: str, columns: Sequence[str], data: bytes) -> bool:
         await self.connection.copy_to_table(
             table, source=BytesIO(data), schema_name=self.schema, columns=columns, format="binary"

@@ -151,12 +151,15 @@ class _Batch:
 
 
 async def _insert(session: Session, jobs: Sequence[NewJob], now: datetime | None) -> dict[str, JobState]:
-    columns = list(map(list, zip(*map(_values, jobs), strict=True)))
-    states = {}
-    for job_id, queue, state in await session.rows("insert_jobs", now, *columns):
-        states[job_id] = JobState(state)
-        session.announce([topic(WORK if state == "queued" else DUE, queue)])
-    return states
+    """Store jobs whose keys were seen to; answers the states of those whose ids were not taken."""
+    if len(jobs) == 1:
+        [job] = jobs
+        stored = [(job.id, job.queue, state) for (state,) in await session.rows("insert_job", now, *_values(job))]
+    else:
+        columns = list(map(list, zip(*map(_values, jobs), strict=True)))
+        stored = [(job_id, queue, state) for job_id, queue, state in await session.rows("insert_jobs", now, *columns)]
+    session.announce(topic(WORK if state == "queued" else DUE, queue) for _, queue, state in stored)
+    return {job_id: JobState(state) for job_id, _, state in stored}
 
 
 def _values(job: NewJob) -> Row:

@@ -80,16 +80,18 @@ async def _succeed(
         first = {key: place for key, place in first.items() if _KEYS(key)}
         keys = ",".join(first)
     places = list(first.values())
-    rows = await session.rows("succeed", session.now, f"{{{keys}}}", *_results(finishes, places))
-    done = [number for number, _ in rows if number is not None]
-    call(session, (row[1] for row in rows if row[0] is None))
-    for number in done:
-        replies[places[number - 1]] = Settled.APPLIED
+    [(count, applied, openings)] = await session.rows(
+        "succeed", session.now, f"{{{keys}}}", *_results(finishes, places)
+    )
+    call(session, openings or ())
+    done = places if count == len(places) else [places[number - 1] for number in applied or ()]
+    for place in done:
+        replies[place] = Settled.APPLIED
     # Beyond a few, those who wait look for themselves: most finished jobs are waited for nowhere.
     if len(done) > NAMED_MAX:
         session.announce([ALL_DONE])
     else:
-        session.announce([topic(DONE, finishes[places[number - 1]].lease.job_id) for number in done])
+        session.announce([topic(DONE, finishes[place].lease.job_id) for place in done])
 
 
 def _results(finishes: Sequence[Finish], places: Sequence[int]) -> tuple[list[bytes | None] | None, list[str] | None]:
