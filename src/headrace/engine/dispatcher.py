@@ -15,7 +15,7 @@ from headrace.engine.context import job_fields
 from headrace.engine.crowd import Crowd
 from headrace.engine.execution import Execution, Interruption, Phase
 from headrace.engine.executor import Executor
-from headrace.engine.lanes import Lane
+from headrace.engine.lanes import PREFETCH_HORIZON_S, Lane
 from headrace.engine.reporter import Reporter
 from headrace.engine.runnable import Registry, Runnable
 from headrace.model.ids import JobId
@@ -28,6 +28,9 @@ log = logging.getLogger("headrace")
 
 NOT_KNOWN_DELAY = timedelta(seconds=30)
 """Another build of the program may know the task, or its version: a rolling deploy brings it within half a minute."""
+
+HELD_S_MAX = 2 * PREFETCH_HORIZON_S
+"""What was to start within the horizon, by the pace of the jobs before it, is given back when that is over twice."""
 
 
 class Dispatcher:
@@ -104,6 +107,15 @@ class Dispatcher:
         for lane in self.lanes.values():
             while lane.waiting:
                 self._settle(lane.waiting.pop(), Released())
+
+    def give_back_late(self) -> None:
+        """Release what was claimed ahead and has not started in good time: other workers may have slots free."""
+        late = self._clock.monotonic() - HELD_S_MAX
+        for lane in self.lanes.values():
+            if lane.waiting and lane.waiting[0].claimed_at < late:
+                lane.ahead = 0
+                while lane.waiting:
+                    self._settle(lane.waiting.pop(), Released())
 
     def interrupt_all(self, why: Interruption, reason: str) -> None:
         """Tell every running handler to stop."""

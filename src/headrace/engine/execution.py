@@ -56,6 +56,7 @@ class Execution:
         "_context",
         "_host",
         "begun_at",
+        "claimed_at",
         "completed_by_handler",
         "crowd",
         "deadline",
@@ -78,6 +79,7 @@ class Execution:
         self.runnable = runnable
         self.lane = lane
         self.extended_at = extended_at
+        self.claimed_at = extended_at
         self.phase = Phase.WAITING
         self.interruption: Interruption | None = None
         self.reason = ""

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from headrace.config import WorkerConfig
 from headrace.engine.backoff import Backoff
 from headrace.engine.completer import Completer
-from headrace.engine.dispatcher import Dispatcher
+from headrace.engine.dispatcher import HELD_S_MAX, Dispatcher
 from headrace.engine.lanes import make_lanes
 from headrace.engine.listener import Listener
 from headrace.engine.service import Service, wait_at_most
@@ -126,9 +126,11 @@ class Producer(Service):
     async def _claim_always(self) -> None:
         while not self._stopping.is_set():
             self._wake.clear()
+            self._dispatcher.give_back_late()
             demand = self._demand()
             if not demand:
-                await wait_at_most(self._wake, self._config.poll.total_seconds())
+                poll_s = self._config.poll.total_seconds()
+                await wait_at_most(self._wake, min(poll_s, HELD_S_MAX) if self._dispatcher.waiting else poll_s)
                 continue
             # Before the call, so that a signal during the call is not forgotten by it.
             self._more = False

@@ -7,6 +7,7 @@ import pytest
 from tests.unit.engine.support import Rig
 
 from headrace.backends.memory import MemoryBackend
+from headrace.engine.dispatcher import HELD_S_MAX
 from headrace.engine.lanes import Lane, make_lanes
 from headrace.engine.producer import LATE_S
 from headrace.errors import Unavailable
@@ -73,6 +74,32 @@ async def test_long_jobs_are_not_claimed_ahead(rig: Rig) -> None:
     assert states.count(JobState.QUEUED) == 3
     assert worker.health().waiting == 0
     gate.open.set()
+
+
+async def test_what_was_claimed_ahead_and_does_not_start_in_good_time_is_given_back(
+    frozen: MemoryBackend, clock: FrozenClock
+) -> None:
+    rig = Rig(frozen)
+    gate = Gate()
+    worker = await rig.worker(slots=2, prefetch=10)
+    for _ in range(30):  # by their pace, ten will start within a second
+        await rig.run(nothing)
+    slow = rig.task(gate.hold)
+    ids = [await rig.enqueue(slow) for _ in range(12)]
+    await rig.until(lambda: worker.health().running == 2)
+    worker._producer._hear("default")
+    await rig.until(lambda: worker.health().waiting > 0)
+    clock.advance(seconds(HELD_S_MAX + 0.1))
+    worker._producer._hear("default")
+    await rig.until(lambda: worker.health().waiting == 0)
+    await worker._completer.drained()
+    jobs = [await rig.job(job_id) for job_id in ids]
+    assert [job.state for job in jobs].count(JobState.QUEUED) == 10
+    assert {job.attempt for job in jobs if job.state is JobState.QUEUED} == {0}
+    gate.open.set()
+    for job_id in ids:
+        await rig.ended(job_id)
+    await rig.close()
 
 
 async def test_a_signal_wakes_an_idle_worker_long_before_its_poll(rig: Rig) -> None:
