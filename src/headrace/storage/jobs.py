@@ -36,6 +36,7 @@ from headrace.model.limits import Blocked
 from headrace.model.outcome import Finish
 from headrace.model.page import JobQuery, Page
 from headrace.model.queue import JobCount, QueueRate, Retention
+from headrace.model.standing import Standing, first_difference
 
 JOB_LOG_LINES_MAX = 1_000
 """Lines kept for one job; older ones go. A handler that logs in a loop must not fill the store."""
@@ -105,13 +106,15 @@ class Changed(Struct, frozen=True, kw_only=True, gc=False):
     """The answer to a change a person asked for. ``state`` is the job's state now, None when there is no such job.
 
     ``changed`` False means that the verb does not apply in that state, and nothing was done; or that a retry would
-    bring back a job whose unique key another live job holds: that one's id is ``conflict``.
+    bring back a job whose unique key another live job holds: that one's id is ``conflict``; or that the job is not as a
+    restore expects it to be: ``differs`` names the first field of its :class:`~headrace.model.standing.Standing`.
     """
 
     id: JobId
     state: JobState | None
     changed: bool
     conflict: JobId | None = None
+    differs: str | None = None
 
 
 class JobEdit(Struct, frozen=True, kw_only=True, gc=False):
@@ -131,6 +134,20 @@ class JobEdit(Struct, frozen=True, kw_only=True, gc=False):
     meta: Mapping[str, Any] | UnsetType = UNSET
     task_version: int | UnsetType = UNSET
     if_payload: bytes | UnsetType = UNSET
+
+
+class JobRestore(Struct, frozen=True, kw_only=True, gc=False):
+    """A change to be taken back: the job goes back to where it stood ``before``, if it is still as it was ``left``."""
+
+    id: JobId
+    before: Standing
+    left: Standing
+
+    def differs(self, found: Standing) -> str | None:
+        """The first field that is in the way: of a job that runs or has succeeded, or did before, it is the state."""
+        if not {self.before.state, found.state}.isdisjoint((JobState.RUNNING, JobState.SUCCEEDED)):
+            return "state"
+        return first_difference(self.left, found)
 
 
 class Promotion(Struct, frozen=True, kw_only=True, gc=False):
@@ -222,6 +239,15 @@ class JobStore(Protocol):
 
     async def edit_many(self, edits: Sequence[JobEdit]) -> list[Changed]:
         """Change jobs that are not running and have not succeeded. A new ``run_at`` moves scheduled and queued jobs."""
+        ...
+
+    async def restore_many(self, restores: Sequence[JobRestore]) -> list[Changed]:
+        """Put jobs back to where they stood before a change, each if it is still as that change left it.
+
+        A job that differs stays as it is, ``changed`` False and ``differs`` naming the field; so does one that runs or
+        has succeeded, and one whose unique key another job holds by now, which is then the ``conflict``. The state is
+        that of :func:`~headrace.model.standing.state_again`. Rates do not count it: nothing ran.
+        """
         ...
 
     async def delete_many(self, ids: Sequence[JobId]) -> list[Changed]:

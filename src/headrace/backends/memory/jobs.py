@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from msgspec import UNSET
 
-from headrace.backends.memory import changing, claiming, enqueueing, finishing, upkeep
+from headrace.backends.memory import changing, claiming, enqueueing, finishing, restoring, upkeep
 from headrace.backends.memory.session import Session
 from headrace.errors import TooLarge
 from headrace.model.ids import JobId
@@ -22,6 +22,7 @@ from headrace.storage.jobs import (
     Enqueued,
     Heartbeat,
     JobEdit,
+    JobRestore,
     Promotion,
     Report,
     Rescued,
@@ -86,6 +87,10 @@ class MemoryJobStore:
         self._check_edits(edits)
         with self._session.section() as state:
             return changing.edit(state, edits)
+
+    async def restore_many(self, restores: Sequence[JobRestore]) -> list[Changed]:
+        with self._session.section() as state:
+            return restoring.restore(state, restores)
 
     async def delete_many(self, ids: Sequence[JobId]) -> list[Changed]:
         with self._session.section() as state:

@@ -109,7 +109,7 @@ class State:
         self.know_queue(job.queue)
         self._enter(record)
         if job.state is not before.state:
-            if job.state in _EVENTS:
+            if job.state in _EVENTS and JobState.RUNNING in (before.state, job.state):
                 self.rates.count(job.queue, _EVENTS[job.state], self.now)
             self._announce(job)
         elif job.queue != before.queue or job.run_at != before.run_at:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from headrace.backends.postgres.floors import Floors
 from headrace.backends.postgres.session import Runner, Session
-from headrace.backends.postgres.verbs import changes, claim, enqueue, finish, limited, upkeep
+from headrace.backends.postgres.verbs import changes, claim, enqueue, finish, limited, restore, upkeep
 from headrace.backends.postgres.verbs.contended import Contended
 from headrace.errors import TooLarge, Unavailable
 from headrace.model.ids import JobId
@@ -27,6 +27,7 @@ from headrace.storage.jobs import (
     Enqueued,
     Heartbeat,
     JobEdit,
+    JobRestore,
     JobStore,
     Promotion,
     Report,
@@ -124,6 +125,9 @@ class PostgresJobStore:
             if isinstance(edit.payload, bytes) and len(edit.payload) > max_payload:
                 raise too_large("payload", edit.id, edit.payload, max_payload)
         return await self._run(lambda session: changes.edit_many(session, edits), transaction=True)
+
+    async def restore_many(self, restores: Sequence[JobRestore]) -> list[Changed]:
+        return await self._run(lambda session: restore.restore_many(session, restores), transaction=True)
 
     async def delete_many(self, ids: Sequence[JobId]) -> list[Changed]:
         return await self._run(lambda session: changes.delete_many(session, ids), transaction=True)

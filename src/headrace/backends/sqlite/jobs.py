@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 
 from headrace.backends.sqlite.liveness import Liveness
 from headrace.backends.sqlite.transaction import Transaction
-from headrace.backends.sqlite.verbs import changes, claim, enqueue, finish, heartbeat, report, upkeep
+from headrace.backends.sqlite.verbs import changes, claim, enqueue, finish, heartbeat, report, restore, upkeep
 from headrace.backends.sqlite.writer import Writer
 from headrace.errors import StorageError, TooLarge
 from headrace.model.durations import ZERO
@@ -26,6 +26,7 @@ from headrace.storage.jobs import (
     Enqueued,
     Heartbeat,
     JobEdit,
+    JobRestore,
     JobStore,
     Promotion,
     Report,
@@ -149,6 +150,9 @@ class SqliteJobStore:
     async def edit_many(self, edits: Sequence[JobEdit]) -> list[Changed]:
         self._check_edits(edits)
         return await self._runner.run(lambda transaction: changes.edit_many(transaction, edits))
+
+    async def restore_many(self, restores: Sequence[JobRestore]) -> list[Changed]:
+        return await self._runner.run(lambda transaction: restore.restore_many(transaction, restores))
 
     async def delete_many(self, ids: Sequence[JobId]) -> list[Changed]:
         return await self._runner.run(lambda transaction: changes.delete_many(transaction, ids))

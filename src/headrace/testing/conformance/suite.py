@@ -29,6 +29,7 @@ from headrace.testing.conformance.ordering import OrderingPromises
 from headrace.testing.conformance.queues import QueuePromises
 from headrace.testing.conformance.rate_limits import RateLimitPromises
 from headrace.testing.conformance.reading import ReadingPromises
+from headrace.testing.conformance.restore import RestorePromises
 from headrace.testing.conformance.retry import RetryPromises
 from headrace.testing.conformance.search import SearchPromises
 from headrace.testing.conformance.signals import SignalPromises
@@ -53,6 +54,7 @@ class BackendConformance(
     CancelPromises,
     RetryPromises,
     EditPromises,
+    RestorePromises,
     DeletePromises,
     UpkeepPromises,
     ReadingPromises,

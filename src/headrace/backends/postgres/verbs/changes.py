@@ -28,7 +28,7 @@ async def instant(session: Session) -> datetime:
     return now
 
 
-async def _change(session: Session, ids: Sequence[JobId], verb: Verb) -> list[Changed]:
+async def change(session: Session, ids: Sequence[JobId], verb: Verb) -> list[Changed]:
     """Apply a verb to each; a job that is named again is seen as the time before left it."""
     now = await instant(session)
     replies = [Changed(id=job_id, state=None, changed=False) for job_id in ids]
@@ -78,7 +78,7 @@ async def cancel_many(session: Session, ids: Sequence[JobId], reason: str) -> li
             session.announce(topic(CANCEL, each.id) for each in running)
         return {each.id: JobState.CANCELLED for each in pending} | {each.id: JobState.RUNNING for each in running}
 
-    return await _change(session, ids, verb)
+    return await change(session, ids, verb)
 
 
 async def end_pending(
@@ -114,7 +114,7 @@ async def retry_many(session: Session, ids: Sequence[JobId]) -> list[Changed]:
             back += free
         return {each.id: JobState.QUEUED for each in back}
 
-    replies = await _change(session, ids, verb)
+    replies = await change(session, ids, verb)
     return [reply if reply.changed else replace(reply, conflict=conflicts.get(reply.id)) for reply in replies]
 
 
@@ -152,7 +152,7 @@ async def discard_many(session: Session, ids: Sequence[JobId], reason: str) -> l
             await _moved(session, dead, JobState.CANCELLED)
         return {each.id: JobState.CANCELLED for each in dead}
 
-    return await _change(session, ids, verb)
+    return await change(session, ids, verb)
 
 
 async def wake_many(session: Session, ids: Sequence[JobId]) -> list[Changed]:
@@ -165,7 +165,7 @@ async def wake_many(session: Session, ids: Sequence[JobId]) -> list[Changed]:
             await _moved(session, [each for each in alive if each.state == "waiting"], JobState.QUEUED)
         return {each.id: JobState.QUEUED if each.state == "waiting" else JobState(each.state) for each in alive}
 
-    return await _change(session, ids, verb)
+    return await change(session, ids, verb)
 
 
 async def delete_many(session: Session, ids: Sequence[JobId]) -> list[Changed]:
@@ -180,7 +180,7 @@ async def delete_many(session: Session, ids: Sequence[JobId]) -> list[Changed]:
             await _moved(session, gone, None)
         return {each.id: JobState(each.state) for each in gone}
 
-    return await _change(session, ids, verb)
+    return await change(session, ids, verb)
 
 
 async def edit_many(session: Session, edits: Sequence[JobEdit]) -> list[Changed]:
@@ -191,7 +191,7 @@ async def edit_many(session: Session, edits: Sequence[JobEdit]) -> list[Changed]
         async def verb(targets: Sequence[Target], now: datetime, edit: JobEdit = edit) -> dict[str, JobState]:
             return {each.id: new for each in targets if (new := await _edit(session, each, edit, now)) is not None}
 
-        replies += await _change(session, [edit.id], verb)
+        replies += await change(session, [edit.id], verb)
     return replies
 
 

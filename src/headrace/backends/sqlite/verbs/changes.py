@@ -41,7 +41,7 @@ Verb = Callable[[Target], JobState | None]
 """Changes a job and answers its new state, or None where the verb does not apply."""
 
 
-def _change(transaction: Transaction, ids: Sequence[JobId], verb: Verb) -> list[Changed]:
+def change(transaction: Transaction, ids: Sequence[JobId], verb: Verb) -> list[Changed]:
     """Apply a verb to each; a job that is named twice is seen the second time as the first left it."""
     replies = [Changed(id=job_id, state=None, changed=False) for job_id in ids]
     repeated = len(set(ids)) < len(ids)
@@ -77,7 +77,7 @@ def cancel_many(transaction: Transaction, ids: Sequence[JobId], reason: str) -> 
             return JobState.RUNNING
         return None
 
-    return _change(transaction, ids, verb)
+    return change(transaction, ids, verb)
 
 
 def retry_many(transaction: Transaction, ids: Sequence[JobId], edits: Sequence[JobEdit] = ()) -> list[Changed]:
@@ -93,11 +93,11 @@ def retry_many(transaction: Transaction, ids: Sequence[JobId], edits: Sequence[J
             return None
         transaction.run("requeue", {"seq": job.seq, "now": transaction.now})
         transaction.run("delete_result", (job.seq,))
-        _enter_lane(transaction, job.queue, job.seq)
+        enter_lane(transaction, job.queue, job.seq)
         _moved(transaction, job, JobState.QUEUED)
         return JobState.QUEUED
 
-    replies = _change(transaction, ids, verb)
+    replies = change(transaction, ids, verb)
     if rivals:
         replies = [replace(each, conflict=rivals.get(each.id)) for each in replies]
     if not edits:
@@ -117,7 +117,7 @@ def discard_many(transaction: Transaction, ids: Sequence[JobId], reason: str) ->
         _moved(transaction, job, JobState.CANCELLED)
         return JobState.CANCELLED
 
-    return _change(transaction, ids, verb)
+    return change(transaction, ids, verb)
 
 
 def wake_many(transaction: Transaction, ids: Sequence[JobId]) -> list[Changed]:
@@ -137,7 +137,7 @@ def wake_many(transaction: Transaction, ids: Sequence[JobId]) -> list[Changed]:
             _moved(transaction, job, woken)
         return woken
 
-    return _change(transaction, ids, verb)
+    return change(transaction, ids, verb)
 
 
 def delete_many(transaction: Transaction, ids: Sequence[JobId]) -> list[Changed]:
@@ -152,14 +152,14 @@ def delete_many(transaction: Transaction, ids: Sequence[JobId]) -> list[Changed]
         transaction.move(job.queue, state, None)
         return state
 
-    return _change(transaction, ids, verb)
+    return change(transaction, ids, verb)
 
 
 def edit_many(transaction: Transaction, edits: Sequence[JobEdit]) -> list[Changed]:
     """Give jobs new values."""
     replies: list[Changed] = []
     for edit in edits:
-        replies += _change(transaction, [edit.id], lambda job, edit=edit: _edit(transaction, job, edit))  # type: ignore[misc]
+        replies += change(transaction, [edit.id], lambda job, edit=edit: _edit(transaction, job, edit))  # type: ignore[misc]
     return replies
 
 
@@ -183,7 +183,7 @@ def _edit(transaction: Transaction, job: Target, edit: JobEdit) -> JobState | No
     }
     _edit_body(transaction, job.seq, edit)  # first, for the journal tells of the job as it is after the edit
     transaction.run("edit_job", values)
-    _enter_lane(transaction, queue, job.seq)
+    enter_lane(transaction, queue, job.seq)
     if (queue, target) != (job.queue, state):
         transaction.move(job.queue, state, None)
         transaction.move(queue, None, target)
@@ -224,7 +224,8 @@ def _edit_body(transaction: Transaction, seq: int, edit: JobEdit) -> None:
         transaction.run("edit_meta", (as_json(edit.meta) if edit.meta else None, seq))
 
 
-def _enter_lane(transaction: Transaction, queue: str, seq: int) -> None:
+def enter_lane(transaction: Transaction, queue: str, seq: int) -> None:
+    """Put a job into the lane it belongs to, if any queue has lanes."""
     if transaction.rules().any_lanes:
         enter_lanes(transaction, queue, [seq])
 
