@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from headrace.app.edits import job_changes
+from headrace.app.previewing import Tally
+from headrace.app.undoing import check_can_be_undone
+from headrace.engine.items import Items, as_left
 from headrace.engine.ledger import Ledger
 from headrace.engine.operator import Operator
 from headrace.errors import ConfigError, UsageError
@@ -17,6 +19,7 @@ from headrace.model.operation import (
     JobChanges,
     Operation,
     OperationId,
+    OperationItem,
     OperationState,
     OperationVerb,
     Preview,
@@ -28,9 +31,6 @@ from headrace.model.search import format_query, parse
 
 if TYPE_CHECKING:
     from headrace.storage.backend import Backend
-
-PREVIEW_MAX = 10_000
-"""Jobs that a preview counts: beyond it "more than 10,000" says enough, and counting would cost as much as acting."""
 
 PREVIEW_PAGES_MAX = 50
 """Pages a preview goes through when few of the jobs it looks at match."""
@@ -56,29 +56,21 @@ class Bulk:
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self._ledger = Ledger(backend.kv)
+        self._items = Items(backend.kv)
         self._operator = Operator(backend)
 
     async def preview(self, where: str, *, as_of: datetime | None = None) -> Preview:
         """Count the jobs that match now, or as of then, by state, queue and task. Changes nothing."""
         query = JobQuery(where=parse(where), as_of=as_of or self._backend.clock.now())
-        states, queues, tasks = Counter[str](), Counter[str](), Counter[str]()
+        tally = Tally()
         cursor: str | None = None
         for _ in range(PREVIEW_PAGES_MAX):
             page = await self._backend.reader.find(query, cursor=cursor, limit=PAGE_LIMIT_MAX)
-            for job in page.items[: PREVIEW_MAX - states.total()]:
-                states[job.state.value] += 1
-                queues[job.queue] += 1
-                tasks[job.task] += 1
+            tally.count(page.items)
             cursor = page.next_cursor
-            if cursor is None or states.total() >= PREVIEW_MAX:
+            if cursor is None or tally.full:
                 break
-        return Preview(
-            matched=states.total(),
-            complete=cursor is None,
-            states=dict(states.most_common()),
-            queues=dict(queues.most_common()),
-            tasks=dict(tasks.most_common()),
-        )
+        return tally.preview(complete=cursor is None)
 
     async def start(
         self,
@@ -166,6 +158,75 @@ class Bulk:
         """End it after the step under way; what it has changed stays changed. Raises UsageError when it has ended."""
         return await self._move(operation_id, OperationState.ABORTED)
 
+    async def undo(
+        self,
+        operation_id: str,
+        *,
+        rate: float | None = None,
+        reason: str = "",
+        author: str = "",
+        on_step: Callable[[Operation], None] = lambda operation: None,
+    ) -> Operation:
+        """Take back what an operation has changed: each of its jobs goes to where it stood before.
+
+        A job of which anything else became since stays as it is: one that has begun, was deleted, or was changed by
+        somebody, and one whose unique key another job holds by now. An undo is an operation itself, and its ``items``
+        say so job by job. What a delete took away cannot be brought back, nor can a worker be told not to stop.
+
+        Raises OperationNotFound, and UsageError for an operation that has not ended, that deleted, that is an undo, or
+        that began over a week ago.
+        """
+        begun = await self.start_undo(operation_id, rate=rate, reason=reason, author=author)
+        return await self._operator.run(begun.id, on_step=on_step)
+
+    async def start_undo(
+        self, operation_id: str, *, rate: float | None = None, reason: str = "", author: str = ""
+    ) -> Operation:
+        """Note an undo, to be carried out by ``resume`` here or by any worker within seconds. See ``undo``."""
+        now = self._backend.clock.now()
+        undone = await self.get(operation_id)
+        check_can_be_undone(undone, now)
+        operation = Operation(
+            id=new_operation_id(),
+            verb=OperationVerb.UNDO,
+            where=f"caused-by:{undone.id}",
+            undoes=undone.id,
+            as_of=now,
+            author=author,
+            reason=reason,
+            rate=None if rate is None else check_rate(rate),
+            created_at=now,
+            updated_at=now,
+        )
+        await self._ledger.add(operation)
+        return operation
+
+    async def preview_undo(self, operation_id: str) -> Preview:
+        """Count the jobs that an undo would put back now, by state, queue and task. Changes nothing.
+
+        Raises as ``undo`` does.
+        """
+        undone = await self.get(operation_id)
+        check_can_be_undone(undone, self._backend.clock.now())
+        tally = Tally()
+        cursor: str | None = None
+        while not tally.full:
+            page = await self._items.page(undone.id, cursor=cursor)
+            jobs = await self._backend.reader.get_many([each.job_id for each in page.items])
+            tally.count(job for item, job in zip(page.items, jobs, strict=True) if job and as_left(undone, item, job))
+            cursor = page.next_cursor
+            if cursor is None:
+                break
+        return tally.preview(complete=cursor is None)
+
+    async def items(self, operation_id: str, *, cursor: str | None = None, limit: int = 200) -> Page[OperationItem]:
+        """The jobs that an operation looked at, and what became of each: up to ``limit``, and fewer where a step ends.
+
+        They are kept for a week, and of a delete not at all. Raises OperationNotFound.
+        """
+        found = await self.get(operation_id)
+        return await self._items.page(found.id, cursor=cursor, limit=limit)
+
     async def _move(self, operation_id: str, state: OperationState) -> Operation:
         now = self._backend.clock.now()
 
@@ -179,10 +240,13 @@ class Bulk:
 
 
 def _verb(verb: str) -> OperationVerb:
+    if verb == OperationVerb.UNDO:
+        raise ConfigError("an undo is of an operation, not of a search: app.bulk.undo(operation_id)")
     try:
         return OperationVerb(verb)
     except ValueError:
-        message = f"{verb!r} is not an operation; there are: {', '.join(OperationVerb)}"
+        known = ", ".join(each for each in OperationVerb if each is not OperationVerb.UNDO)
+        message = f"{verb!r} is not an operation; there are: {known}"
         raise ConfigError(message) from None
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from headrace.app.bulk import Bulk
-from headrace.model.operation import Operation, Preview
+from headrace.model.operation import Operation, OperationItem, Preview
 from headrace.model.page import Page
 
 if TYPE_CHECKING:
@@ -101,6 +101,32 @@ class SyncBulk:
     def abort(self, operation_id: str) -> Operation:
         """End it after the step under way. Raises UsageError when it has ended."""
         return self._run(lambda bulk: bulk.abort(operation_id))
+
+    def undo(
+        self,
+        operation_id: str,
+        *,
+        rate: float | None = None,
+        reason: str = "",
+        author: str = "",
+        on_step: OnStep = lambda operation: None,
+    ) -> Operation:
+        """Take back what an operation has changed, as far as nothing else became of its jobs. See ``Bulk.undo``."""
+        return self._run(lambda bulk: bulk.undo(operation_id, rate=rate, reason=reason, author=author, on_step=on_step))
+
+    def start_undo(
+        self, operation_id: str, *, rate: float | None = None, reason: str = "", author: str = ""
+    ) -> Operation:
+        """Note an undo, to be carried out by any worker within seconds. See ``Bulk.start_undo``."""
+        return self._run(lambda bulk: bulk.start_undo(operation_id, rate=rate, reason=reason, author=author))
+
+    def preview_undo(self, operation_id: str) -> Preview:
+        """Count the jobs that an undo would put back now. See ``Bulk.preview_undo``."""
+        return self._run(lambda bulk: bulk.preview_undo(operation_id))
+
+    def items(self, operation_id: str, *, cursor: str | None = None, limit: int = 200) -> Page[OperationItem]:
+        """The jobs that an operation looked at, and what became of each. See ``Bulk.items``."""
+        return self._run(lambda bulk: bulk.items(operation_id, cursor=cursor, limit=limit))
 
     def _run(self, ask: Callable[[Bulk], Coroutine[Any, Any, T]]) -> T:
         return self._desk.ask(lambda desk: ask(desk.bulk))

@@ -9,10 +9,18 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import asdict, replace
 
+from headrace.engine.items import Items, as_restore, left_alone
 from headrace.engine.ledger import Ledger
-from headrace.errors import StorageError, Unavailable
+from headrace.errors import OperationNotFound, StorageError, Unavailable
 from headrace.model.ids import JobId, new_worker_id
-from headrace.model.operation import Operation, OperationId, OperationState, OperationVerb, seconds_for
+from headrace.model.operation import (
+    Operation,
+    OperationId,
+    OperationItem,
+    OperationState,
+    OperationVerb,
+    seconds_for,
+)
 from headrace.model.page import JobQuery
 from headrace.model.search import parse
 from headrace.storage.backend import Backend
@@ -37,6 +45,7 @@ class Operator:
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self._ledger = Ledger(backend.kv)
+        self._items = Items(backend.kv)
         self._owner = new_worker_id()
 
     async def run(
@@ -75,28 +84,38 @@ class Operator:
     async def _step(self, operation: Operation) -> Operation:
         """Change a step's jobs and note it."""
         try:
-            done = await self._change_jobs(operation)
+            done = await (self._put_back(operation) if operation.undoes else self._change_jobs(operation))
         except Unavailable:
             raise
-        except StorageError as error:
+        except (StorageError, OperationNotFound) as error:
             done = replace(operation, state=OperationState.FAILED, error=str(error))
         return await self._note(operation, done)
 
     async def _change_jobs(self, operation: Operation) -> Operation:
         query = JobQuery(where=parse(operation.where), as_of=operation.as_of)
         page = await self._backend.reader.find(query, cursor=operation.cursor, limit=_step_size(operation.rate))
-        ids = [job.id for job in page.items]
-        changes = await self._apply(operation, ids) if ids else []
-        skipped = Counter(operation.skipped)
-        skipped.update("gone" if each.state is None else each.state.value for each in changes if not each.changed)
-        return replace(
-            operation,
-            cursor=page.next_cursor,
-            state=OperationState.DONE if page.next_cursor is None else operation.state,
-            matched=operation.matched + len(ids),
-            changed=operation.changed + sum(each.changed for each in changes),
-            skipped=dict(skipped),
-        )
+        if not page.items:
+            return _counted(operation, [], page.next_cursor)
+        # What is deleted cannot be put back, so that nothing is written down about it.
+        items = await self._items.keep(operation, page.items) if operation.verb is not OperationVerb.DELETE else []
+        changes = await self._apply(operation, [job.id for job in page.items])
+        await self._tell(operation, items, changes)
+        return _counted(operation, changes, page.next_cursor)
+
+    async def _put_back(self, operation: Operation) -> Operation:
+        """A step of an undo: the jobs that the other operation changed, in the order in which it did."""
+        undone = await self._ledger.get(operation.undoes or operation.id)
+        page = await self._items.page(undone.id, cursor=operation.cursor, limit=_step_size(operation.rate))
+        restores = [each for item in page.items if (each := as_restore(undone, item)) is not None]
+        changes = await self._backend.jobs.restore_many(restores) if restores else []
+        await self._tell(operation, [OperationItem(job_id=each.id) for each in changes], changes)
+        return _counted(operation, changes, page.next_cursor)
+
+    async def _tell(self, operation: Operation, items: Sequence[OperationItem], changes: Sequence[Changed]) -> None:
+        """Write down what became of a step's jobs, unless that is what is written already."""
+        reasons = {each.id: left_alone(each) for each in changes if not each.changed}
+        if items and (reasons or operation.undoes):
+            await self._items.settle(operation, items, reasons)
 
     async def _apply(self, operation: Operation, ids: Sequence[JobId]) -> list[Changed]:
         jobs = self._backend.jobs
@@ -104,12 +123,12 @@ class Operator:
             case OperationVerb.RETRY:
                 return await jobs.retry_many(ids, edits=_edits(operation, ids) if operation.changes else ())
             case OperationVerb.CANCEL:
-                return await jobs.cancel_many(ids, reason=_reason(operation))
+                return await jobs.cancel_many(ids, reason=operation.why)
             case OperationVerb.DELETE:
                 return await jobs.delete_many(ids)
             case OperationVerb.DISCARD:
-                return await jobs.discard_many(ids, reason=_reason(operation))
-            case OperationVerb.EDIT:
+                return await jobs.discard_many(ids, reason=operation.why)
+            case _:  # an edit: an undo has no search, and does not come here
                 return await jobs.edit_many(_edits(operation, ids))
 
     async def _note(self, before: Operation, done: Operation) -> Operation:
@@ -138,8 +157,18 @@ def _edits(operation: Operation, ids: Sequence[JobId]) -> list[JobEdit]:
     return [JobEdit(id=job_id, **values) for job_id in ids]
 
 
-def _reason(operation: Operation) -> str:
-    return operation.reason or f"by {operation.author}, in operation {operation.id}"
+def _counted(operation: Operation, changes: Sequence[Changed], next_cursor: str | None) -> Operation:
+    """The operation after a step."""
+    skipped = Counter(operation.skipped)
+    skipped.update("gone" if each.state is None else each.state.value for each in changes if not each.changed)
+    return replace(
+        operation,
+        cursor=next_cursor,
+        state=OperationState.DONE if next_cursor is None else operation.state,
+        matched=operation.matched + len(changes),
+        changed=operation.changed + sum(each.changed for each in changes),
+        skipped=dict(skipped),
+    )
 
 
 def _lock_name(operation_id: OperationId) -> str:

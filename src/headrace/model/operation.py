@@ -8,10 +8,12 @@ from enum import StrEnum
 from typing import NewType
 
 from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import asdict, replace
 
 from headrace.errors import ConfigError
-from headrace.model.ids import new_job_id
+from headrace.model.ids import JobId, new_job_id
 from headrace.model.job import PENDING_STATES, RETRIABLE_STATES, JobState
+from headrace.model.standing import Standing
 
 OperationId = NewType("OperationId", str)
 
@@ -23,13 +25,14 @@ _SECONDS = {"s": 1, "m": 60, "h": 3_600}
 
 
 class OperationVerb(StrEnum):
-    """What is done to each job."""
+    """What is done to each job. ``undo`` takes back what another operation did."""
 
     RETRY = "retry"
     CANCEL = "cancel"
     DELETE = "delete"
     DISCARD = "discard"
     EDIT = "edit"
+    UNDO = "undo"
 
 
 APPLIES_TO: dict[OperationVerb, frozenset[JobState]] = {
@@ -79,6 +82,9 @@ class Operation(Struct, frozen=True, kw_only=True):
     the state in which the verb did not apply (``gone`` for those that were deleted meanwhile). ``rate`` is in jobs a
     second, None for as fast as it goes; ``next_at`` is when it allows the next step. When the process that carries it
     out dies, the counts may lack its last step.
+
+    ``undoes`` names the operation that is taken back by this one, which has no search of its own: ``where`` is then a
+    search for the jobs that the other changed.
     """
 
     id: OperationId
@@ -98,6 +104,43 @@ class Operation(Struct, frozen=True, kw_only=True):
     skipped: dict[str, int] = {}
     next_at: datetime | None = None
     error: str | None = None
+    undoes: OperationId | None = None
+
+    @property
+    def why(self) -> str:
+        """The reason that jobs are given which it cancels or discards."""
+        return self.reason or f"by {self.author}, in operation {self.id}"
+
+
+class OperationItem(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A job that an operation looked at. ``left_alone`` says why it was not changed, and is empty for one that was.
+
+    ``before`` is where it stood when the operation found it; None in an undo, which cannot be undone itself.
+    """
+
+    job_id: JobId
+    before: Standing | None = None
+    left_alone: str = ""
+
+    @property
+    def changed(self) -> bool:
+        """Whether the operation changed it."""
+        return not self.left_alone
+
+
+def left_by(operation: Operation, before: Standing) -> Standing:
+    """Where the operation leaves a job that stood so before. The instant of the change itself is UNSET."""
+    pending = before.state in PENDING_STATES
+    match operation.verb:
+        case OperationVerb.CANCEL if not pending:
+            return replace(before, cancel_requested=True, reason=operation.why)
+        case OperationVerb.CANCEL | OperationVerb.DISCARD:
+            return replace(before, state=JobState.CANCELLED, reason=operation.why, finished_at=UNSET)
+        case OperationVerb.RETRY:
+            before = replace(before, state=JobState.QUEUED, attempt=0, run_at=UNSET, expires_at=None,
+                             finished_at=None, reason=None, cancel_requested=False)  # fmt: skip
+    given = {name: value for name, value in asdict(operation.changes).items() if value is not UNSET}
+    return replace(before, **given)
 
 
 class Preview(Struct, frozen=True, kw_only=True):

@@ -65,7 +65,10 @@ class StartOperation(Request, frozen=True, kw_only=True):
 
 
 class OperationView(Reply, frozen=True, kw_only=True):
-    """How far an operation is. ``skipped`` counts jobs that it did not apply to, by their state."""
+    """How far an operation is. ``skipped`` counts jobs that it did not apply to, by their state.
+
+    ``undoes`` is the operation that this one takes back, where its verb is ``undo``.
+    """
 
     id: str
     verb: OperationVerb
@@ -81,3 +84,4 @@ class OperationView(Reply, frozen=True, kw_only=True):
     error: str | None
     created_at: datetime
     updated_at: datetime
+    undoes: str | None = None

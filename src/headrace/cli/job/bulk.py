@@ -98,20 +98,20 @@ def change_all(
             return preview, None
         if not session().yes:
             # Asked on this thread: nothing else is done meanwhile, and the answer belongs to this preview.
-            _confirm(verb, preview, url, as_of)
+            confirm(verb, preview, url, as_of)
         operation = await app.bulk.start(
             verb, where=where, as_of=as_of, rate=bulk.rate, reason=bulk.reason, author=who(), **(changes or {})
         )
-        return preview, await _carry_out(app, operation, preview)
+        return preview, await carry_out(app, operation, preview)
 
     preview, operation = with_store(url, act)
     if operation is None:
-        return _tell_preview(verb, preview, output)
+        return tell_preview(verb, preview, output)
     return tell_end(operation, output)
 
 
-async def _carry_out(app: Headrace, operation: Operation, preview: Preview) -> Operation:
-    """Interrupted, the operation is paused: it must not go on behind the back of who stopped it."""
+async def carry_out(app: Headrace, operation: Operation, preview: Preview) -> Operation:
+    """Carry an operation out here. Interrupted, it is paused: it must not go on behind the back of who stopped it."""
     progress = Progress(preview.matched if preview.complete else None)
     try:
         return await app.bulk.resume(operation.id, on_step=progress.step)
@@ -142,14 +142,17 @@ class Progress:
             click.echo("", err=True)
 
 
-def _tell_preview(verb: str, preview: Preview, output: Output) -> int:
+def tell_preview(verb: str, preview: Preview, output: Output, *, noun: str = "job") -> int:
+    """What would be changed; the exit code."""
     import msgspec
 
     if not preview.matched and output == "table":
         note("no job matches")
         return Exit.DONE
     item = {"verb": verb, "dry_run": True, **msgspec.to_builtins(preview)}
-    print_item(output, f"headrace.job.{verb}/1", item, lambda _: [f"would {verb} {_jobs(preview)}", *_groups(preview)])
+    print_item(
+        output, f"headrace.{noun}.{verb}/1", item, lambda _: [f"would {verb} {_jobs(preview)}", *_groups(preview)]
+    )
     return Exit.DONE
 
 
@@ -186,7 +189,8 @@ def can_ask() -> bool:
     return session().ask and sys.stdin.isatty()
 
 
-def _confirm(verb: str, preview: Preview, url: str, as_of: datetime) -> None:
+def confirm(verb: str, preview: Preview, url: str, as_of: datetime) -> None:
+    """Ask whether to go on. Raises Abort for a no, and a usage fault where nobody can be asked."""
     from headrace.cli.secrets import masked
 
     if not can_ask():

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from headrace.cli.remote import models
+from headrace.cli.remote.refusing import needs_a_store
 from headrace.model.operation import Operation, OperationState, Preview
 from headrace.model.page import Page
 
@@ -19,6 +20,9 @@ class RemoteBulk:
 
     def __init__(self, client: AsyncClient) -> None:
         self._client = client
+
+    def __getattr__(self, name: str) -> Any:
+        raise needs_a_store(f"{name} of operations")
 
     async def preview(self, where: str, *, as_of: datetime | None = None) -> Preview:
         """Count the jobs that match."""

@@ -114,6 +114,7 @@ def operation_view(found: Operation) -> OperationView:
         error=found.error,
         created_at=found.created_at,
         updated_at=found.updated_at,
+        undoes=found.undoes,
     )
 
 

@@ -24,9 +24,7 @@ AT_ONCE = sorted(PENDING_STATES - {JobState.WAITING})
 async def restore(backend: Backend, before: Job, **left: object) -> Changed:
     """Take back what made of ``before`` what it is with these values now."""
     was = standing_of(before)
-    [changed] = await backend.jobs.restore_many(
-        [JobRestore(id=before.id, before=was, left=replace(was, **left))]
-    )
+    [changed] = await backend.jobs.restore_many([JobRestore(id=before.id, before=was, left=replace(was, **left))])
     return changed
 
 
