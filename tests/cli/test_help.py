@@ -142,7 +142,8 @@ def prepare(line: str, url: str, app: Headrace) -> None:
         app.sync._run(lambda desk: publish(desk.backend.kv, [greet], desk.backend.clock.now()))
     if line.startswith(("headrace key get", "headrace key revoke")):
         app.sync._run(lambda desk: desk.keys.create("shop", scopes=["submit"]))
-    asyncio.run(prepare_dead_letters(url, ended=line.startswith(("headrace operation watch", "headrace operation undo"))))
+    ended = line.startswith(("headrace operation watch", "headrace operation undo"))
+    asyncio.run(prepare_dead_letters(url, ended=ended))
     if line.startswith("headrace webhook"):
         asyncio.run(prepare_webhook(url))
     if "watch" in line or "wait" in line:
