@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from headrace import Headrace
+from headrace import Headrace, Unique, hours
 from tests.cli.support import SAMPLE, Cli, Spawn
 
 
@@ -77,6 +77,21 @@ def test_trigger_prints_the_id_of_the_job_and_history_shows_it(cli: Cli) -> None
     (firing,) = cli.json("schedule", "history", "report")["items"]
     assert (firing["job_id"], firing["kind"], firing["job_state"]) == (job_id, "manual", "queued")
     assert "fired, manual" in cli.ok("schedule", "history", "report")
+
+
+def test_history_says_that_another_job_held_the_key(cli: Cli, app: Headrace) -> None:
+    @app.task(name="greet", unique=Unique(key="solo"))
+    async def unique(name: str) -> None: ...
+
+    app.sync.schedules.create("solo", hours(1), unique.call("Ada"))
+    holder = app.sync.enqueue(unique.call("Bob")).id
+
+    cli.ok("schedule", "trigger", "solo")
+
+    (firing,) = cli.json("schedule", "history", "solo")["items"]
+    assert (firing["job_id"], firing["key_taken"]) == (holder, "joined")
+    header, line = cli.ok("schedule", "history", "solo").splitlines()
+    assert line[header.index("KEY") :].startswith("joined")
 
 
 def test_skip_leaves_the_next_one_out(cli: Cli) -> None:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 from headrace.app.backends import make_backend
 from headrace.app.desk import JobDesk, MakeSettlement
 from headrace.app.limiting import QueueDeclarations, QueueOptions
-from headrace.app.migration import Migration, Misfit, check_jobs, migrate_jobs
 from headrace.app.naming import call_known, call_told
 from headrace.app.registry import TaskRegistry
 from headrace.app.settlement import Settlement
@@ -173,23 +172,7 @@ class Headrace(JobDesk, Surrounding, TaskMaker):
         >>> asyncio.run(app.call_by_name("greet", {"name": "Ada"}))
         <Call greet('Ada')>
         """
-        task = self._registry.find(name)
-        if task is not None:
-            return call_known(task, arguments)
-        return await call_told(name, arguments, backend=self.backend, registry=self._registry, home=self)
-
-    async def check_jobs(self) -> list[Misfit]:
-        """The stored jobs that have not ended and that this build cannot run: unknown tasks, newer versions, arguments
-        that it cannot read; counted by reason. Nothing is changed."""
-        return await check_jobs(self.backend, self._registry)
-
-    async def migrate_jobs(self, *, dry_run: bool = False) -> Migration:
-        """Rewrite the arguments of waiting and dead jobs of older versions as this build stores them.
-
-        In bounded steps, while workers go on; what runs or changes meanwhile is left alone. With ``dry_run`` nothing is
-        changed.
-        """
-        return await migrate_jobs(self.backend, self._registry, dry_run=dry_run)
+        return await self._make_call(self, name, arguments)
 
     @property
     def worker_config(self) -> WorkerConfig:
@@ -283,7 +266,7 @@ class Headrace(JobDesk, Surrounding, TaskMaker):
         """The same for code without an event loop: scripts, ``def`` handlers, Django and Flask views, any thread."""
         from headrace.app.sync import SyncDesk
 
-        return SyncDesk(self._make_sibling_desk, webhook_networks=self._worker_config.webhook_networks)
+        return SyncDesk(self._make_sibling_desk, self._make_call, webhook_networks=self._worker_config.webhook_networks)
 
     def _refuse_while_in_use(self, verb: str) -> None:
         if self.is_open or ("sync" in self.__dict__ and self.sync.is_open):
@@ -322,6 +305,12 @@ class Headrace(JobDesk, Surrounding, TaskMaker):
         task = define_task(function, settings, batch=batch, home=self)
         self.adopt(task)
         return task
+
+    async def _make_call(self, desk: JobDesk, name: str, arguments: Mapping[str, Any] | Sequence[Any]) -> Call[Any]:
+        task = self._registry.find(name)
+        if task is not None:
+            return call_known(task, arguments)
+        return await call_told(name, arguments, backend=desk.backend, registry=self._registry, home=self)
 
     def _make_sibling_desk(self) -> JobDesk:
         return JobDesk(

@@ -14,6 +14,7 @@ from headrace.app.catalogue import list_tasks
 from headrace.app.edits import Edits, make_edits
 from headrace.app.emptying import drain, purge_query
 from headrace.app.limiting import Limiting
+from headrace.app.migration import Migration, Misfit, check_jobs, migrate_jobs
 from headrace.app.registry import TaskRegistry
 from headrace.app.settlement import Settlement
 from headrace.config import check_queue_name
@@ -256,6 +257,19 @@ class Operations(Limiting):
     async def catalogue(self) -> list[TaskRecord]:
         """The tasks that workers have told of when they started, by name; readable without their code."""
         return await list_tasks(self.backend.kv)
+
+    async def check_jobs(self) -> list[Misfit]:
+        """The stored jobs that have not ended and that this build cannot run: unknown tasks, newer versions, arguments
+        that it cannot read; counted by reason. Nothing is changed."""
+        return await check_jobs(self.backend, self._registry)
+
+    async def migrate_jobs(self, *, dry_run: bool = False) -> Migration:
+        """Rewrite the arguments of waiting and dead jobs of older versions as this build stores them.
+
+        In bounded steps, while workers go on; what runs or changes meanwhile is left alone. With ``dry_run`` nothing is
+        changed.
+        """
+        return await migrate_jobs(self.backend, self._registry, dry_run=dry_run)
 
     async def workers(self) -> list[WorkerRecord]:
         """The workers heard of within the last half minute."""

@@ -16,6 +16,8 @@ from headrace.app.desk import JobDesk
 from headrace.app.edits import Edits
 from headrace.app.limiting import Figures, QueueOptions
 from headrace.app.loop_thread import LoopThread
+from headrace.app.migration import Migration, Misfit
+from headrace.app.naming import PlainArguments
 from headrace.app.sync_handle import SyncJobHandle
 from headrace.engine.registry import WorkerRecord
 from headrace.engine.run_now import run_now
@@ -35,7 +37,9 @@ from headrace.tasks.call import Call
 if TYPE_CHECKING:
     from headrace.app.sync_bulk import SyncBulk
     from headrace.app.sync_events import SyncEvents
+    from headrace.app.sync_keys import SyncKeys
     from headrace.app.sync_schedules import SyncSchedules
+    from headrace.app.sync_triage import SyncTriage
     from headrace.app.sync_webhooks import SyncWebhooks
 
 R = TypeVar("R")
@@ -59,8 +63,15 @@ class SyncDesk:
     <JobState.QUEUED: 'queued'>
     """
 
-    def __init__(self, make_desk: Callable[[], JobDesk], *, webhook_networks: str = "") -> None:
+    def __init__(
+        self,
+        make_desk: Callable[[], JobDesk],
+        make_call: Callable[[JobDesk, str, PlainArguments], Coroutine[Any, Any, Call[Any]]],
+        *,
+        webhook_networks: str = "",
+    ) -> None:
         self._make_desk = make_desk
+        self._make_call = make_call
         self._webhook_networks = webhook_networks
         self._lane: LoopThread | None = None
         self._lock = threading.Lock()
@@ -110,6 +121,10 @@ class SyncDesk:
             handles = self._run_here(lambda desk: desk.enqueue_many(calls, connection=connection))
         return [SyncJobHandle(self, handle) for handle in handles]
 
+    def call_by_name(self, name: str, arguments: PlainArguments = ()) -> Call[Any]:
+        """A call of the task of that name with plain data. See ``Headrace.call_by_name``."""
+        return self._run(lambda desk: self._make_call(desk, name, arguments))
+
     def job(self, job_id: str) -> SyncJobHandle[Any]:
         """A handle from an id."""
         return SyncJobHandle(self, self._ready().desk.job(job_id))
@@ -121,6 +136,10 @@ class SyncDesk:
     def get(self, job_id: str) -> Job:
         """The job as it is now, with its encoded result. Raises JobNotFound."""
         return self._run(lambda desk: desk.get(job_id))
+
+    def settled(self, job_id: str, timeout: float | None = None) -> Job:
+        """The job once it has ended, however it ended. See ``Headrace.settled``."""
+        return self._run(lambda desk: desk.settled(job_id, timeout))
 
     def find(
         self,
@@ -216,6 +235,10 @@ class SyncDesk:
         """Every limit, and how it stands."""
         return self._run(lambda desk: desk.limits())
 
+    def limit_usage(self, target: str | LimitTarget) -> LimitUsage | None:
+        """How one limit stands. See ``Headrace.limit_usage``."""
+        return self._run(lambda desk: desk.limit_usage(target))
+
     def cancel(self, ids: Iterable[str], *, reason: str = "cancelled by a person") -> list[Changed]:
         """Cancel jobs. See ``Headrace.cancel``."""
         return self._run(lambda desk: desk.cancel(ids, reason=reason))
@@ -267,6 +290,28 @@ class SyncDesk:
         from headrace.app.sync_webhooks import SyncWebhooks
 
         return SyncWebhooks(self, self._webhook_networks)
+
+    @property
+    def triage(self) -> SyncTriage:
+        """What people say of groups of errors. See ``Headrace.triage``."""
+        from headrace.app.sync_triage import SyncTriage
+
+        return SyncTriage(self)
+
+    @property
+    def keys(self) -> SyncKeys:
+        """The API keys of the HTTP service. See ``Headrace.keys``."""
+        from headrace.app.sync_keys import SyncKeys
+
+        return SyncKeys(self)
+
+    def check_jobs(self) -> list[Misfit]:
+        """The stored jobs that this build cannot run. See ``Headrace.check_jobs``."""
+        return self._run(lambda desk: desk.check_jobs())
+
+    def migrate_jobs(self, *, dry_run: bool = False) -> Migration:
+        """Rewrite the arguments of jobs of older versions. See ``Headrace.migrate_jobs``."""
+        return self._run(lambda desk: desk.migrate_jobs(dry_run=dry_run))
 
     def catalogue(self) -> list[TaskRecord]:
         """The tasks that workers of this store have told of, by name."""

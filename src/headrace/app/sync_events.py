@@ -40,6 +40,10 @@ class SyncEvents:
         """The sequence of the last event."""
         return self._desk.ask(lambda desk: desk.events.newest())
 
+    def begin(self, after: int | None) -> int:
+        """The sequence after which a reader begins. See ``Events.begin``."""
+        return self._desk.ask(lambda desk: desk.events.begin(after))
+
     def read(self, *, after: int = 0, limit: int = EVENTS_LIMIT_DEFAULT, wait: timedelta = ZERO) -> EventPage:
         """Up to ``limit`` events after a sequence. See ``Events.read``."""
         return self._desk.ask(lambda desk: desk.events.read(after=after, limit=limit, wait=wait))
@@ -57,7 +61,7 @@ class SyncEvents:
         """Events as they happen. See ``Events.watch``. Each step blocks until there is one."""
 
         wanted = event_filter(queue=queue, task=task, job=job, tag=tag, kind=kind)
-        last = self._desk.ask(lambda desk: desk.events.begin(after))
+        last = self.begin(after)
         while True:
             page = self.read(after=last, limit=EVENTS_LIMIT_MAX, wait=WAIT)
             if page.lost:

@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, UnsetType, field
 
 from headrace.model.cron import Fold, Gap
 from headrace.model.job import JobState
-from headrace.model.schedule import Kind, Misfire, Origin, Outcome, Overlap
+from headrace.model.schedule import KeyTaken, Kind, Misfire, Origin, Outcome, Overlap
 from headrace.wire.base import Duration, Name, Reply, Request, Text
 from headrace.wire.jobs import Arguments, Attempts, Priority, Tags
 
@@ -116,7 +116,11 @@ class Occurrence(Reply, frozen=True, kw_only=True):
 
 
 class FiringView(Reply, frozen=True, kw_only=True):
-    """What became of an occurrence. ``count`` above 1: it stands for that many that were missed."""
+    """What became of an occurrence. ``count`` above 1: it stands for that many that were missed.
+
+    ``key_taken`` is null unless another job, then ``job_id``, held its unique key: the occurrence was ``dropped``, has
+    ``joined`` that job, or has ``replaced`` what it was to do.
+    """
 
     planned: datetime
     outcome: Outcome
@@ -124,6 +128,7 @@ class FiringView(Reply, frozen=True, kw_only=True):
     fired_at: datetime | None
     delay_s: float | None
     job_id: str | None
+    key_taken: KeyTaken | None
     job_state: JobState | None
     reason: str | None
     count: int

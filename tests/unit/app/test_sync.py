@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import os
 import sqlite3
 import subprocess
@@ -17,10 +16,6 @@ import apsw
 import pytest
 
 from headrace import Headrace, JobState, minutes
-from headrace.app.bulk import Bulk
-from headrace.app.schedules import Schedules
-from headrace.app.sync_bulk import SyncBulk
-from headrace.app.sync_schedules import SyncSchedules
 from headrace.errors import JobNotFound, StorageError, Unsupported, UsageError
 from headrace.model.ids import new_job_id
 from headrace.model.operation import OperationState
@@ -229,15 +224,6 @@ def test_many_jobs_are_changed_by_a_search(app: Headrace) -> None:
     assert [each.id for each in app.sync.bulk.list().items] == [done.id, begun.id]
     with pytest.raises(UsageError, match="is done already"):
         app.sync.bulk.abort(begun.id)
-
-
-@pytest.mark.parametrize(("twin", "of"), [(SyncBulk, Bulk), (SyncSchedules, Schedules)])
-def test_what_the_app_can_do_code_without_a_loop_can_do_in_the_same_words(twin: type, of: type) -> None:
-    def words(kind: type) -> dict[str, list[str]]:
-        public = {name: each for name, each in vars(kind).items() if callable(each) and not name.startswith("_")}
-        return {name: list(inspect.signature(each).parameters) for name, each in public.items()}
-
-    assert words(twin) == words(of)
 
 
 async def test_the_app_itself_stores_within_a_transaction_too(tmp_path: Path) -> None:

@@ -183,6 +183,7 @@ def firing(view: FiringView) -> Firing:
         decided_at=view.fired_at or view.planned,
         fired_at=view.fired_at,
         job_id=None if view.job_id is None else JobId(view.job_id),
+        key_taken=view.key_taken,
         count=view.count,
         job_state=view.job_state,
     )

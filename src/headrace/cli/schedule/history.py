@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 def command(name: str, limit: int, store: str | None, output: str) -> None:
     """What became of the latest occurrences, the newest first: fired, held, skipped, missed or failed, and why.
 
+    KEY says what became of one whose unique key another job held, which is then the JOB: it was dropped, has joined
+    that job, or has replaced what it was to do.
+
     \b
     Examples:
       headrace schedule history nightly
@@ -53,6 +56,7 @@ _COLUMNS = [
         lambda firing: "-" if firing["delay_s"] is None else format_duration(timedelta(seconds=firing["delay_s"])),
     ),
     Column("JOB", lambda firing: firing["job_id"] or "-"),
+    Column("KEY", lambda firing: firing["key_taken"] or "-"),
     Column("STATE", lambda firing: firing["job_state"] or "-"),
     Column("REASON", lambda firing: firing["reason"] or ""),
 ]

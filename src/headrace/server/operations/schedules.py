@@ -220,6 +220,7 @@ def _firing(firing: Firing) -> FiringView:
         fired_at=firing.fired_at,
         delay_s=None if firing.delay is None else firing.delay.total_seconds(),
         job_id=firing.job_id,
+        key_taken=firing.key_taken,
         job_state=firing.job_state,
         reason=firing.reason,
         count=firing.count,
