@@ -42,6 +42,7 @@ PLANS = [
     ("put_lanes", ["lanes_pkey"]),
     ("put_turns", ["lanes_pkey"]),
     ("left_behind", ["jobs_queued", "lanes_opening"]),
+    ("oldest_queued", ["jobs_queued"]),
     ("gates", ["jobs_running", "jobs_running_tasks"]),
     ("last_turn", ["jobs_queued"]),
     ("first_open", ["jobs_strict"]),

@@ -100,12 +100,14 @@ class Operations(Limiting):
         where: str | Query | None = None,
         cursor: str | None = None,
         limit: int = PAGE_LIMIT_DEFAULT,
+        patience: timedelta | None = None,
     ) -> Page[Job]:
         """A page of jobs, newest first, without their results; each given filter must match.
 
         ``where`` is a search such as ``"state:dead task:mail.* since:2h"``; raises QueryError that points at what
         cannot be read. For the next page hand in ``next_cursor`` as ``cursor``. A page costs the same however deep it
-        is: where no index leads to what matches, it ends after a look at 100,000 jobs, with ``complete`` False.
+        is: where no index leads to what matches, it ends after a look at 100,000 jobs, with ``complete`` False; with
+        ``patience`` also after about that time.
         """
         if not 1 <= limit <= PAGE_LIMIT_MAX:
             message = f"limit is the size of a page, from 1 to {PAGE_LIMIT_MAX}; got {limit!r}"
@@ -118,6 +120,7 @@ class Operations(Limiting):
             since=check_instant("since", since),
             until=check_instant("until", until),
             where=parse(where) if isinstance(where, str) else where,
+            patience=patience,
         )
         return await self.backend.reader.find(query, cursor=cursor, limit=limit)
 

@@ -153,6 +153,7 @@ class SyncDesk:
         where: str | Query | None = None,
         cursor: str | None = None,
         limit: int = PAGE_LIMIT_DEFAULT,
+        patience: timedelta | None = None,
     ) -> Page[Job]:
         """A page of jobs, newest first. See ``Headrace.find``."""
         return self._run(
@@ -166,6 +167,7 @@ class SyncDesk:
                 where=where,
                 cursor=cursor,
                 limit=limit,
+                patience=patience,
             )
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from msgspec import Struct
@@ -26,7 +26,8 @@ class JobQuery(Struct, frozen=True, kw_only=True, gc=False):
 
     ``since`` and ``until`` are about when the job was enqueued, ``since`` included, ``until`` not. ``where`` is a query
     of :mod:`headrace.model.search`. With ``as_of``, jobs that were enqueued, claimed or ended later are left out, and
-    it is what ``2h`` is counted from. ``scan`` is how many jobs a page looks at where no index helps.
+    it is what ``2h`` is counted from. ``scan`` is how many jobs a page looks at where no index helps, and ``patience``,
+    where it is given, for how long: a page gets on however little that is, and takes a little longer at times.
     """
 
     states: tuple[JobState, ...] = ()
@@ -38,6 +39,7 @@ class JobQuery(Struct, frozen=True, kw_only=True, gc=False):
     where: Query | None = None
     as_of: datetime | None = None
     scan: int = SCAN_DEFAULT
+    patience: timedelta | None = None
 
 
 class Page(Struct, Generic[T], frozen=True, kw_only=True, gc=False):

@@ -304,7 +304,8 @@ class JobReader(Protocol):
     async def find(self, query: JobQuery, *, cursor: str | None = None, limit: int = 50) -> Page[Job]:
         """A page of the jobs that match, newest first, without results. ``cursor`` comes from the page before.
 
-        Where no index leads to the jobs, a page looks at ``query.scan`` of them and then says ``complete=False``.
+        Where no index leads to the jobs, a page looks at ``query.scan`` of them, or for as long as ``query.patience``
+        says, and then says ``complete=False``.
         """
         ...
 

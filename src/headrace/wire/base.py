@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Generic, TypeVar
 
 from msgspec import Meta, Struct, UnsetType
@@ -45,12 +45,14 @@ class Listed(Reply, Generic[T], frozen=True, kw_only=True):
 class PageOf(Reply, Generic[T], frozen=True, kw_only=True):
     """A part of a list. ``next_cursor`` None means that the list ends here; else hand it in as ``cursor``.
 
-    ``complete`` False means that this page looked at all it may before it was full: go on with ``next_cursor``.
+    ``complete`` False means that this page looked as far as it may before it was full: it holds what was found among
+    jobs enqueued since ``reached``. Go on with ``next_cursor``.
     """
 
     items: list[T]
     next_cursor: str | None = None
     complete: bool = True
+    reached: datetime | None = None
 
 
 def duration(name: str, text: str | UnsetType | None) -> timedelta | None:

@@ -2,7 +2,8 @@
 
 Settled here: newest first means the order of enqueuing, by which the cursor counts too; ``rates`` begins with the
 bucket of ten seconds in which the window begins; ``oldest_queued`` is the smallest ``run_at``. A page looks at
-``JobQuery.scan`` jobs, whatever is asked; a store with an index for the question may look further.
+``JobQuery.scan`` jobs, whatever is asked, and none after its ``patience`` is over; a store with an index for the
+question may look further.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from headrace.model.limits import Blocked
 from headrace.model.page import PAGE_LIMIT_MAX, JobQuery, Page
 from headrace.model.queue import JobCount, QueueRate
 from headrace.model.search import matches
+from headrace.storage.looking import Look
 
 FAILING_STATES = frozenset({JobState.DEAD, JobState.SCHEDULED, JobState.QUEUED})
 
@@ -61,16 +63,19 @@ class MemoryJobReader:
         before = None if cursor is None else _read_cursor(cursor)
         size = max(1, min(limit, PAGE_LIMIT_MAX))
         items: list[Job] = []
-        looked_at = last = 0
+        look = Look(query)
+        left = look.next()
+        last = 0
         last_look: Record | None = None
         with self._session.section() as state:
             for record in reversed(state.records.values()):
                 if before is not None and record.order >= before:
                     continue
-                if last_look is not None and looked_at >= query.scan:
+                left = left or look.next()
+                if last_look is not None and not left:
                     reached = last_look.job.enqueued_at
                     return Page(items=items, next_cursor=str(last_look.order), complete=False, reached=reached)
-                looked_at, last_look = looked_at + 1, record
+                left, last_look = left - 1, record
                 if not fits(query, record.job, state.now):
                     continue
                 if len(items) == size:

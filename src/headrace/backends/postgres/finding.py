@@ -1,9 +1,10 @@
 """Lists of jobs: which index leads to them, and how far to look where none does.
 
-Jobs are listed by ``seq``, newest first. Ids and, while few, jobs in chosen states are reached by an index. Anything
-else is a walk over the newest jobs, ``JobQuery.scan`` of them at most for a page. Times of enqueuing rise with ``seq``
-but for steps of the clock and transactions that overlap, so ``since`` and ``until`` are found by bisection and bound
-the walk.
+Jobs are listed by ``seq``, newest first. Which states are wanted tells which table they are in. Ids and, while few,
+jobs in chosen states are reached by an index. Anything else is a walk over the newest jobs of the table, or of all.
+Either is made in steps, as far as :class:`~headrace.storage.looking.Look` allows for a page. Times of enqueuing rise
+with ``seq`` but for steps of the clock and transactions that overlap, so ``since`` and ``until`` are found by bisection
+and bound the walk.
 """
 
 from __future__ import annotations
@@ -16,13 +17,36 @@ from headrace.backends.postgres.rows import as_json, read_job
 from headrace.backends.postgres.session import Row, Session
 from headrace.backends.postgres.statements import named, sql
 from headrace.backends.postgres.translation import Translator
-from headrace.model.job import Job, JobState
+from headrace.model.job import FINAL_STATES, Job, JobState
 from headrace.model.page import JobQuery, Page
 from headrace.model.search.bounds import bounds_of
 from headrace.model.search.tree import And
+from headrace.storage.looking import Look
 
 CLOCK_STEP_MAX = timedelta(hours=1)
 """How far back the clock may have been stepped without jobs being missed by ``since`` and ``until``."""
+
+QUICKLY_COLLECTED = 5_000
+"""Places that are collected along an index within ten milliseconds: each is read from the job's row."""
+
+ALL_JOBS = "SCHEMA.all_jobs"
+_TABLES = (
+    ("(SELECT *, NULL::timestamptz AS finished_at FROM SCHEMA.jobs)", frozenset(JobState) - FINAL_STATES),
+    ("SCHEMA.succeeded", frozenset({JobState.SUCCEEDED})),
+    ("SCHEMA.ended", FINAL_STATES - {JobState.SUCCEEDED}),
+)
+"""Where the jobs in some states are, all of them."""
+
+_BY_INDEX = {
+    JobState.QUEUED: "SELECT seq FROM SCHEMA.jobs WHERE state = 'queued'",
+    JobState.RUNNING: "SELECT seq FROM SCHEMA.jobs WHERE state = 'running'",
+    JobState.SCHEDULED: "SELECT seq FROM SCHEMA.jobs WHERE wake_at IS NOT NULL AND state = 'scheduled'",
+    **{
+        state: f"SELECT seq FROM SCHEMA.ended WHERE state = '{state}'"
+        for state in sorted(FINAL_STATES - {JobState.SUCCEEDED})
+    },
+}
+"""How an index leads to all jobs in a state. Jobs that wait without a limit, and those that succeeded, are in none."""
 
 _GIVEN = {
     "states": "j.state = ANY ({}::text[])",
@@ -47,20 +71,24 @@ class Search:
     def __init__(self, session: Session, query: JobQuery, limit: int, now: datetime) -> None:
         now = query.as_of or now
         self._session = session
-        self._scan = query.scan
+        self._look = Look(query)
         self._limit = limit
         self._bounds = bounds_of(query, now)
         self._translator = Translator(now)
         self._filters = self._conditions(query)
+        self._table = _table_of(self._bounds.states)
 
     async def page(self, before: int | None) -> Page[Job]:
         if self._bounds.ids is not None:
             ids = self.bind([each for each in self._bounds.ids if is_uuid(each)])
-            return await self._whole(f"j.id = ANY ({ids}::text[]::uuid[])", before)
-        if self._bounds.states is not None and await self._few(self._bounds.states):
-            states = self.bind(sorted(self._bounds.states))
-            return await self._whole(f"j.state = ANY ({states}::text[])", before)
-        return await self._walk(before)
+            return await self._whole(before, f"j.id = ANY ({ids}::text[]::uuid[])")
+        if not self._filters:
+            return await self._whole(before)
+        top, bottom = await self._range(before)
+        by_index = await self._by_index()
+        if by_index is None:
+            return await self._walk(top, bottom)
+        return await self._pick(await self._places(by_index, top, bottom))
 
     @property
     def filters(self) -> str:
@@ -92,29 +120,64 @@ class Search:
             conditions.append(named(self._translator.condition(query.where), self._session.schema))
         return conditions
 
-    async def _few(self, states: frozenset[JobState]) -> bool:
-        """Whether so few jobs are in these states that all of them may be looked at."""
+    async def _by_index(self) -> str | None:
+        """What answers the ``seq`` of every job in the wanted states, where an index does so for few enough."""
+        states = self._bounds.states
+        if not states or not states <= _BY_INDEX.keys():
+            return None
         counters = await self._session.rows("counters")
-        return sum(int(n) for _, state, n in counters if state in states) <= self._scan
+        count = sum(int(n) for _, state, n in counters if state in states)
+        if not self._look.may_collect(count, quick=QUICKLY_COLLECTED):
+            return None
+        return named(" UNION ALL ".join(_BY_INDEX[state] for state in sorted(states)), self._session.schema)
 
-    async def _whole(self, source: str, before: int | None) -> Page[Job]:
+    async def _places(self, by_index: str, top: int, bottom: int) -> list[int]:
+        """Where the jobs are that the index leads to, newest first."""
+        statement = sql("find_places", self._session.schema).replace("FILTERS", by_index)
+        return [seq for (seq,) in await self._session.text(statement, top, bottom)]
+
+    async def _whole(self, before: int | None, source: str | None = None) -> Page[Job]:
         rows = await self.rows(self._limit + 1, before=before, source=source)
         return self._full(rows) if len(rows) > self._limit else _page(rows)
 
-    async def _walk(self, before: int | None) -> Page[Job]:
+    async def _pick(self, places: list[int]) -> Page[Job]:
+        """Of the jobs at these places those that match, as far as a page may look."""
+        found: list[Row] = []
+        done = 0
+        while count := self._look.next():
+            step = places[done : done + count]
+            found += await self.rows(self._limit + 1 - len(found), places=step)
+            if len(found) > self._limit:
+                return self._full(found)
+            done += len(step)
+            if done == len(places):
+                return _page(found)
+        return await self._unfinished(found, places[done - 1])
+
+    async def _walk(self, top: int, bottom: int) -> Page[Job]:
         """From the newest job that can match backwards, to the oldest that can, or as far as a page may look."""
-        if not self._filters:
-            rows = await self.rows(self._limit + 1, before=before)
-            return self._full(rows) if len(rows) > self._limit else _page(rows)
-        top, bottom = await self._range(before)
-        [(last,)] = await self._session.rows("nth_job", top, self._scan - 1, bottom) or [(None,)]
-        rows = await self.rows(self._limit + 1, before=top, floor=bottom if last is None else last)
-        if len(rows) > self._limit:
-            return self._full(rows)
-        if last is None or not (await self._session.rows("any_job_below", last, bottom))[0][0]:
-            return _page(rows)
+        found: list[Row] = []
+        while count := self._look.next():
+            [(last,)] = await self._about("nth_job", top, count - 1, bottom) or [(None,)]
+            found += await self.rows(self._limit + 1 - len(found), before=top, floor=bottom if last is None else last)
+            if len(found) > self._limit:
+                return self._full(found)
+            if last is None or not (await self._about("any_job_below", last, bottom))[0][0]:
+                return _page(found)
+            top = last
+        return await self._unfinished(found, top)
+
+    async def _unfinished(self, found: list[Row], last: int) -> Page[Job]:
+        """The page that has looked as far as it may, the last time at the job ``last``."""
         reached = (await self._session.rows("enqueued_at", last))[0][0]
-        return Page(items=[read_job(row) for row in rows], next_cursor=str(last), complete=False, reached=reached)
+        return Page(items=[read_job(row) for row in found], next_cursor=str(last), complete=False, reached=reached)
+
+    async def _about(self, name: str, *values: Any) -> Sequence[Row]:
+        """Run ``sql/NAME.sql`` on the table where the wanted jobs are."""
+        return await self._session.text(self._on_table(name), *values)
+
+    def _on_table(self, name: str) -> str:
+        return sql(name, self._session.schema).replace("TABLE", named(self._table, self._session.schema))
 
     async def _range(self, before: int | None) -> tuple[int, int]:
         [(last,)] = await self._session.rows("last_seq")
@@ -143,23 +206,39 @@ class Search:
         return low
 
     async def rows(
-        self, count: int, *, before: int | None = None, floor: int | None = None, source: str | None = None
+        self,
+        count: int,
+        *,
+        before: int | None = None,
+        floor: int | None = None,
+        source: str | None = None,
+        places: Sequence[int] | None = None,
     ) -> list[Row]:
-        """The newest matching jobs, of those between the bounds and under the condition ``source``."""
+        """The newest matching jobs, of those between the bounds, under the condition ``source``, or at the places."""
         values = list(self._translator.values)
         conditions = [source] if source is not None else []
-        for condition, value in (("j.seq < ", before), ("j.seq >= ", floor)):
+        bounds = (
+            ("j.seq < {}::bigint", before),
+            ("j.seq >= {}::bigint", floor),
+            ("j.seq = ANY ({}::bigint[])", places),
+        )
+        for condition, value in bounds:
             if value is not None:
                 values.append(value)
-                conditions.append(f"{condition}${len(values)}::bigint")
+                conditions.append(condition.format(f"${len(values)}"))
         filters = " AND ".join((*conditions, *self._filters)) or "TRUE"
-        statement = sql("find_jobs", self._session.schema).replace("FILTERS", filters)
+        statement = self._on_table("find_jobs").replace("FILTERS", filters)
         rows: Sequence[Row] = await self._session.text(f"{statement} LIMIT {count:d}", *values)
         return list(rows)
 
     def _full(self, rows: list[Row]) -> Page[Job]:
         """One more row than was asked for says that another page follows."""
         return _page(rows[: self._limit], str(rows[self._limit - 1][0]))
+
+
+def _table_of(states: frozenset[JobState] | None) -> str:
+    """Where jobs in these states are."""
+    return next((table for table, held in _TABLES if states and states <= held), ALL_JOBS)
 
 
 def _page(rows: list[Row], cursor: str | None = None) -> Page[Job]:

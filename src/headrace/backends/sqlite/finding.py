@@ -1,12 +1,14 @@
 """Lists of jobs: which index leads to them, and how far to look where none does.
 
 Jobs are listed by ``seq``, newest first. Ids and, while few, jobs in chosen states are reached by an index. Anything
-else is a walk over the newest jobs, ``JobQuery.scan`` of them at most for a page. Times of enqueuing rise with ``seq``
-but for steps of the clock, so ``since`` and ``until`` are found by bisection and bound the walk.
+else is a walk over the newest jobs. Either is made in steps, as far as :class:`~headrace.storage.looking.Look` allows
+for a page. Times of enqueuing rise with ``seq`` but for steps of the clock, so ``since`` and ``until`` are found by
+bisection and bound the walk.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,9 +20,13 @@ from headrace.model.job import FINAL_STATES, Job, JobState
 from headrace.model.page import JobQuery, Page
 from headrace.model.search.bounds import bounds_of
 from headrace.model.search.tree import And
+from headrace.storage.looking import Look
 
 CLOCK_STEP_MAX = timedelta(hours=1)
 """How far back the clock may have been stepped without jobs being missed by ``since`` and ``until``."""
+
+QUICKLY_COLLECTED = 20_000
+"""Places that are collected along an index within ten milliseconds."""
 
 _BY_INDEX = {
     JobState.QUEUED: "SELECT seq FROM headrace_jobs WHERE state = 'queued'",
@@ -55,7 +61,7 @@ class Search:
     def __init__(self, transaction: Transaction, query: JobQuery, limit: int) -> None:
         now = query.as_of or from_us(transaction.now)
         self._transaction = transaction
-        self._scan = query.scan
+        self._look = Look(query)
         self._limit = limit
         self._bounds = bounds_of(query, now)
         self._translator = Translator(now)
@@ -64,9 +70,12 @@ class Search:
     def page(self, before: int | None) -> Page[Job]:
         if self._bounds.ids is not None:
             source = f"j.id IN (SELECT value FROM json_each({self.bind(as_json(self._bounds.ids))}))"
-            return self._whole(source, before)
+            return self._whole(before, source)
+        if not self._filters:
+            return self._whole(before)
+        top, bottom = self._range(before)
         by_index = self._by_index()
-        return self._whole(f"j.seq IN ({by_index})", before) if by_index is not None else self._walk(before)
+        return self._walk(top, bottom) if by_index is None else self._pick(self._places(by_index, top, bottom))
 
     def _conditions(self, query: JobQuery) -> list[str]:
         given = {
@@ -91,35 +100,50 @@ class Search:
         if states is None or not states <= _BY_INDEX.keys():
             return None
         count = sum(n for _, state, n in self._transaction.rows("get_counters") if state in states)
-        if count > self._scan:
+        if not self._look.may_collect(count, quick=QUICKLY_COLLECTED):
             return None
-        return " UNION ALL ".join(_BY_INDEX[state] for state in sorted(states)) or "SELECT NULL WHERE FALSE"
+        return " UNION ALL ".join(_BY_INDEX[state] for state in sorted(states)) or "SELECT NULL AS seq WHERE FALSE"
 
-    def _whole(self, source: str, before: int | None) -> Page[Job]:
+    def _places(self, by_index: str, top: int, bottom: int) -> list[int]:
+        """Where the jobs are that the index leads to, newest first."""
+        return self._transaction.column("find_places", by_index, {"before": top, "floor": bottom})
+
+    def _whole(self, before: int | None, source: str | None = None) -> Page[Job]:
         rows = self.rows(self._limit + 1, before=before, source=source)
         return self._full(rows) if len(rows) > self._limit else _page(rows)
 
-    def _walk(self, before: int | None) -> Page[Job]:
+    def _pick(self, places: list[int]) -> Page[Job]:
+        """Of the jobs at these places those that match, as far as a page may look."""
+        found: list[JobRow] = []
+        done = 0
+        while count := self._look.next():
+            step = places[done : done + count]
+            found += self.rows(self._limit + 1 - len(found), places=step)
+            if len(found) > self._limit:
+                return self._full(found)
+            done += len(step)
+            if done == len(places):
+                return _page(found)
+        return self._unfinished(found, places[done - 1])
+
+    def _walk(self, top: int, bottom: int) -> Page[Job]:
         """From the newest job that can match backwards, to the oldest that can, or as far as a page may look."""
-        if not self._filters:
-            rows = self.rows(self._limit + 1, before=before)
-            return self._full(rows) if len(rows) > self._limit else _page(rows)
-        top, bottom = self._range(before)
-        rows = self.rows(self._limit + 1, before=top, floor=max(bottom, top - self._scan))
-        if len(rows) > self._limit:
-            return self._full(rows)
-        if bottom >= top - self._scan:
-            return _page(rows)
-        # Where jobs were deleted there are gaps, so the window held fewer jobs than may be looked at.
-        last = self._transaction.value("nth_job", {"before": top, "skip": self._scan - 1, "floor": bottom})
-        wanted = self._limit + 1 - len(rows)
-        rows += self.rows(wanted, before=top - self._scan, floor=bottom if last is None else last)
-        if len(rows) > self._limit:
-            return self._full(rows)
-        if last is None or not self._transaction.value("any_job_below", {"before": last, "floor": bottom}):
-            return _page(rows)
-        reached = from_us(self._transaction.value("enqueued_at", {"seq": last}))
-        return Page(items=[row.job() for row in rows], next_cursor=str(last), complete=False, reached=reached)
+        found: list[JobRow] = []
+        while count := self._look.next():
+            # Where jobs were deleted there are gaps, so a step is counted in jobs.
+            last = self._transaction.value("nth_job", {"before": top, "skip": count - 1, "floor": bottom})
+            found += self.rows(self._limit + 1 - len(found), before=top, floor=bottom if last is None else last)
+            if len(found) > self._limit:
+                return self._full(found)
+            if last is None or not self._transaction.value("any_job_below", {"before": last, "floor": bottom}):
+                return _page(found)
+            top = last
+        return self._unfinished(found, top)
+
+    def _unfinished(self, found: list[JobRow], last: int) -> Page[Job]:
+        """The page that has looked as far as it may, the last time at the job ``last``."""
+        reached = self._transaction.value("enqueued_at", {"seq": last})
+        return Page(items=[row.job() for row in found], next_cursor=str(last), complete=False, reached=from_us(reached))
 
     def _range(self, before: int | None) -> tuple[int, int]:
         top = (self._transaction.value("last_seq") or 0) + 1
@@ -160,9 +184,16 @@ class Search:
         return self._translator.bind(value)
 
     def rows(
-        self, count: int, *, before: int | None = None, floor: int | None = None, source: str | None = None
+        self,
+        count: int,
+        *,
+        before: int | None = None,
+        floor: int | None = None,
+        source: str | None = None,
+        places: Sequence[int] | None = None,
     ) -> list[JobRow]:
-        """Up to ``count`` jobs that match, newest first, of those that the source answers and between the places."""
+        """Up to ``count`` jobs that match, newest first: of those that the source answers, between the bounds, or at
+        the places."""
         conditions = [source] if source is not None else []
         values = {**self._translator.values, "limit": count}
         if before is not None:
@@ -171,6 +202,9 @@ class Search:
         if floor is not None:
             conditions.append("j.seq >= :floor")
             values["floor"] = floor
+        if places is not None:
+            conditions.append("j.seq IN (SELECT value FROM json_each(:places))")
+            values["places"] = as_json(places)
         filters = " AND ".join((*conditions, *self._filters)) or "TRUE"
         return decode_jobs(self._transaction.filtered("find_jobs", filters, values))
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from headrace.cli.remote import models
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from headrace.model.search import Query
     from headrace.storage.jobs import Changed
     from headrace.tasks.call import Call
+
+LOOK_S = 2.0
+"""For how long a search goes on that has not filled its page, for a person who waits."""
 
 
 class RemoteApp:
@@ -64,16 +68,17 @@ class RemoteApp:
         cursor: str | None = None,
         limit: int = PAGE_LIMIT_DEFAULT,
     ) -> Page[Job]:
-        """A page of jobs, newest first."""
+        """A page of jobs, newest first. A server answers parts of one that take it long, and is asked for the next."""
         text = search_text(where, states=states, queues=queues, tasks=tasks, tags=tags, since=since, until=until)
-        page = await self._client.find(text, cursor=cursor, limit=limit)
-        reached = None if page.complete else (page.items[-1].enqueued_at if page.items else datetime.now(UTC))
-        return Page(
-            items=[models.job(view) for view in page.items],
-            next_cursor=page.next_cursor,
-            complete=page.complete,
-            reached=reached,
-        )
+        found: list[Job] = []
+        ends = time.monotonic() + LOOK_S
+        while True:
+            page = await self._client.find(text, cursor=cursor, limit=limit - len(found))
+            found += map(models.job, page.items)
+            if page.complete or len(found) == limit or time.monotonic() >= ends:
+                break
+            cursor = page.next_cursor
+        return Page(items=found, next_cursor=page.next_cursor, complete=page.complete, reached=page.reached)
 
     async def settled(self, job_id: str, timeout: float | None = None) -> Job:
         """The job once it has ended."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from msgspec import structs
 
 from headrace.errors import TooLarge
@@ -31,6 +33,9 @@ from headrace.wire.jobs import (
 )
 from headrace.wire.scopes import Scope
 from headrace.wire.stores import ExplanationView
+
+PATIENCE = timedelta(milliseconds=15)
+"""For how long a page looks for what matches: others wait for the same store, and who wants more asks for the next."""
 
 
 def _answer_submitted(reply: SubmittedJob) -> Answer:
@@ -95,15 +100,18 @@ async def submit_many(context: Context, request: SubmitJobs) -> SubmittedJobs:
 async def find(context: Context, request: ListJobs) -> PageOf[JobSummary]:
     """List jobs, the newest first.
 
-    A page costs the same however deep it is. Where no index leads to what matches, it ends after a look at 100,000
-    jobs, with complete false; go on with next_cursor. Jobs of queues that are not the caller's are left out.
+    A page costs the same however deep it is. Where no index leads to what matches, it ends after some hundredths of a
+    second, with what was found by then and complete false; go on with next_cursor. Jobs of queues that are not the
+    caller's are left out.
     """
     with reading_from(request.cursor):
-        page = await context.app.find(where=request.query or None, cursor=request.cursor, limit=request.limit)
+        page = await context.app.find(
+            where=request.query or None, cursor=request.cursor, limit=request.limit, patience=PATIENCE
+        )
     jobs = [job for job in page.items if context.principal.may_in(job.queue)]
     rules = await context.known.rules(job.task for job in jobs)
     items = [job_summary(job, rules[job.task]) for job in jobs]
-    return PageOf(items=items, next_cursor=page.next_cursor, complete=page.complete)
+    return PageOf(items=items, next_cursor=page.next_cursor, complete=page.complete, reached=page.reached)
 
 
 @operation("GET", "/v1/jobs/{id}", scope=Scope.JOBS_READ, problems=(404,), answer=_answer_detail)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import msgspec
 
+from headrace.model.durations import ZERO
 from headrace.model.ids import JobId
 from headrace.model.job import ErrorInfo, JobState, UniqueKey
 from headrace.model.outcome import Cancelled, Completed, Failed
@@ -174,6 +175,25 @@ class SearchPromises:
             found += page.items
         assert [each.id for each in found] == [ids[24], ids[12], ids[0]]
         assert (page.complete, page.reached) == (True, None)
+
+    async def test_a_page_that_has_no_time_gets_on_all_the_same(self, backend: Backend) -> None:
+        ids: list[JobId] = []
+        for start in range(0, 600, 300):
+            ids += await enqueue(backend, *(job(payload=_json(n=n)) for n in range(start, start + 300)))
+        query = JobQuery(where=parse("args.n:0,350,599"), patience=ZERO)
+        page = await backend.reader.find(query)
+        found, pages = list(page.items), 1
+        assert page.complete is False
+        while page.next_cursor is not None:
+            page = await backend.reader.find(query, cursor=page.next_cursor)
+            found, pages = [*found, *page.items], pages + 1
+        assert ([each.id for each in found], pages) == ([ids[599], ids[350], ids[0]], 3)
+        assert page.complete
+
+    async def test_a_page_that_has_time_looks_at_all_there_is(self, backend: Backend) -> None:
+        ids = await enqueue(backend, *(job(payload=_json(n=n)) for n in range(600)))
+        page = await backend.reader.find(JobQuery(where=parse("args.n:0"), patience=HOUR))
+        assert ([each.id for each in page.items], page.complete) == ([ids[0]], True)
 
     async def test_gaps_between_jobs_do_not_shorten_a_look(self, backend: Backend) -> None:
         ids = await enqueue(backend, *(job(payload=_json(n=n)) for n in range(30)))
