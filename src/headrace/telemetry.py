@@ -32,7 +32,7 @@ event                     attributes
 
 ``dead`` tells that the outcome was to be the job's last; ``error`` is the type of what the handler raised, or None.
 ``wait_s`` is the time from when the job could run until it did. ``cpu_s`` and ``peak_rss_bytes`` are None where the
-executor cannot tell them: see :class:`~headrace.engine.usage.Usage`.
+executor cannot tell them: see :class:`~headrace.model.usage.Usage`.
 """
 
 from __future__ import annotations

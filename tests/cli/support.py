@@ -35,6 +35,11 @@ async def fail() -> None:
     raise ValueError("no luck")
 
 
+@app.task(name="blocking_greet")
+def blocking_greet(name: str) -> str:
+    return f"Hello, {name}!"
+
+
 @app.task(name="show_meta")
 async def show_meta() -> dict[str, int | str]:
     return dict(current_job().meta)

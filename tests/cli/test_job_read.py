@@ -94,6 +94,19 @@ def test_get_shows_every_attempt_with_its_traceback_and_the_decoded_result(cli: 
     assert "Traceback (most recent call last)" in text
 
 
+def test_get_shows_what_an_attempt_used_where_it_is_known(cli: Cli, url: str) -> None:
+    on_loop = cli.ok("job", "enqueue", "greet", "--arg", "name=Ada", "--queue", "mail").strip()
+    in_thread = cli.ok("job", "enqueue", "blocking_greet", "--arg", "name=Ada").strip()
+    run_jobs(url, 2)
+
+    [unknown], [known] = (cli.json("job", "get", job_id)["attempts"] for job_id in (on_loop, in_thread))
+
+    assert (unknown["cpu_s"], unknown["peak_rss_bytes"]) == (None, None)
+    assert (known["cpu_s"] > 0, known["peak_rss_bytes"]) == (True, None)
+    assert "used " not in cli.ok("job", "get", on_loop)
+    assert f"used {known['cpu_s']:.3f} s of processor time\n" in cli.ok("job", "get", in_thread)
+
+
 def test_status_tells_where_the_task_is(cli: Cli, url: str) -> None:
     job_id = cli.ok("job", "enqueue", "fail").strip()
     before = cli.ok("status", job_id)

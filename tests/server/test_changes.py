@@ -76,6 +76,7 @@ async def test_the_history_of_a_job_can_be_read(client: httpx2.AsyncClient, app:
 
     [attempt] = (await client.get(f"/v1/jobs/{job_id}/attempts")).json()["items"]
     assert (attempt["number"], attempt["outcome"], attempt["error"]["message"]) == (1, "failed", "no luck")
+    assert (attempt["cpu_s"], attempt["peak_rss_bytes"]) == (None, None)
     assert (await client.get(f"/v1/jobs/{job_id}/logs")).json() == {"items": []}
     explained = (await client.get(f"/v1/jobs/{job_id}/explain")).json()
     assert explained["code"].startswith("dead.")

@@ -33,6 +33,7 @@ PLANS: list[tuple[str, dict[str, Any] | tuple[Any, ...], str]] = [
     ("select_held", {"leases": "[]"}, "sqlite_autoindex_headrace_jobs_1 (id=?)"),
     ("mark_running", {"seqs": "[]", "token": "t", "worker": "w", "until": 0, "now": 0}, "INTEGER PRIMARY KEY"),
     ("mark_succeeded", {"seqs": "[]", "now": 0}, "INTEGER PRIMARY KEY"),
+    ("mark_measured", {"rows": "[]", "now": 0}, "INTEGER PRIMARY KEY"),
     ("next_due", (), "headrace_jobs_due"),
     ("select_due", {"now": 0, "limit": 1}, "headrace_jobs_due (wake_at<?)"),
     ("next_expiry", (), "headrace_jobs_expiring"),

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from datetime import timedelta
 from functools import partial
+from itertools import cycle
 from typing import Any, ClassVar, TypeVar
 
 from hypothesis import strategies as st
@@ -26,6 +27,7 @@ from headrace.model.limits import Limit, LimitScope, LimitTarget
 from headrace.model.outcome import Finish, Outcome, Released
 from headrace.model.page import JobQuery
 from headrace.model.queue import QueueSettings, Retention
+from headrace.model.usage import UNKNOWN, Usage
 from headrace.storage.backend import Backend
 from headrace.storage.clock import Clock
 from headrace.storage.jobs import ClaimRequest, Report
@@ -59,6 +61,8 @@ ALL = 1_000
 
 choices = st.lists(st.integers(0, 9), min_size=1, max_size=4)
 """Places in a list, counted from its end, so that what is recent is chosen often."""
+
+USAGES = (Usage(cpu_s=0.25, peak_rss_bytes=1 << 20), UNKNOWN, Usage(cpu_s=1.5))
 
 FOR_EVER = timedelta(days=3_650)
 RETENTION = Retention(succeeded=60 * SECOND, cancelled=120 * SECOND, expired=30 * SECOND, dead=600 * SECOND)
@@ -228,7 +232,10 @@ class StoreMachine(RuleBasedStateMachine):
         got, expected = self.agree_under_leases(
             pairs,
             lambda backend, leases: backend.jobs.finish_many(
-                [Finish(lease=lease, outcome=outcome) for lease, outcome in zip(leases, outcomes, strict=False)]
+                [
+                    Finish(lease=lease, outcome=outcome, usage=usage)
+                    for lease, outcome, usage in zip(leases, outcomes, cycle(USAGES), strict=False)
+                ]
             ),
         )
         assert got == expected

@@ -65,6 +65,8 @@ def attempt_view(attempt: Attempt) -> dict[str, Any]:
         "started_at": attempt.started_at,
         "finished_at": attempt.finished_at,
         "error": None if attempt.error is None else msgspec.to_builtins(attempt.error),
+        "cpu_s": attempt.cpu_s,
+        "peak_rss_bytes": attempt.peak_rss_bytes,
     }
 
 

@@ -172,4 +172,4 @@ class Completer(Service):
 def _refused(finish: Finish, error: TooLarge) -> Finish:
     """What is stored instead of an outcome that is too large. Another run would only make the same result again."""
     info = ErrorInfo(type="TooLarge", message=str(error))
-    return Finish(lease=finish.lease, outcome=Failed(error=info))
+    return Finish(lease=finish.lease, outcome=Failed(error=info), usage=finish.usage)

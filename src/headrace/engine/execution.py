@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from headrace.engine.context import JobContext
 from headrace.engine.runnable import Runnable
-from headrace.engine.usage import UNKNOWN
 from headrace.model.lease import Claim
+from headrace.model.usage import UNKNOWN
 
 if TYPE_CHECKING:
     from headrace.engine.crowd import Crowd

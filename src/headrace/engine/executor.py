@@ -54,7 +54,7 @@ class Executor:
             run.crowd.withdraw(run)
         if outcome is None or run.interruption is Interruption.LOST:
             return None
-        return Finish(lease=run.lease, outcome=outcome)
+        return Finish(lease=run.lease, outcome=outcome, usage=run.usage)
 
     async def _run_here(self, run: Execution, runnable: Runnable) -> Outcome:
         try:

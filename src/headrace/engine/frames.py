@@ -7,9 +7,9 @@ from datetime import timedelta
 import msgspec
 from msgspec import Struct
 
-from headrace.engine.usage import UNKNOWN, Usage
 from headrace.model.job import ErrorInfo, Job, LogLine, Progress
 from headrace.model.outcome import Cancelled, Completed, Discarded, Failed, Outcome, Released, Snoozed, Waiting
+from headrace.model.usage import UNKNOWN, Usage
 
 
 class Run(Struct, frozen=True, kw_only=True):

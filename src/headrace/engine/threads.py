@@ -16,7 +16,7 @@ from typing import Any
 from headrace.engine.context import job_fields
 from headrace.engine.execution import Execution
 from headrace.engine.runnable import Runnable
-from headrace.engine.usage import Usage
+from headrace.model.usage import Usage
 
 log = logging.getLogger("headrace")
 

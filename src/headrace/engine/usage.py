@@ -1,31 +1,15 @@
-"""What a job and a process have used: processor time and memory, where the system tells it."""
+"""Measuring what a job and a process use: processor time and memory, where the system tells it."""
 
 from __future__ import annotations
 
 import os
 import time
 
-from msgspec import Struct
+from headrace.model.usage import Usage
 
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 _RESET_PEAK = b"5"
 """What Linux takes in ``/proc/self/clear_refs`` for: forget the peak, see proc(5)."""
-
-
-class Usage(Struct, frozen=True, kw_only=True, gc=False):
-    """What one attempt used. None: it cannot be told.
-
-    ``cpu_s``: of a handler in a thread, that thread's; in a child process, all of the child's threads'. On the event
-    loop jobs take turns within one thread, so whose time it was is not known.
-    ``peak_rss_bytes``: the most memory that the child process held meanwhile, what it held before the job included.
-    Only a child process has memory of its own, and only Linux lets its peak be counted anew.
-    """
-
-    cpu_s: float | None = None
-    peak_rss_bytes: int | None = None
-
-
-UNKNOWN = Usage()
 
 
 class ChildMeter:

@@ -197,7 +197,11 @@ class Job(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Attempt(Struct, frozen=True, kw_only=True, gc=False):
-    """One execution of a job, counted when it was claimed; attempts that were given back are not kept."""
+    """One execution of a job, counted when it was claimed; attempts that were given back are not kept.
+
+    ``cpu_s`` and ``peak_rss_bytes`` are None where they could not be told: :class:`~headrace.model.usage.Usage` says
+    when that is.
+    """
 
     number: int
     outcome: AttemptOutcome
@@ -205,3 +209,5 @@ class Attempt(Struct, frozen=True, kw_only=True, gc=False):
     started_at: datetime
     finished_at: datetime
     error: ErrorInfo | None = None
+    cpu_s: float | None = None
+    peak_rss_bytes: int | None = None

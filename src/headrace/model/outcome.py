@@ -9,6 +9,7 @@ from msgspec import Struct
 from headrace.model.fingerprint import fingerprint
 from headrace.model.job import AttemptOutcome, ErrorInfo
 from headrace.model.lease import Lease
+from headrace.model.usage import UNKNOWN, Usage
 
 LEASE_LOST = "LeaseLost"
 _LEASE_LOST_FINGERPRINT = fingerprint(LEASE_LOST, "")
@@ -81,7 +82,8 @@ Outcome = Completed | Failed | Snoozed | Cancelled | Discarded | Waiting | Relea
 
 
 class Finish(Struct, frozen=True, kw_only=True, gc=False):
-    """An outcome under the lease that allows it."""
+    """An outcome under the lease that allows it, with what the attempt used."""
 
     lease: Lease
     outcome: Outcome
+    usage: Usage = UNKNOWN

@@ -101,6 +101,8 @@ def _attempt(attempt: Attempt) -> AttemptView:
         started_at=attempt.started_at,
         finished_at=attempt.finished_at,
         error=_error(attempt.error, traceback=True),
+        cpu_s=attempt.cpu_s,
+        peak_rss_bytes=attempt.peak_rss_bytes,
     )
 
 

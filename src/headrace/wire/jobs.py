@@ -221,7 +221,11 @@ class JobDetail(JobSummary, frozen=True, kw_only=True):
 
 
 class AttemptView(Reply, frozen=True, kw_only=True):
-    """An ended attempt."""
+    """An ended attempt.
+
+    ``cpu_s`` is the processor time it used, ``peak_rss_bytes`` the most memory its process held; each is null where its
+    executor cannot tell.
+    """
 
     number: int
     outcome: AttemptOutcome
@@ -229,3 +233,5 @@ class AttemptView(Reply, frozen=True, kw_only=True):
     started_at: datetime
     finished_at: datetime
     error: JobError | None = None
+    cpu_s: float | None = None
+    peak_rss_bytes: int | None = None

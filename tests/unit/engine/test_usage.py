@@ -17,13 +17,17 @@ BUSY_S = 0.2
 
 
 async def finished(rig: Rig, task: FakeTask, *args: object) -> dict[str, Any]:
-    """The attributes of the event that tells the end of a job."""
+    """The attributes of the event that tells the end of a job; the attempt is stored with the same figures."""
     rig.tasks[task.name] = task
     job_id: JobId = await rig.enqueue(task, *args)
     if not rig.workers:
         await rig.worker(processes=1)
     await rig.finished(job_id)
-    return next(a for name, a in rig.events if name == "job.finished" and a["job_id"] == job_id)
+    event = next(a for name, a in rig.events if name == "job.finished" and a["job_id"] == job_id)
+    [attempt] = await rig.backend.reader.attempts(job_id)
+    assert attempt.cpu_s == (None if event["cpu_s"] is None else round(event["cpu_s"], 6))
+    assert attempt.peak_rss_bytes == event["peak_rss_bytes"]
+    return event
 
 
 def burn() -> None:

@@ -28,6 +28,7 @@ from headrace.model.outcome import (
     Snoozed,
     Waiting,
 )
+from headrace.model.usage import Usage
 from headrace.storage.jobs import Settled
 
 
@@ -40,23 +41,23 @@ def _finish_one(state: State, finish: Finish) -> Settled:
     record = holder(state, finish.lease)
     if record is None:
         return Settled.STALE
-    _settle(state, record, finish.outcome)
+    _settle(state, record, finish.outcome, finish.usage)
     return Settled.APPLIED
 
 
-def _settle(state: State, record: Record, outcome: Outcome) -> None:
+def _settle(state: State, record: Record, outcome: Outcome, usage: Usage) -> None:
     match outcome:
         case Completed(result=result, codec=codec):
-            state.end_attempt(record, AttemptOutcome.SUCCEEDED)
+            state.end_attempt(record, AttemptOutcome.SUCCEEDED, usage=usage)
             kept_codec = None if result is None else codec
             _end(state, record, JobState.SUCCEEDED, result=result, result_codec=kept_codec)
         case Failed():
-            _fail(state, record, outcome)
+            _fail(state, record, outcome, usage)
         case Cancelled(reason=reason):
-            state.end_attempt(record, AttemptOutcome.CANCELLED)
+            state.end_attempt(record, AttemptOutcome.CANCELLED, usage=usage)
             _end(state, record, JobState.CANCELLED, reason=reason)
         case Discarded(reason=reason, error=error):
-            state.end_attempt(record, AttemptOutcome.DISCARDED, error)
+            state.end_attempt(record, AttemptOutcome.DISCARDED, error, usage)
             _end(state, record, JobState.DEAD, reason=reason, error=error or record.job.error)
         case Snoozed(delay=delay):
             _run_in(state, record, delay, attempt=record.job.attempt - 1)
@@ -66,8 +67,8 @@ def _settle(state: State, record: Record, outcome: Outcome) -> None:
             _go_on(state, record, JobState.QUEUED, attempt=record.job.attempt - 1)
 
 
-def _fail(state: State, record: Record, failed: Failed) -> None:
-    state.end_attempt(record, failed.outcome, failed.error)
+def _fail(state: State, record: Record, failed: Failed, usage: Usage) -> None:
+    state.end_attempt(record, failed.outcome, failed.error, usage)
     state.rates.count(record.job.queue, "failed", state.now)
     state.change(record, error=failed.error)
     if failed.retry_in is None:

@@ -29,6 +29,7 @@ from headrace.model.job import (
 )
 from headrace.model.limits import Limit, LimitScope, LimitTarget
 from headrace.model.queue import QueueSettings
+from headrace.model.usage import UNKNOWN, Usage, seconds_of
 from headrace.storage.clock import Clock
 from headrace.storage.signals import CANCEL, DONE, DUE, EVENT, WORK, topic
 
@@ -127,7 +128,9 @@ class State:
         del self.records[record.job.id]
         self._announce_room(record.job)
 
-    def end_attempt(self, record: Record, outcome: AttemptOutcome, error: ErrorInfo | None = None) -> None:
+    def end_attempt(
+        self, record: Record, outcome: AttemptOutcome, error: ErrorInfo | None = None, usage: Usage = UNKNOWN
+    ) -> None:
         """Add the running attempt to the history. Its number is the job's ``attempt`` as counted now."""
         job = record.job
         record.attempts.append(
@@ -138,6 +141,8 @@ class State:
                 started_at=job.started_at or self.now,
                 finished_at=self.now,
                 error=error,
+                cpu_s=seconds_of(usage.cpu_us),
+                peak_rss_bytes=usage.peak_rss_bytes,
             )
         )
 

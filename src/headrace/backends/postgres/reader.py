@@ -19,6 +19,7 @@ from headrace.model.job import Attempt, AttemptOutcome, Job, JobState, LogLine
 from headrace.model.limits import Blocked
 from headrace.model.page import PAGE_LIMIT_MAX, JobQuery, Page
 from headrace.model.queue import JobCount, QueueRate
+from headrace.model.usage import seconds_of
 
 T = TypeVar("T")
 
@@ -118,7 +119,14 @@ def _read_cursor(cursor: str) -> int:
 
 
 def _attempt(
-    number: int, outcome: str, worker: str, started_at: datetime, finished_at: datetime, error: str | None
+    number: int,
+    outcome: str,
+    worker: str,
+    started_at: datetime,
+    finished_at: datetime,
+    error: str | None,
+    cpu_us: int | None,
+    peak_rss_bytes: int | None,
 ) -> Attempt:
     return Attempt(
         number=number,
@@ -127,4 +135,6 @@ def _attempt(
         started_at=started_at,
         finished_at=finished_at,
         error=None if error is None else decode_error(error),
+        cpu_s=seconds_of(cpu_us),
+        peak_rss_bytes=peak_rss_bytes,
     )

@@ -21,6 +21,7 @@ from headrace.model.job import Attempt, AttemptOutcome, Job, JobState, LogLine
 from headrace.model.limits import Blocked
 from headrace.model.page import PAGE_LIMIT_MAX, JobQuery, Page
 from headrace.model.queue import JobCount, QueueRate
+from headrace.model.usage import seconds_of
 
 _decode_found = msgspec.json.Decoder(list[tuple[int, JobRow, str | None, str | None]]).decode
 
@@ -95,7 +96,15 @@ def _read_cursor(cursor: str) -> int:
 
 
 def _attempt(
-    number: int, outcome: str, worker: str, started_at: int, finished_at: int, error: str | None, _: int
+    number: int,
+    outcome: str,
+    worker: str,
+    started_at: int,
+    finished_at: int,
+    error: str | None,
+    cpu_us: int | None,
+    peak_rss_bytes: int | None,
+    _: int,
 ) -> Attempt:
     return Attempt(
         number=number,
@@ -104,6 +113,8 @@ def _attempt(
         started_at=from_us(started_at),
         finished_at=from_us(finished_at),
         error=None if error is None else decode_error(error),
+        cpu_s=seconds_of(cpu_us),
+        peak_rss_bytes=peak_rss_bytes,
     )
 
 

@@ -13,7 +13,7 @@ import apsw
 from headrace.backends.sqlite.statements import split, sql
 from headrace.errors import SchemaOutdated, StorageCorrupt
 
-MIGRATIONS = ("0001_foundation", "0002_unique", "0003_limits", "0004_fingerprints", "0005_events")
+MIGRATIONS = ("0001_foundation", "0002_unique", "0003_limits", "0004_fingerprints", "0005_events", "0006_usage")
 VERSION = len(MIGRATIONS)
 
 

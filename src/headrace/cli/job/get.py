@@ -19,6 +19,8 @@ from headrace.cli.views import attempt_view, whole_job_view
 if TYPE_CHECKING:
     from headrace.app import Headrace
 
+_MB = 1_000_000
+
 
 @click.command("get")
 @click.argument("job_id", metavar="ID")
@@ -96,6 +98,12 @@ def _attempt_lines(attempt: dict[str, Any]) -> list[str]:
     took = short(attempt["finished_at"] - attempt["started_at"])
     head = f"Attempt {attempt['number']:<3}{attempt['outcome']} after {took} on {attempt['worker']}"
     lines = [f"{head}, {rfc3339(attempt['started_at'])}"]
+    used = [
+        f"{attempt['cpu_s']:.3f} s of processor time" if attempt["cpu_s"] is not None else "",
+        f"{attempt['peak_rss_bytes'] / _MB:.0f} MB of memory at most" if attempt["peak_rss_bytes"] is not None else "",
+    ]
+    if any(used):
+        lines.append(f"           used {', '.join(filter(None, used))}")
     if attempt["error"]:
         lines.append(f"           {attempt['error']['type']}: {attempt['error']['message']}")
         lines += [f"           {line}" for line in attempt["error"]["traceback"].splitlines()]

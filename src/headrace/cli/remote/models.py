@@ -93,6 +93,8 @@ def attempt(view: AttemptView) -> Attempt:
         started_at=view.started_at,
         finished_at=view.finished_at,
         error=error(view.error),
+        cpu_s=view.cpu_s,
+        peak_rss_bytes=view.peak_rss_bytes,
     )
 
 

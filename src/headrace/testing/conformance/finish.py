@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from headrace.model.job import AttemptOutcome, ErrorInfo, JobState
-from headrace.model.outcome import Cancelled, Completed, Discarded, Failed, Released, Snoozed, Waiting
+from headrace.model.outcome import Cancelled, Completed, Discarded, Failed, Finish, Outcome, Released, Snoozed, Waiting
+from headrace.model.usage import UNKNOWN, Usage
 from headrace.storage.backend import Backend
 from headrace.storage.jobs import Settled
 from headrace.testing.clock import FrozenClock
@@ -51,6 +52,37 @@ class FinishPromises:
         assert (attempt.number, attempt.outcome, attempt.worker) == (1, AttemptOutcome.SUCCEEDED, "w-1")
         assert (attempt.started_at, attempt.finished_at) == (clock.now() - HOUR, clock.now())
         assert attempt.error is None
+
+    async def test_what_an_attempt_used_is_in_the_history(self, backend: Backend) -> None:
+        claims = {claimed.job.id: claimed for claimed in [await begin(backend) for _ in range(5)]}
+        outcomes: list[tuple[Outcome, Usage]] = [
+            (Completed(result=b"1"), Usage(cpu_s=12.345_678, peak_rss_bytes=5 << 30)),
+            (Completed(), UNKNOWN),
+            (Completed(), Usage(cpu_s=0.0)),
+            (Failed(error=ERROR), Usage(peak_rss_bytes=0)),
+            (Cancelled(reason="enough"), Usage(cpu_s=0.000_001, peak_rss_bytes=1)),
+        ]
+        finishes = [
+            Finish(lease=claimed.lease, outcome=outcome, usage=usage)
+            for claimed, (outcome, usage) in zip(claims.values(), outcomes, strict=True)
+        ]
+        assert set(await backend.jobs.finish_many(finishes)) == {Settled.APPLIED}
+        attempts = [attempt for job_id in claims for attempt in await history(backend, job_id)]
+        assert [(each.cpu_s, each.peak_rss_bytes) for each in attempts] == [
+            (12.345_678, 5 << 30),
+            (None, None),
+            (0.0, None),
+            (None, 0),
+            (0.000_001, 1),
+        ]
+
+    async def test_what_attempts_used_is_told_apart(self, backend: Backend) -> None:
+        first = await begin(backend)
+        failed = Finish(lease=first.lease, outcome=Failed(error=ERROR, retry_in=timedelta(0)), usage=Usage(cpu_s=1.0))
+        await backend.jobs.finish_many([failed])
+        again = await claim_one(backend)
+        await backend.jobs.finish_many([Finish(lease=again.lease, outcome=Completed(), usage=Usage(cpu_s=2.0))])
+        assert [each.cpu_s for each in await history(backend, first.job.id)] == [1.0, 2.0]
 
     async def test_a_failure_with_a_retry_is_scheduled_for_it(self, backend: Backend, clock: FrozenClock) -> None:
         claimed = await begin(backend)

@@ -26,6 +26,7 @@ from headrace.model.outcome import (
     Snoozed,
     Waiting,
 )
+from headrace.model.usage import UNKNOWN, Usage
 from headrace.storage.jobs import Settled
 from headrace.storage.signals import DONE, DUE, WORK, topic
 
@@ -50,6 +51,7 @@ class Settlement(Struct, kw_only=True, gc=False):
     reason: str | None = None
     ended: AttemptOutcome | None = None
     error: ErrorInfo | None = None
+    usage: Usage = UNKNOWN
 
 
 def needs_transaction(finishes: Sequence[Finish]) -> bool:
@@ -81,7 +83,7 @@ async def _succeed(
         keys = ",".join(first)
     places = list(first.values())
     [(count, applied, openings)] = await session.rows(
-        "succeed", session.now, f"{{{keys}}}", *_results(finishes, places)
+        "succeed", session.now, f"{{{keys}}}", *_results(finishes, places), *_used(finishes, places)
     )
     call(session, openings or ())
     done = places if count == len(places) else [places[number - 1] for number in applied or ()]
@@ -102,6 +104,13 @@ def _results(finishes: Sequence[Finish], places: Sequence[int]) -> tuple[list[by
     return results, [outcome.codec for outcome in outcomes if type(outcome) is Completed]
 
 
+def _used(finishes: Sequence[Finish], places: Sequence[int]) -> tuple[list[int | None] | None, list[int | None] | None]:
+    usages = [finishes[place].usage for place in places]
+    if all(usage is UNKNOWN for usage in usages):
+        return None, None
+    return [usage.cpu_us for usage in usages], [usage.peak_rss_bytes for usage in usages]
+
+
 async def _settle_others(
     session: Session, finishes: Sequence[Finish], places: Sequence[int], replies: list[Settled]
 ) -> None:
@@ -112,7 +121,9 @@ async def _settle_others(
     for row in map(Held._make, held):
         place = places[row.place - 1]
         replies[place] = Settled.APPLIED
-        settlements.append(_settlement(row, finishes[place].outcome, now))
+        settlement = _settlement(row, finishes[place].outcome, now)
+        settlement.usage = finishes[place].usage
+        settlements.append(settlement)
     await settle(session, settlements, now)
 
 
@@ -131,7 +142,7 @@ async def settle(session: Session, settlements: Sequence[Settlement], now: datet
     call(session, (row[0] for row in await session.rows("settle", *map(list, zip(*columns, strict=True)))))
     attempts = [
         (each.held.id, each.held.claims, each.held.attempt, each.ended.value, each.held.worker, each.held.started_at,
-         now, None if each.error is None else as_json(each.error))
+         now, None if each.error is None else as_json(each.error), each.usage.cpu_us, each.usage.peak_rss_bytes)
         for each in settlements
         if each.ended is not None
     ]  # fmt: skip

@@ -27,6 +27,7 @@ from headrace.model.outcome import (
     Snoozed,
     Waiting,
 )
+from headrace.model.usage import UNKNOWN, Usage
 from headrace.storage.jobs import Settled
 from headrace.storage.signals import DONE, DUE, WORK
 
@@ -41,6 +42,7 @@ class Settlement(Struct, kw_only=True, gc=False):
     reason: str | None = None
     ended: AttemptOutcome | None = None
     error: ErrorInfo | None = None
+    usage: Usage = UNKNOWN
 
 
 def finish_many(transaction: Transaction, finishes: Sequence[Finish]) -> list[Settled]:
@@ -53,20 +55,30 @@ def finish_many(transaction: Transaction, finishes: Sequence[Finish]) -> list[Se
         if type(outcome) is Completed:
             succeeded.append(row)
         else:
-            _settle(transaction, row, _settlement(row, outcome, transaction.now))
+            settlement = _settlement(row, outcome, transaction.now)
+            settlement.usage = finishes[row.index].usage
+            _settle(transaction, row, settlement)
     if succeeded:
         _succeed(transaction, succeeded, finishes)
     return replies
 
 
 def _succeed(transaction: Transaction, rows: Sequence[HeldRow], finishes: Sequence[Finish]) -> None:
-    transaction.run("mark_succeeded", {"seqs": as_json([row.seq for row in rows]), "now": transaction.now})
-    results = []
+    seqs, measured, results = [], [], []
     for row in rows:
-        outcome = finishes[row.index].outcome
+        finish = finishes[row.index]
+        outcome, usage = finish.outcome, finish.usage
         assert isinstance(outcome, Completed)
+        if usage is UNKNOWN:
+            seqs.append(row.seq)
+        else:
+            measured.append((row.seq, usage.cpu_us, usage.peak_rss_bytes))
         if outcome.result is not None:
             results.append((row.seq, outcome.codec, outcome.result))
+    if seqs:
+        transaction.run("mark_succeeded", {"seqs": as_json(seqs), "now": transaction.now})
+    if measured:
+        transaction.run("mark_measured", {"rows": as_json(measured), "now": transaction.now})
     if results:
         transaction.insert("insert_results", results)
     for queue, group in groupby(rows, key=lambda row: row.queue):
@@ -81,7 +93,7 @@ def _succeed(transaction: Transaction, rows: Sequence[HeldRow], finishes: Sequen
 def _settle(transaction: Transaction, row: HeldRow, settlement: Settlement) -> None:
     state = settlement.state
     if settlement.ended is not None:
-        record_attempt(transaction, row, settlement.ended, settlement.error)
+        record_attempt(transaction, row, settlement.ended, settlement.error, settlement.usage)
         if settlement.ended in (AttemptOutcome.FAILED, AttemptOutcome.TIMED_OUT):
             transaction.happened(row.queue, "failed")
     values = {
@@ -113,10 +125,14 @@ def announce_state(transaction: Transaction, job_id: str, queue: str, state: Job
         transaction.announce(DUE, queue)
 
 
-def record_attempt(transaction: Transaction, row: HeldRow, outcome: AttemptOutcome, error: ErrorInfo | None) -> None:
+def record_attempt(
+    transaction: Transaction, row: HeldRow, outcome: AttemptOutcome, error: ErrorInfo | None, usage: Usage = UNKNOWN
+) -> None:
     """Add the attempt that is under way to the history."""
-    text = None if error is None else as_json(error)
-    values = (row.seq, row.claims, row.attempt, outcome.value, row.worker, row.started_at, transaction.now, text)
+    values = (
+        row.seq, row.claims, row.attempt, outcome.value, row.worker, row.started_at, transaction.now,
+        None if error is None else as_json(error), usage.cpu_us, usage.peak_rss_bytes,
+    )  # fmt: skip
     transaction.run("insert_attempts", values)
 
 
