@@ -5,14 +5,24 @@ import shlex
 import shutil
 import subprocess
 import sys
+from importlib.metadata import files
 from pathlib import Path
 
 import pytest
 
+import headrace.cli
 from headrace import Headrace
 from headrace.cli.completion import script
 from headrace.cli.root import root
 from tests.cli.support import Cli
+
+COMPLETIONS = Path(headrace.cli.__file__).parent / "completions"
+INSTALLED = {
+    "bash": "bash-completion/completions/headrace",
+    "zsh": "zsh/site-functions/_headrace",
+    "fish": "fish/vendor_completions.d/headrace.fish",
+}
+"""Below ``share`` of the prefix: where bash-completion, zsh and fish look for what packages bring."""
 
 
 def offered(folder: Path, url: str, line: str) -> list[str]:
@@ -85,6 +95,34 @@ def test_without_a_store_nothing_is_offered_and_nothing_made(folder: Path) -> No
 
 
 def test_a_real_bash_completes(folder: Path, url: str, app: Headrace) -> None:
+    done = in_bash(folder, url, 'eval "$(headrace completion bash)"')
+
+    assert "-F _headrace_completion" in done
+    assert done.splitlines()[-1] == "list"
+
+
+def test_an_installation_puts_the_scripts_where_shells_load_them(folder: Path, url: str, app: Headrace) -> None:
+    installed = {path.as_posix().partition("share/")[2]: path for path in files("headrace") or ()}
+
+    for shell, name in INSTALLED.items():
+        assert installed[name].locate().read_text() == COMPLETIONS.joinpath(f"headrace.{shell}").read_text()  # type: ignore[attr-defined]
+    # What bash-completion does at the first tab after the word headrace.
+    done = in_bash(folder, url, f"source {installed[INSTALLED['bash']].locate()}")
+    assert done.splitlines()[-1] == "list"
+
+
+@pytest.mark.parametrize("shell", INSTALLED)
+def test_the_scripts_of_the_package_are_those_of_the_command(cli: Cli, shell: str) -> None:
+    path = COMPLETIONS / f"headrace.{shell}"
+    assert path.read_text() == cli.ok("completion", shell), f"run: headrace completion {shell} > {path}"
+
+
+def test_zsh_finds_by_the_first_line_what_the_script_completes(cli: Cli) -> None:
+    assert cli.ok("completion", "zsh").startswith("#compdef headrace\n")
+
+
+def in_bash(folder: Path, url: str, load: str) -> str:
+    """What a bash that has read no start file prints: how ``headrace`` completes after ``load``, and ``job li``."""
     bash = shutil.which("bash")
     if bash is None:
         pytest.skip("no bash here")
@@ -94,22 +132,19 @@ def test_a_real_bash_completes(folder: Path, url: str, app: Headrace) -> None:
     command.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m headrace.cli "$@"\n')
     command.chmod(0o755)
     typed = (
-        'eval "$(headrace completion bash)"; complete -p headrace; '
+        f"{load}; complete -p headrace; "
         "COMP_WORDS=(headrace job li); COMP_CWORD=2; _headrace_completion headrace li job; "
         'printf "%s\\n" "${COMPREPLY[@]}"'
     )
 
-    done = subprocess.run(
+    return subprocess.run(
         [bash, "--norc", "-c", typed],
         env={**os.environ, "PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}", "HEADRACE_STORE": url},
         cwd=folder,
         capture_output=True,
         text=True,
         check=True,
-    )
-
-    assert "-F _headrace_completion" in done.stdout
-    assert done.stdout.splitlines()[-1] == "list"
+    ).stdout
 
 
 @pytest.mark.parametrize("shell", ["zsh", "fish"])
