@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from headrace import Headrace
 from tests.cli.support import SAMPLE, Cli, Process, Spawn
+from tests.promlint import problems
 
 
 def get(url: str) -> tuple[int, str]:
@@ -37,6 +38,7 @@ def test_a_store_can_be_shown_as_prometheus_reads_it(cli: Cli) -> None:
 
     text = cli.ok("metrics", "show")
 
+    assert problems(text) == []
     samples = {
         (sample.name, sample.labels.get("queue"), sample.labels.get("state")): sample.value
         for family in text_string_to_metric_families(text)
@@ -58,6 +60,7 @@ def test_a_worker_serves_metrics_and_is_ready_until_its_store_fails(cli: Cli, sp
     assert 'headrace_jobs_finished_total{outcome="completed",queue="mail",task="greet"} 1.0' in text
     assert 'headrace_queue_jobs{queue="mail",state="succeeded"} 1.0' in text
     assert "process_resident_memory_bytes" in text
+    assert problems(text) == []
     assert get(f"{base}/health/ready") == (200, '{"ok":true,"problems":[]}')
 
     connection = apsw.Connection(url.removeprefix("sqlite:///"))

@@ -10,6 +10,7 @@ from headrace import Headrace
 from headrace.errors import Unavailable
 from headrace.server import ServerSettings, create_app
 from headrace.storage.backend import Health
+from tests.promlint import problems
 from tests.server.conftest import MAIN
 from tests.server.test_jobs import submit
 
@@ -55,6 +56,7 @@ async def test_the_metrics_are_what_prometheus_reads(client: httpx2.AsyncClient)
 
     text = (await client.get("/metrics")).text
 
+    assert problems(text) == []
     samples = {
         (sample.name, *sorted(sample.labels.items())): sample.value
         for family in text_string_to_metric_families(text)
