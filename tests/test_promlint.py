@@ -18,8 +18,12 @@ def page(name: str, kind: str = "gauge", *, labels: str = "", help_text: str = "
         page("memory_bytes"),
         page("jobs", labels='{queue="a"}'),
         page("countdown_sums"),
-        "# HELP run_seconds Help.\n# TYPE run_seconds histogram\n"
-        'run_seconds_bucket{le="+Inf"} 1\nrun_seconds_count 1\nrun_seconds_sum 1\n',
+        """# HELP run_seconds Help.
+# TYPE run_seconds histogram
+run_seconds_bucket{le="+Inf"} 1
+run_seconds_count 1
+run_seconds_sum 1
+""",
     ],
 )
 def test_a_good_metric_passes(text: str) -> None:

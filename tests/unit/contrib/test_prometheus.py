@@ -117,7 +117,7 @@ async def test_values_equal_what_happened(registry: CollectorRegistry, store: st
     assert not app.telemetry.active
 
 
-async def test_the_text_is_valid_by_both_reference_parsers_and_by_the_rules_of_promtool(
+async def test_the_text_is_valid_by_the_reference_parsers_and_the_rules_of_promtool(
     registry: CollectorRegistry,
 ) -> None:
     app = make_app()
