@@ -24,8 +24,11 @@ class Server(PostgresServer):
         if self._primary is None:
             super().make()
             return
-        source = ("-h", "127.0.0.1", "-p", str(self._primary.port), "-U", "postgres")
-        self.run(self._copier, *source, "-D", str(self.data), "--write-recovery-conf", "--checkpoint=fast")
+        source = f"host=127.0.0.1 port={self._primary.port} user=postgres"
+        self.run(self._copier, f"--dbname={source}", "-D", str(self.data), "--checkpoint=fast")
+        # Not by --write-recovery-conf, which writes what only servers of the copier's version understand.
+        self._settings = {**self._settings, "primary_conninfo": source}
+        subprocess.run(["touch", str(self.data / "standby.signal")], check=True, **as_user())
 
     @property
     def _copier(self) -> str:

@@ -69,6 +69,8 @@ async def test_claims_beyond_the_floors_do_not_walk_over_the_dead(
 ) -> None:
     connection = await asyncpg.connect(database)
     try:
+        if connection.get_server_version().major < 15:
+            pytest.skip("before version 15 the server counts pages a moment later, and nothing hurries it")
         async with connection.transaction(isolation="repeatable_read"):
             await connection.fetchval("SELECT count(*) FROM headrace.jobs")
             for _ in range(4):

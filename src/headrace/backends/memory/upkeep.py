@@ -1,7 +1,6 @@
 """Upkeep, a bounded round at a time: promote, rescue, expire, prune. Two leaders at once do no harm.
 
-Settled here: an instant has come when the clock reads it or later. ``promote`` keeps ``run_at``. ``rescue`` records
-the attempt as ``lost`` and the job's ``error`` as ``LeaseLost``, whatever becomes of the job. Losses in a row are
+Settled here: an instant has come when the clock reads it or later. ``promote`` keeps ``run_at``. Losses in a row are
 counted since the job's first attempt or the last retry by a person; attempts that were given back do not break the
 row. ``expire`` ends jobs in every pending state, also those between two attempts. ``prune`` takes jobs that ended
 strictly longer ago than the retention, but for those that hold their unique key for a period, and forgets at most
@@ -13,14 +12,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from headrace.backends.memory.finishing import store
 from headrace.backends.memory.heap import IndexedHeap, Key
 from headrace.backends.memory.record import Record
 from headrace.backends.memory.state import State
 from headrace.backends.memory.uniqueness import holds_for_a_period
 from headrace.model.ids import JobId
 from headrace.model.job import AttemptOutcome, JobState
-from headrace.model.outcome import lease_lost, quarantined
 from headrace.model.queue import Retention
+from headrace.model.settling import after_loss
 from headrace.storage.jobs import Promotion, Rescued
 from headrace.storage.signals import WORK, topic
 
@@ -64,34 +64,19 @@ def rescue(state: State, limit: int, quarantine_after: int | None) -> list[Rescu
 
 
 def _losses_in_a_row(record: Record) -> int:
-    """Attempts lost without one between them that ended otherwise, since a person last retried the job."""
-    losses = 0
+    """Attempts lost, with the running one, without one that ended otherwise, since a person last retried the job."""
+    losses, number = 1, record.job.attempt
     for attempt in reversed(record.attempts):
-        if attempt.outcome is not AttemptOutcome.LOST:
+        if number == 1 or attempt.outcome is not AttemptOutcome.LOST:
             break
-        losses += 1
-        if attempt.number == 1:
-            break
+        losses, number = losses + 1, attempt.number
     return losses
 
 
 def _rescue_one(state: State, record: Record, quarantine_after: int | None) -> Rescued:
     job = record.job
-    worker = job.worker or ""
-    error = lease_lost(worker)
-    state.end_attempt(record, AttemptOutcome.LOST, error)
-    state.rates.count(job.queue, "lost", state.now)
-    if job.cancel_requested:
-        state.change(record, state=JobState.CANCELLED, finished_at=state.now, error=error)
-    elif job.attempt >= job.max_attempts:
-        state.change(record, state=JobState.DEAD, finished_at=state.now, error=error)
-    elif quarantine_after is not None and (losses := _losses_in_a_row(record)) >= quarantine_after:
-        state.change(
-            record, state=JobState.DEAD, finished_at=state.now, error=error, reason=quarantined(losses)
-        )  # fmt: skip
-    else:
-        state.change(record, state=JobState.QUEUED, error=error)
-    return Rescued(id=job.id, queue=job.queue, state=record.job.state, worker=worker)
+    store(state, record, after_loss(job, _losses_in_a_row(record), quarantine_after))
+    return Rescued(id=job.id, queue=job.queue, state=record.job.state, worker=job.worker or "")
 
 
 def expire(state: State, limit: int) -> list[JobId]:

@@ -35,7 +35,7 @@ class Held(NamedTuple):
     worker: str
     started_at: datetime
     run_at: datetime
-    cancel: bool
+    cancel_requested: bool
     reason: str | None
 
 

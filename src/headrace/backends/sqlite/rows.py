@@ -60,7 +60,7 @@ class HeldRow(Struct, array_like=True, gc=False):
     worker: str
     started_at: int
     run_at: int
-    cancel: int
+    cancel_requested: int
     reason: str | None
 
 

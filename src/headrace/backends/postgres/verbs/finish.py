@@ -1,4 +1,4 @@
-"""Finishing: what each outcome does to a job.
+"""Finishing. What each outcome does to a job is told by :mod:`headrace.model.settling`.
 
 The common outcome, a job that succeeded, is settled for the whole batch in one statement; the others in a few.
 """
@@ -7,26 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
-
-from msgspec import Struct
+from datetime import datetime
 
 from headrace.backends.postgres.rows import Held, as_json
 from headrace.backends.postgres.session import Session
 from headrace.backends.postgres.verbs.tally import Tally
-from headrace.model.job import AttemptOutcome, ErrorInfo, JobState
-from headrace.model.outcome import (
-    Cancelled,
-    Completed,
-    Discarded,
-    Failed,
-    Finish,
-    Outcome,
-    Released,
-    Snoozed,
-    Waiting,
-)
-from headrace.model.usage import UNKNOWN, Usage
+from headrace.model.job import JobState
+from headrace.model.outcome import Completed, Finish
+from headrace.model.settling import Settlement, settle
+from headrace.model.usage import UNKNOWN
 from headrace.storage.jobs import Settled
 from headrace.storage.signals import DONE, DUE, WORK, topic
 
@@ -38,20 +27,6 @@ ALL_DONE = topic(DONE, "*")
 _KEY = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/[0-9a-f]{16}"
 _KEYS = re.compile(f"{_KEY}(?:,{_KEY})*").fullmatch
 """What leases may look like, ID/TOKEN: another one was not given by ``claim``, so that nothing is held by it."""
-
-
-class Settlement(Struct, kw_only=True, gc=False):
-    """Where an outcome takes a job, and what it leaves in the history."""
-
-    held: Held
-    state: JobState
-    attempt: int
-    run_at: datetime
-    wake_at: datetime | None = None
-    reason: str | None = None
-    ended: AttemptOutcome | None = None
-    error: ErrorInfo | None = None
-    usage: Usage = UNKNOWN
 
 
 def needs_transaction(finishes: Sequence[Finish]) -> bool:
@@ -121,49 +96,45 @@ async def _settle_others(
     for row in map(Held._make, held):
         place = places[row.place - 1]
         replies[place] = Settled.APPLIED
-        settlement = _settlement(row, finishes[place].outcome, now)
-        settlement.usage = finishes[place].usage
-        settlements.append(settlement)
-    await settle(session, settlements, now)
+        settlements.append((row, settle(row, finishes[place].outcome, now, finishes[place].usage)))
+    await store(session, settlements, now)
 
 
-async def settle(session: Session, settlements: Sequence[Settlement], now: datetime) -> None:
-    """Store settlements, with the attempts that ended, and tell who waits."""
+async def store(session: Session, settlements: Sequence[tuple[Held, Settlement]], now: datetime) -> None:
+    """Take running jobs where their settlements say, keep the attempts that ended, and tell who waits."""
     if not settlements:
         return
     tally = Tally()
-    for each in settlements:
-        _note(session, tally, each)
+    for job, each in settlements:
+        _note(session, tally, job, each)
     columns = [
-        (each.held.id, each.state.value, each.attempt, each.run_at, each.wake_at, each.reason,
-         None if each.error is None else as_json(each.error))
-        for each in settlements
+        (job.id, each.state.value, each.attempt, job.run_at if each.run_at is None else each.run_at, each.wake_at,
+         each.reason, None if each.error is None else as_json(each.error))
+        for job, each in settlements
     ]  # fmt: skip
     call(session, (row[0] for row in await session.rows("settle", *map(list, zip(*columns, strict=True)))))
     attempts = [
-        (each.held.id, each.held.claims, each.held.attempt, each.ended.value, each.held.worker, each.held.started_at,
-         now, None if each.error is None else as_json(each.error), each.usage.cpu_us, each.usage.peak_rss_bytes)
-        for each in settlements
+        (job.id, job.claims, job.attempt, each.ended.value, job.worker, job.started_at, now,
+         None if each.error is None else as_json(each.error), each.usage.cpu_us, each.usage.peak_rss_bytes)
+        for job, each in settlements
         if each.ended is not None
     ]  # fmt: skip
     if attempts:
         await session.rows("insert_attempts", *map(list, zip(*attempts, strict=True)))
-    final = [each.held.id for each in settlements if each.state.final]
+    final = [job.id for job, each in settlements if each.state.final]
     if final:
         await session.rows("bury", final, now)
     await tally.write(session)
 
 
-def _note(session: Session, tally: Tally, each: Settlement) -> None:
-    queue = each.held.queue
-    tally.move(queue, "running", each.state.value)
-    if each.ended in (AttemptOutcome.FAILED, AttemptOutcome.TIMED_OUT):
-        tally.happened(queue, "failed")
-    elif each.ended is AttemptOutcome.LOST:
-        tally.happened(queue, "lost")
-    if each.state is JobState.DEAD:
-        tally.happened(queue, "dead")
-    announce_state(session, each.held.id, queue, each.state)
+def _note(session: Session, tally: Tally, job: Held, settlement: Settlement) -> None:
+    state = settlement.state
+    tally.move(job.queue, "running", state.value)
+    if settlement.event is not None:
+        tally.happened(job.queue, settlement.event)
+    if state is JobState.DEAD:
+        tally.happened(job.queue, "dead")
+    announce_state(session, job.id, job.queue, state)
 
 
 def call(session: Session, queues: Iterable[str]) -> None:
@@ -179,63 +150,3 @@ def announce_state(session: Session, job_id: str, queue: str, state: JobState) -
         session.announce([topic(DONE, job_id)])
     else:
         session.announce([topic(DUE, queue)])
-
-
-def _settlement(row: Held, outcome: Outcome, now: datetime) -> Settlement:
-    settlement = _plain_settlement(row, outcome, now)
-    if row.cancel and not settlement.state.final:
-        # Someone asked for it while it ran: what would run again has ended instead.
-        settlement.state, settlement.wake_at = JobState.CANCELLED, None
-        settlement.run_at = row.run_at
-    return settlement
-
-
-def _plain_settlement(row: Held, outcome: Outcome, now: datetime) -> Settlement:
-    match outcome:
-        case Failed(error=error, retry_in=None):
-            return _ended(row, JobState.DEAD, outcome.outcome, row.reason, error)
-        case Failed(error=error, retry_in=timedelta() as delay):
-            again = _again_in(row, delay, row.attempt, now)
-            again.ended, again.error = outcome.outcome, error
-            return again
-        case Cancelled(reason=reason):
-            return _ended(row, JobState.CANCELLED, AttemptOutcome.CANCELLED, reason, None)
-        case Discarded(reason=reason, error=error):
-            return _ended(row, JobState.DEAD, AttemptOutcome.DISCARDED, reason, error)
-        case Snoozed(delay=delay):
-            return _again_in(row, delay, row.attempt - 1, now)
-        case Waiting():
-            return _wait(row, outcome)
-        case Released():
-            return _again(row, JobState.QUEUED, row.attempt - 1)
-        case _:
-            raise AssertionError(f"no settlement for {outcome!r}")
-
-
-def _ended(
-    row: Held, state: JobState, ended: AttemptOutcome, reason: str | None, error: ErrorInfo | None
-) -> Settlement:
-    return Settlement(
-        held=row, state=state, attempt=row.attempt, run_at=row.run_at, reason=reason, ended=ended, error=error
-    )
-
-
-def _again(row: Held, state: JobState, attempt: int) -> Settlement:
-    return Settlement(held=row, state=state, attempt=attempt, run_at=row.run_at, reason=row.reason)
-
-
-def _again_in(row: Held, delay: timedelta, attempt: int, now: datetime) -> Settlement:
-    again = _again(row, JobState.QUEUED, attempt)
-    again.run_at = now + delay
-    if again.run_at > now:
-        again.state, again.wake_at = JobState.SCHEDULED, again.run_at
-    return again
-
-
-def _wait(row: Held, waiting: Waiting) -> Settlement:
-    if row.wakes > waiting.seen:
-        return _again(row, JobState.QUEUED, row.attempt - 1)
-    parked = _again(row, JobState.WAITING, row.attempt - 1)
-    if waiting.until is not None:
-        parked.run_at = parked.wake_at = waiting.until
-    return parked

@@ -11,12 +11,12 @@ from headrace.backends.postgres.rows import Held, Target
 from headrace.backends.postgres.session import Session
 from headrace.backends.postgres.verbs import partitions
 from headrace.backends.postgres.verbs.changes import end_pending, instant
-from headrace.backends.postgres.verbs.finish import Settlement, settle
+from headrace.backends.postgres.verbs.finish import store
 from headrace.backends.postgres.verbs.tally import Tally
 from headrace.model.ids import JobId
-from headrace.model.job import FINAL_STATES, AttemptOutcome, JobState
-from headrace.model.outcome import lease_lost, quarantined
+from headrace.model.job import FINAL_STATES, JobState
 from headrace.model.queue import Retention
+from headrace.model.settling import after_loss, may_be_quarantined
 from headrace.storage.jobs import Promotion, Rescued
 from headrace.storage.signals import WORK, topic
 
@@ -44,38 +44,19 @@ async def rescue(session: Session, limit: int, quarantine_after: int | None) -> 
     now = await instant(session)
     held = [Held(*row) for row in rows]
     losses = await _earlier_losses(session, held, quarantine_after)
-    settlements = [_after_loss(each, losses.get(each.id, 0) + 1, quarantine_after) for each in held]
-    await settle(session, settlements, now)
+    settlements = [(each, after_loss(each, losses.get(each.id, 0) + 1, quarantine_after)) for each in held]
+    await store(session, settlements, now)
     return [
-        Rescued(id=JobId(each.held.id), queue=each.held.queue, state=each.state, worker=each.held.worker)
-        for each in settlements
+        Rescued(id=JobId(each.id), queue=each.queue, state=settlement.state, worker=each.worker)
+        for each, settlement in settlements
     ]
 
 
 async def _earlier_losses(session: Session, held: Sequence[Held], quarantine_after: int | None) -> dict[str, int]:
     """How many attempts in a row each was lost in before, of those that may have been lost too often."""
-    suspects = [each.id for each in held if quarantine_after is not None and each.attempt >= quarantine_after]
+    suspects = [each.id for each in held if each.attempt > 1 and may_be_quarantined(each, quarantine_after)]
     rows = await session.rows("losses_in_a_row", suspects) if suspects else []
     return {row[0]: row[1] for row in rows}
-
-
-def _after_loss(row: Held, losses: int, quarantine_after: int | None) -> Settlement:
-    state, reason = JobState.QUEUED, row.reason
-    if row.cancel:
-        state = JobState.CANCELLED
-    elif row.attempt >= row.max_attempts:
-        state = JobState.DEAD
-    elif quarantine_after is not None and row.attempt >= quarantine_after and losses >= quarantine_after:
-        state, reason = JobState.DEAD, quarantined(losses)
-    return Settlement(
-        held=row,
-        state=state,
-        attempt=row.attempt,
-        run_at=row.run_at,
-        reason=reason,
-        ended=AttemptOutcome.LOST,
-        error=lease_lost(row.worker),
-    )
 
 
 async def expire(session: Session, limit: int) -> list[JobId]:

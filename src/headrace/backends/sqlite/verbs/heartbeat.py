@@ -26,6 +26,6 @@ def heartbeat(transaction: Transaction, leases: Sequence[Lease], extend: timedel
         lease = leases[row.index]
         replies[row.index] = Heartbeat(
             lease=Lease(job_id=lease.job_id, token=lease.token, expires_at=expires_at),
-            cancel_reason=(row.reason or "") if row.cancel else None,
+            cancel_reason=(row.reason or "") if row.cancel_requested else None,
         )
     return replies

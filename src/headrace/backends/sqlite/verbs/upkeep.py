@@ -10,12 +10,12 @@ import msgspec
 from headrace.backends.sqlite.rows import HeldRow, as_json, decode_held
 from headrace.backends.sqlite.times import duration_us, from_us
 from headrace.backends.sqlite.transaction import RATE_BUCKET_US, Transaction
-from headrace.backends.sqlite.verbs.finish import announce_state, record_attempt
+from headrace.backends.sqlite.verbs.finish import announce_state, store
 from headrace.backends.sqlite.verbs.forget import forget_jobs
 from headrace.model.ids import JobId
-from headrace.model.job import FINAL_STATES, AttemptOutcome, JobState
-from headrace.model.outcome import lease_lost, quarantined
+from headrace.model.job import FINAL_STATES, JobState
 from headrace.model.queue import Retention
+from headrace.model.settling import after_loss, may_be_quarantined
 from headrace.storage.jobs import Promotion, Rescued
 from headrace.storage.signals import WORK
 
@@ -97,41 +97,12 @@ def rescue(transaction: Transaction, limit: int, judge: Judge, quarantine_after:
 
 
 def _rescue_one(transaction: Transaction, row: HeldRow, quarantine_after: int | None) -> Rescued:
-    error = lease_lost(row.worker)
-    record_attempt(transaction, row, AttemptOutcome.LOST, error)
-    transaction.happened(row.queue, "lost")
-    state, reason = _after_loss(transaction, row, quarantine_after)
-    values = {
-        "seq": row.seq,
-        "state": state.value,
-        "attempt": row.attempt,
-        "run_at": row.run_at,
-        "wake_at": None,
-        "finished_at": transaction.now if state.final else None,
-        "moved_at": transaction.now,
-        "reason": reason,
-        "cancel": row.cancel,
-        "fingerprint": error.fingerprint,
-    }
-    transaction.run("settle", values)
-    transaction.move(row.queue, "running", state)
-    if state is JobState.DEAD:
-        transaction.happened(row.queue, "dead")
-    announce_state(transaction, row.id, row.queue, state)
-    return Rescued(id=JobId(row.id), queue=row.queue, state=state, worker=row.worker)
-
-
-def _after_loss(transaction: Transaction, row: HeldRow, quarantine_after: int | None) -> tuple[JobState, str | None]:
-    """The job's state and its reason."""
-    if row.cancel:
-        return JobState.CANCELLED, row.reason
-    if row.attempt >= row.max_attempts:
-        return JobState.DEAD, row.reason
-    if quarantine_after is not None and row.attempt >= quarantine_after:
-        losses = transaction.value("losses_in_a_row", {"seq": row.seq})
-        if losses >= quarantine_after:
-            return JobState.DEAD, quarantined(losses)
-    return JobState.QUEUED, row.reason
+    losses = 1
+    if row.attempt > 1 and may_be_quarantined(row, quarantine_after):
+        losses += transaction.value("losses_in_a_row", {"seq": row.seq})
+    settlement = after_loss(row, losses, quarantine_after)
+    store(transaction, row, settlement)
+    return Rescued(id=JobId(row.id), queue=row.queue, state=settlement.state, worker=row.worker)
 
 
 def nothing_expired(transaction: Transaction) -> list[JobId] | None:
