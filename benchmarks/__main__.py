@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import platform
+import shutil
 import sqlite3
 import statistics
 import subprocess
@@ -25,14 +26,31 @@ SETS = {
         "peer_persistqueue",
         "headrace_footprint",
     ),
-    "postgres": ("postgres_drain", "peer_pgqueuer", "postgres_single", "postgres_pickup", "postgres_snapshot"),
+    "postgres": (
+        "postgres_drain",
+        "peer_pgqueuer",
+        "peer_graphile_worker",
+        "postgres_single",
+        "peer_pg_boss",
+        "peer_chancy",
+        "postgres_pickup",
+        "peer_procrastinate",
+        "postgres_snapshot",
+    ),
     "http": ("http_submit", "http_worker", "http_events"),
 }
 """What runs without names. Those with ten million or a million jobs are asked for by name: ``headrace_history``,
 ``postgres_history`` and ``http_reads``."""
 
-REFERENCE = {"sqlite": "headrace_drain", "postgres": "postgres_drain", "http": "http_submit"}
-"""The case that the peers of a set are compared with."""
+IN_NODE = {"peer_graphile_worker", "peer_pg_boss"}
+"""Peers that npm installs; without npm they are left out."""
+
+OURS = {
+    "sqlite": ("headrace_drain", "headrace_single"),
+    "postgres": ("postgres_drain", "postgres_single"),
+    "http": (),
+}
+"""The cases that the peers of a set are compared with."""
 
 CASE_S_MAX = 1_200.0
 
@@ -91,7 +109,7 @@ def render(figures: Figures, rounds: int, scale: float) -> str:
 def _ratios(figures: Figures) -> list[str]:
     lines = []
     for name, cases in SETS.items():
-        ours = figures.get(REFERENCE[name], {})
+        ours = {key: values for case in OURS[name] for key, values in figures.get(case, {}).items()}
         for peer in cases:
             for key in ours.keys() & figures.get(peer, {}).keys() if peer.startswith("peer_") else ():
                 if key.endswith("jobs/s"):
@@ -111,6 +129,9 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=1.0, help="0.1 for a quick look; figures then mean little")
     options = parser.parse_args()
     names = [case for name in options.cases or SETS for case in SETS.get(name, (name,))]
+    if shutil.which("npm") is None and IN_NODE.intersection(names):
+        print("there is no npm here: peers in Node are left out", file=sys.stderr)
+        names = [name for name in names if name not in IN_NODE]
     print(render(collect(names, options.rounds, options.scale), options.rounds, options.scale))
 
 
