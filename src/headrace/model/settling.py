@@ -53,7 +53,7 @@ class Settlement(Struct, kw_only=True, gc=False):
     """Where a running job goes, and what it leaves in the history.
 
     ``run_at`` None means that it stays as it is, and so does the job's error with ``error`` None. ``attempt`` is the
-    job's count from then on. ``ended`` is how the attempt ended, None where it was given back, and ``usage`` what it used.
+    job's count from then on. ``ended`` is how the attempt ended, None where it was given back; ``usage``, what it used.
     """
 
     state: JobState
