@@ -164,3 +164,14 @@ def test_watch_gives_up_after_its_timeout(cli: Cli) -> None:
     job_id = cli.ok("job", "enqueue", "greet").strip()
 
     assert cli("job", "watch", job_id, "--timeout", "50ms").exit_code == 7
+
+
+def test_jobs_are_listed_by_why_they_do_not_run(cli: Cli, app: Headrace) -> None:
+    held = cli.ok("job", "enqueue", "greet", "--arg", "name=Ada", "--queue", "mail", "-o", "name")
+    cli.ok("job", "enqueue", "greet", "--arg", "name=Bob", "-o", "name")
+    cli.ok("queue", "pause", "mail")
+
+    assert cli.ok("job", "list", "why:paused", "-o", "name") == held
+    refused = cli("job", "cancel", "--where", "why:paused")
+    assert refused.exit_code == 2
+    assert "headrace job list why:paused -o name | headrace job cancel -" in refused.stderr

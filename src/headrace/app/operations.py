@@ -31,6 +31,7 @@ from headrace.model.page import PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, JobQuery, Pa
 from headrace.model.payload import Codecs
 from headrace.model.queue import JobCount, QueueRate, QueueSettings, QueueStats
 from headrace.model.search import Query, parse
+from headrace.model.search.asked import asked_terms
 from headrace.storage.backend import Backend
 from headrace.storage.jobs import Changed
 from headrace.storage.signals import WORK, topic
@@ -107,7 +108,8 @@ class Operations(Limiting):
         ``where`` is a search such as ``"state:dead task:mail.* since:2h"``; raises QueryError that points at what
         cannot be read. For the next page hand in ``next_cursor`` as ``cursor``. A page costs the same however deep it
         is: where no index leads to what matches, it ends after a look at 100,000 jobs, with ``complete`` False; with
-        ``patience`` also after about that time.
+        ``patience`` also after about that time. ``why:paused``, ``caused-by:op-...`` and ``run:>p95`` are understood
+        here and in no other search; see ``docs/how-to/search.md``.
         """
         if not 1 <= limit <= PAGE_LIMIT_MAX:
             message = f"limit is the size of a page, from 1 to {PAGE_LIMIT_MAX}; got {limit!r}"
@@ -119,9 +121,13 @@ class Operations(Limiting):
             tags=_several("tags", tags),
             since=check_instant("since", since),
             until=check_instant("until", until),
-            where=parse(where) if isinstance(where, str) else where,
+            where=parse(where, asked=True) if isinstance(where, str) else where,
             patience=patience,
         )
+        if query.where is not None and asked_terms(query.where):
+            from headrace.app.asking import find_asked
+
+            return await find_asked(self.backend, query, cursor=cursor, limit=limit)
         return await self.backend.reader.find(query, cursor=cursor, limit=limit)
 
     async def explain(self, job_id: str) -> Explanation:

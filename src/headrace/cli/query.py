@@ -15,8 +15,10 @@ STATES = ("scheduled", "queued", "waiting", "running", "succeeded", "dead", "can
 """The states of a job, spelled out so that help does not have to import the model; a test compares."""
 
 
-def read_query(terms: Iterable[str]) -> Query:
+def read_query(terms: Iterable[str], *, asked: bool = False) -> Query:
     """Read the words of a command line as one search. Raises a usage fault that points at the place.
+
+    ``asked`` allows what only lists of jobs understand, such as ``why:paused``.
 
     >>> from headrace.model.search import format_query
     >>> format_query(read_query(["state:dead,expired", "queue:mail"]))
@@ -25,7 +27,7 @@ def read_query(terms: Iterable[str]) -> Query:
     from headrace.model.search import parse
 
     try:
-        return parse(" ".join(terms))
+        return parse(" ".join(terms), asked=asked)
     except QueryError as error:
         word = error.query[error.start : error.end]
         reason, _, near = error.reason.partition(". Did you mean ")

@@ -58,6 +58,12 @@ Fields with lengths  wait run: wait:>5m
 Fields with states   state: a state, or pending (scheduled queued waiting), unfinished, ended, failed (dead expired)
 args.PATH meta.PATH  a value in the arguments or metadata: args.user.id:42 args.items.0:pen
 
+In headrace job list alone, because it is asked of more than the job:
+why:REASON           not running for that reason: paused limit rate order no_worker unknown_task newer_version
+                     expired behind next scheduled retry due not_known waiting
+caused-by:OPERATION  changed by that operation, within its first week
+run:>p95             ran longer than 95 of 100 jobs of its own task; also p1 to p99 and < <= >=
+
 Ids, times of enqueuing, and states with few jobs are found by an index. Anything else looks at the newest 100,000
 jobs and then says how far it came and how to go on. In a shell a word that begins with - is an option: write NOT
 tag:test, or quote the whole search after another word.""",

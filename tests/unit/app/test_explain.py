@@ -9,38 +9,21 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from tests.unit.app.served import serve
 
 from headrace import Headrace, JobState, hours, minutes, seconds
 from headrace.app.catalogue import publish_records
-from headrace.engine.registry import BUCKET, WorkerRecord
 from headrace.errors import JobNotFound
 from headrace.model.catalogue import TaskRecord
 from headrace.model.explanation import Explanation
-from headrace.model.ids import JobId, WorkerId, new_job_id
+from headrace.model.ids import JobId, new_job_id
 from headrace.model.job import ErrorInfo
 from headrace.model.outcome import Discarded, Failed, Snoozed, Waiting
-from headrace.storage.kv import Put
 from headrace.testing.clock import FrozenClock
 from headrace.testing.conformance.builders import LEASE, claim_one, enqueue, finish, job, put_in
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "how-to" / "why-is-it-not-running.md"
 REFUSED = ErrorInfo(type="OSError", message="refused")
-
-
-async def serve(
-    app: Headrace, *queues: str, worker: str = "w-1", tasks: tuple[str, ...] = ("t",), running: int = 0
-) -> None:
-    """Let there be a worker."""
-    record = WorkerRecord(
-        id=WorkerId(worker),
-        hostname="mill",
-        pid=7,
-        queues=dict.fromkeys(queues, 10),
-        started_at=app.backend.clock.now(),
-        running=running,
-        tasks=tasks,
-    )
-    await app.backend.kv.put_many(BUCKET, [Put(key=worker, value=msgspec.json.encode(record), ttl=seconds(30))])
 
 
 async def tell(app: Headrace, *, version: int, redact: tuple[str, ...] = ()) -> None:

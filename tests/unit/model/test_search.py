@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 from tests.queries import queries
 
 from headrace.errors import QueryError
-from headrace.model.search import FIELDS, Query, format_query, parse
-from headrace.model.search.fields import SHORTHANDS
+from headrace.model.ids import JobId
+from headrace.model.job import Job, JobState
+from headrace.model.search import FIELDS, Query, format_query, matches, parse
+from headrace.model.search.asked import NOTHING, answered, asked_terms, widened
+from headrace.model.search.fields import ASKED, SHORTHANDS
 from headrace.model.search.parser import QUERY_DEPTH_MAX, QUERY_TERMS_MAX
-from headrace.model.search.tree import EVERYTHING, And, Or, Text
+from headrace.model.search.tree import EVERYTHING, And, Compare, Is, Loose, Not, Or, Term, Text
+
+NOON = datetime(2025, 1, 31, 12, tzinfo=UTC)
 
 
 @given(queries)
@@ -92,6 +100,14 @@ def test_or_binds_less_than_standing_side_by_side() -> None:
         (" ".join(["a"] * (QUERY_TERMS_MAX + 1)), f"at most {QUERY_TERMS_MAX} terms", "a"),
         ("(" * (QUERY_DEPTH_MAX + 2) + "a", "nested more than", "("),
         ("-" * 60 + "a", "too many negations", "-"),
+        ("why:pausd", "why: no reason 'pausd'. Did you mean 'paused'?", "pausd"),
+        ("why:>paused", "name it, as in why:paused", ">paused"),
+        ("caused-by:op-1..op-2", "name it, as in caused-by:op-", "op-1..op-2"),
+        ("run:p95", "compare with a percentile, as in run:>p95", "p95"),
+        ("wait:>p95", "wait: 'p95' is no duration", "p95"),
+        ("caused-bye:op-1", "no field 'caused-bye'. Did you mean 'caused-by'?", "caused-bye"),
+        ("queue:mail why:paused", "which only lists of jobs do", "why:paused"),
+        ("run:>p95 queue:mail", "which only lists of jobs do", "run:>p95 "),
     ],
 )
 def test_a_mistake_is_named_and_pointed_at(text: str, reason: str, at: str) -> None:
@@ -104,8 +120,52 @@ def test_a_mistake_is_named_and_pointed_at(text: str, reason: str, at: str) -> N
     assert mark.index("^") - 2 == caught.value.start
 
 
-@pytest.mark.parametrize("field", [*FIELDS, *SHORTHANDS])
+@pytest.mark.parametrize("field", [*FIELDS, *SHORTHANDS, *ASKED])
 def test_the_example_of_each_field_can_be_read(field: str) -> None:
-    example = {**FIELDS, **SHORTHANDS}[field].example
+    example = {**FIELDS, **SHORTHANDS, **ASKED}[field].example
     assert field in example
-    assert parse(example) != EVERYTHING
+    assert parse(example, asked=field in ASKED) != EVERYTHING
+
+
+asked = st.sampled_from(
+    [
+        Term("why", (Is("paused"), Is("retry"))),
+        Term("caused-by", (Is("op-1"),)),
+        Term("run", (Compare(">", Loose("p95")),)),
+    ]
+)
+
+
+@st.composite
+def queries_that_ask(draw: st.DrawFn) -> Query:
+    """Queries in which at least one term is asked of more than the job."""
+    parts = (draw(asked), Not(draw(queries)), draw(st.one_of(asked, asked.map(Not))))
+    found: Query = And(parts) if draw(st.booleans()) else Or(parts)
+    return Not(found) if draw(st.booleans()) else found
+
+
+@given(queries_that_ask())
+def test_what_asks_reads_back_too_and_is_asked_for_by_lists_alone(query: Query) -> None:
+    assert parse(format_query(query), asked=True) == query
+    with pytest.raises(QueryError):
+        parse(format_query(query))
+
+
+@given(queries_that_ask(), st.data())
+def test_a_widened_query_fits_whatever_the_answers_let_fit(query: Query, data: st.DataObject) -> None:
+    found = widened(query)
+    assert asked_terms(found) == []
+    state = data.draw(st.sampled_from(JobState))
+
+    def answer(term: Term) -> Query:
+        # A reason is only ever that of a job in the state that it is of.
+        possible = term.field != "why" or state in (JobState.QUEUED, JobState.SCHEDULED)
+        return EVERYTHING if possible and data.draw(st.booleans()) else NOTHING
+
+    told = answered(query, answer)
+    assert asked_terms(told) == []
+    job = Job(
+        id=JobId("1"), task="mail.send", payload=b"{}", codec="json", queue="mail", priority=5, state=state, attempt=1,
+        max_attempts=3, claims=1, enqueued_at=NOON, run_at=NOON,
+    )  # fmt: skip
+    assert matches(found, job, NOON) or not matches(told, job, NOON)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec import structs
 
 from headrace.app.concealing import secrets_of
 from headrace.app.explaining.ended import ended
-from headrace.app.explaining.facts import Facts, gather
+from headrace.app.explaining.facts import Facts, gather, gather_many
 from headrace.app.explaining.pending import queued, scheduled, waiting
 from headrace.app.explaining.running import running
 from headrace.app.registry import TaskRegistry
@@ -15,7 +17,7 @@ from headrace.model.job import Job, JobState
 from headrace.model.redaction import redact_text, redact_texts
 from headrace.storage.backend import Backend
 
-__all__ = ["explain"]
+__all__ = ["codes", "explain"]
 
 _RULES = {
     JobState.SCHEDULED: scheduled,
@@ -38,3 +40,8 @@ async def explain(backend: Backend, job: Job, registry: TaskRegistry) -> Explana
     return structs.replace(
         found, sentence=redact_text(found.sentence, secrets), evidence=redact_texts(found.evidence, secrets)
     )
+
+
+async def codes(backend: Backend, jobs: Sequence[Job]) -> list[str]:
+    """The codes that ``explain`` gives these jobs, none of which has ended; answer *i* is for job *i*."""
+    return [_RULES[facts.job.state](facts).code for facts in await gather_many(backend, jobs)]

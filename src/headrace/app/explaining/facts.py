@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from headrace.app.catalogue import find_tasks
 from headrace.engine.registry import WorkerRecord, list_workers
@@ -55,23 +55,33 @@ class Facts(Struct, frozen=True, kw_only=True):
 
 async def gather(backend: Backend, job: Job) -> Facts:
     """Read the facts, as they are now."""
+    [facts] = await gather_many(backend, [job])
+    return structs.replace(facts, attempts=await backend.reader.attempts(job.id))
+
+
+async def gather_many(backend: Backend, jobs: Sequence[Job]) -> list[Facts]:
+    """Read the facts of many jobs, but for their attempts: what they share is read once."""
     settings = {queue.name: queue for queue in await backend.queues.all()}
-    counts = await backend.reader.counts(queues=[job.queue])
+    counts = await backend.reader.counts(queues=sorted({job.queue for job in jobs}))
+    queued = {each.queue: each.count for each in counts if each.state is JobState.QUEUED}
     rates = {rate.queue: rate for rate in await backend.reader.rates(window=WINDOW)}
-    rate = rates.get(job.queue)
-    [blocked] = await backend.reader.blocking([job.id])
-    told = await find_tasks(backend.kv, [job.task])
-    return Facts(
-        job=job,
-        now=backend.clock.now(),
-        queue=settings.get(job.queue, QueueSettings(name=job.queue)),
-        queued=sum(each.count for each in counts if each.state is JobState.QUEUED),
-        begun_per_s=0.0 if rate is None else rate.claimed / WINDOW.total_seconds(),
-        workers=await list_workers(backend.kv),
-        attempts=await backend.reader.attempts(job.id),
-        blocked=blocked,
-        record=told.get(job.task),
-    )
+    blocked = await backend.reader.blocking([job.id for job in jobs])
+    told = await find_tasks(backend.kv, sorted({job.task for job in jobs}))
+    workers, now = await list_workers(backend.kv), backend.clock.now()
+    return [
+        Facts(
+            job=job,
+            now=now,
+            queue=settings.get(job.queue, QueueSettings(name=job.queue)),
+            queued=queued.get(job.queue, 0),
+            begun_per_s=rates[job.queue].claimed / WINDOW.total_seconds() if job.queue in rates else 0.0,
+            workers=workers,
+            attempts=(),
+            blocked=by,
+            record=told.get(job.task),
+        )
+        for job, by in zip(jobs, blocked, strict=True)
+    ]
 
 
 def at(instant: datetime) -> str:

@@ -39,7 +39,7 @@ def scheduled(facts: Facts) -> Explanation:
             evidence={**evidence, **unfit.evidence},
             remedy=unfit.remedy,
         )
-    if facts.attempts and job.attempt and facts.error is not None:
+    if job.attempt and facts.error is not None:
         told = f"{facts.error['type']}: {facts.error['message']}"
         return Explanation(
             code="scheduled.retry",

@@ -60,7 +60,7 @@ def command(
       headrace job list --state queued --limit 10 --json
       headrace job list state:dead -o name | headrace job retry -
     """
-    where = read_query(terms)
+    where = read_query(terms, asked=True)
     check_states(states)
 
     async def ask(app: Headrace) -> tuple[Page[Job], list[dict[str, Any]]]:

@@ -1,7 +1,8 @@
 """The language of searches: ``state:dead task:mail.* since:2h``. Text to a tree, a tree to text, a tree on a job.
 
 ``parse`` reads a text and ``format_query`` writes it again; ``matches`` says what a query means, and a store that
-answers by other means (SQL, an index) must answer the same.
+answers by other means (SQL, an index) must answer the same. What is to be asked of more than the job (``asked``) is
+never handed to a store.
 """
 
 from headrace.model.search.fields import FIELDS, Kind

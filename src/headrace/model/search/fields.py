@@ -68,3 +68,39 @@ STATE_WORDS: dict[str, frozenset[JobState]] = {
     "failed": frozenset({JobState.DEAD, JobState.EXPIRED}),
 }
 """States, and words for several: ``pending`` has not begun, ``failed`` will not succeed without a person."""
+
+PENDING_CODES = (
+    "scheduled",
+    "scheduled.retry",
+    "scheduled.not_known",
+    "scheduled.due",
+    "waiting",
+    "queued.expired",
+    "queued.paused",
+    "queued.no_worker",
+    "queued.unknown_task",
+    "queued.newer_version",
+    "queued.limit",
+    "queued.rate",
+    "queued.order",
+    "queued.behind",
+    "queued.next",
+)
+"""The codes of :class:`~headrace.model.explanation.Explanation` for jobs that have not begun."""
+
+WHY_WORDS: dict[str, frozenset[str]] = {
+    **{code.rpartition(".")[2]: frozenset({code}) for code in PENDING_CODES},
+    "limit": frozenset({"queued.limit", "queued.rate"}),
+}
+"""What ``why:`` takes: the last word of a code. A rate is a limit as well."""
+
+ASKED = {
+    "why": Field(Kind.TEXT, "why it is not running, by the reason that explain gives", "why:paused"),
+    "caused-by": Field(Kind.TEXT, "changed by that operation, of the last week", "caused-by:op-019a0b0c-0d0e-7123"),
+}
+"""What no job holds: lists find it out by asking more than the jobs. See :mod:`headrace.model.search.asked`."""
+
+
+def kind_of(field: str) -> Kind:
+    """The kind of a field's values."""
+    return (FIELDS.get(field) or ASKED[field]).kind

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, timedelta
 
-from headrace.model.search.fields import FIELDS, Kind
+from headrace.model.search.fields import Kind, kind_of
 from headrace.model.search.tree import (
     Ago,
     And,
@@ -48,7 +48,7 @@ def format_query(query: Query) -> str:
             bare = _PLAIN_TEXT.fullmatch(text) and text not in ("AND", "OR", "NOT")
             return text if bare else quoted(text)
         case Term(field=field, tests=tests, path=path):
-            kind = FIELDS[field].kind
+            kind = kind_of(field)
             return f"{'.'.join((field, *path))}:{','.join(_test(kind, test) for test in tests)}"
 
 

@@ -17,7 +17,8 @@ import re
 from difflib import get_close_matches
 
 from headrace.errors import QueryError
-from headrace.model.search.fields import FIELDS, SHORTHANDS, Kind
+from headrace.model.search.asked import is_asked
+from headrace.model.search.fields import ASKED, FIELDS, SHORTHANDS, Kind
 from headrace.model.search.tree import And, Not, Or, Query, Term, Text
 from headrace.model.search.values import Atom, Item, Refusal, read_items
 
@@ -29,16 +30,22 @@ QUERY_DEPTH_MAX = 50
 """Far more than people write, and well below where SQLite's expressions and Python's recursion end."""
 
 _SPACE = re.compile(r"\s*")
-_FIELD = re.compile(r"([A-Za-z_]\w*(?:\.[\w-]+)*):")
+_FIELD = re.compile(r"([A-Za-z_][\w-]*(?:\.[\w-]+)*):")
 _WORD = re.compile(r'[^\s()"]+')
 _BARE = re.compile(r'(?:(?!\.\.)[^\s(),"])+')
 _OPERATOR = re.compile(r">=|<=|>|<|=|~")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+_ONLY_IN_LISTS = (
+    "this asks how things stand now, which only lists of jobs do; hand on what they find, as in: "
+    "headrace job list why:paused -o name | headrace job cancel -"
+)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
-def parse(text: str) -> Query:
+def parse(text: str, *, asked: bool = False) -> Query:
     """Read a query; empty text finds everything. Raises QueryError that points at the place and says what would do.
+
+    ``asked`` allows the terms of :mod:`headrace.model.search.asked`, which no store understands.
 
     >>> parse("args.user.id:42")
     Term(field='args', tests=(Is(value=Loose(text='42')),), path=('user', 'id'))
@@ -49,14 +56,15 @@ def parse(text: str) -> Query:
       que:mail
       ^^^
     """
-    return _Parser(text).query()
+    return _Parser(text, asked=asked).query()
 
 
 class _Parser:
     """Reads from left to right, one place at a time."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, asked: bool) -> None:
         self._text = text
+        self._asked = asked
         self._at = 0
         self._depth = 0
         self._terms = 0
@@ -133,7 +141,7 @@ class _Parser:
 
     def _term(self, head: re.Match[str]) -> Query:
         name, *path = head.group(1).split(".")
-        field = FIELDS.get(name) or SHORTHANDS.get(name)
+        field = FIELDS.get(name) or SHORTHANDS.get(name) or ASKED.get(name)
         if field is None:
             raise self._error(_unknown(name), head.start(), head.start() + len(name))
         if path and name not in ("args", "meta"):
@@ -154,7 +162,10 @@ class _Parser:
         except Refusal as refusal:
             reason = f"{refusal}" if field.kind is Kind.STATE else f"{name}: {refusal}"
             raise self._error(reason, refusal.start, refusal.end) from None
-        return Term("enqueued" if name in SHORTHANDS else name, tests, tuple(path))
+        found = Term("enqueued" if name in SHORTHANDS else name, tests, tuple(path))
+        if not self._asked and is_asked(found):
+            raise self._error(_ONLY_IN_LISTS, head.start(), self._at)
+        return found
 
     def _item(self, field: str, example: str) -> Item:
         start = self._at
@@ -238,7 +249,7 @@ def _joined(kind: type[And] | type[Or], parts: list[Query]) -> Query:
 
 
 def _unknown(name: str) -> str:
-    known = [*FIELDS, *SHORTHANDS]
+    known = [*FIELDS, *SHORTHANDS, *ASKED]
     near = get_close_matches(name.lower(), known, n=1)
     if near:
         return f"no field {name!r}. Did you mean {near[0]!r}?"

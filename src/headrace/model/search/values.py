@@ -10,12 +10,15 @@ from typing import NamedTuple
 
 from headrace.errors import ConfigError
 from headrace.model.durations import ZERO, parse_duration
-from headrace.model.search.fields import STATE_WORDS, Kind
+from headrace.model.search.fields import ASKED, STATE_WORDS, WHY_WORDS, Kind
 from headrace.model.search.tree import Ago, At, Between, Compare, Contains, Is, Like, Loose, Operator, Test, Value
 
 _DAY = timedelta(days=1)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _NUMBER = re.compile(r"-?\d{1,18}")
+
+PERCENTILE = re.compile(r"p([1-9]\d?)")
+"""``p95``: what 95 of a hundred stay below."""
 
 
 class Atom(NamedTuple):
@@ -56,6 +59,8 @@ def read_items(name: str, kind: Kind, items: Sequence[Item]) -> tuple[Test, ...]
     """The tests for a field. Raises Refusal."""
     if kind is Kind.STATE:
         return _states(items)
+    if name in ASKED:
+        return tuple(_asked(name, item) for item in items)
     return tuple(_test(name, kind, item) for item in items)
 
 
@@ -73,11 +78,33 @@ def _states(items: Sequence[Item]) -> tuple[Test, ...]:
     return tuple(Is(str(name)) for name in names)
 
 
+def _asked(name: str, item: Item) -> Test:
+    """Named exactly: there is no pattern, and no order."""
+    if item.operator not in (None, "=") or item.is_range or item.first is None:
+        raise Refusal(f"name it, as in {ASKED[name].example}", item.start, item.end)
+    word = item.first.text
+    if name == "why" and word not in WHY_WORDS:
+        near = get_close_matches(word, WHY_WORDS, n=1)
+        hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(WHY_WORDS)}"
+        raise Refusal(f"no reason {word!r}. {hint}", item.first.start, item.first.end)
+    return Is(word)
+
+
+def _percentile(item: Item) -> Test:
+    """``>p95``: more than nearly all jobs of the task take."""
+    assert item.first is not None
+    if item.operator not in (">", ">=", "<", "<="):
+        raise Refusal("compare with a percentile, as in run:>p95", item.start, item.end)
+    return Compare(_ordering(item.operator), Loose(item.first.text))
+
+
 def _test(name: str, kind: Kind, item: Item) -> Test:
     if kind is Kind.TIME:
         return _time_test(name, item)
     if kind in (Kind.TEXT, Kind.WORDS):
         return _text_test(kind, item)
+    if name == "run" and item.first is not None and PERCENTILE.fullmatch(item.first.text):
+        return _percentile(item)
     if item.is_range:
         return _range(kind, item)
     assert item.first is not None
