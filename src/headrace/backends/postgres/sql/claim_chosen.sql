@@ -21,7 +21,7 @@ tallied AS (
          (VALUES ('queued', NULL, -1), ('running', NULL, 1), (NULL, 'claimed', 1)) AS s(state, event, sign)
 )
 SELECT c.seq, c.id::text, c.task, c.payload, c.codec, c.queue, c.priority, c.attempt, c.max_attempts, c.claims,
-       date_part('epoch', c.enqueued_at), date_part('epoch', c.run_at), c.timeout, c.expires_at,
-       date_part('epoch', c.started_at), c.tags::text, c.meta::text, c.trace,
-       c.task_version, c.idempotency_key, c.unique_key, c.wakes, c.reason, c.error::text, c.partition, NULL
+       c.task_version, date_part('epoch', c.enqueued_at), date_part('epoch', c.run_at),
+       date_part('epoch', c.started_at), c.timeout, c.expires_at, c.tags::text, c.meta::text, c.trace,
+       c.idempotency_key, c.unique_key, c.wakes, c.reason, c.error::text, c.partition
 FROM claimed AS c
