@@ -13,6 +13,9 @@ from headrace.model.ids import JobId
 from headrace.model.job import ErrorInfo, Job, JobState, Progress
 
 
+_NONE_OF_SIX = (None,) * 6
+
+
 class ClaimedRow(Struct, array_like=True, gc=False):
     """A job about to be claimed; the order of fields is that of ``sql/select_queued.sql``."""
 
@@ -40,6 +43,14 @@ class ClaimedRow(Struct, array_like=True, gc=False):
     meta: dict[str, Any] | None
     reason: str | None
     partition: str | None
+
+    @property
+    def has_more(self) -> bool:
+        """Whether the job has anything that most lack. One that was claimed before may have an error."""
+        if self.claims or self.wakes or self.tags or self.meta:
+            return True
+        rare = (self.timeout, self.expires_at, self.idempotency_key, self.unique_key, self.trace, self.reason)
+        return self.partition is not None or rare != _NONE_OF_SIX
 
     def payload(self) -> bytes:
         """The payload as it was enqueued."""

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from secrets import token_hex
 
+from msgspec.structs import replace
+
 from headrace.backends.sqlite.rows import ClaimedRow, as_json, decode_claimed, decode_error
 from headrace.backends.sqlite.times import duration_us, from_us
 from headrace.backends.sqlite.transaction import Transaction
@@ -74,10 +76,9 @@ def _claims(
     errors = last_errors(transaction, (row.seq for row in rows if row.claims))
     claims = []
     for row in rows:
-        job_id = JobId(row.id)
         enqueued = from_us(row.enqueued_at)
         job = Job(
-            id=job_id,
+            id=JobId(row.id),
             task=row.task,
             payload=row.payload(),
             codec=row.codec,
@@ -87,25 +88,34 @@ def _claims(
             attempt=row.attempt + 1,
             max_attempts=row.max_attempts,
             claims=row.claims + 1,
+            task_version=row.task_version,
             enqueued_at=enqueued,
             run_at=enqueued if row.run_at == row.enqueued_at else from_us(row.run_at),
-            timeout=None if row.timeout is None else _MICROSECOND * row.timeout,
-            expires_at=None if row.expires_at is None else from_us(row.expires_at),
             started_at=started,
             worker=request.worker,
-            tags=row.tags or (),
-            meta=row.meta or {},
-            trace=row.trace,
-            task_version=row.task_version,
-            partition=row.partition,
-            idempotency_key=row.idempotency_key,
-            unique_key=row.unique_key,
-            wakes=row.wakes,
-            reason=row.reason,
-            error=errors.get(row.seq) if errors else None,
         )
-        claims.append(Claim(job=job, lease=Lease(job_id=job_id, token=token, expires_at=until)))
+        if row.has_more:
+            job = _with_more(job, row, errors.get(row.seq))
+        claims.append(Claim(job=job, lease=Lease(job_id=job.id, token=token, expires_at=until)))
     return claims
+
+
+def _with_more(job: Job, row: ClaimedRow, error: ErrorInfo | None) -> Job:
+    """The job with what most lack. A call with more than fifteen keywords takes four times as long in CPython."""
+    return replace(
+        job,
+        timeout=None if row.timeout is None else _MICROSECOND * row.timeout,
+        expires_at=None if row.expires_at is None else from_us(row.expires_at),
+        tags=row.tags or (),
+        meta=row.meta or {},
+        trace=row.trace,
+        partition=row.partition,
+        idempotency_key=row.idempotency_key,
+        unique_key=row.unique_key,
+        wakes=row.wakes,
+        reason=row.reason,
+        error=error,
+    )
 
 
 def last_errors(transaction: Transaction, seqs: Iterable[int]) -> dict[int, ErrorInfo]:
