@@ -32,10 +32,10 @@ def documents(kind: str | None = None) -> Iterator[dict[str, Any]]:
 
 
 def compose_services() -> Iterator[tuple[str, dict[str, Any]]]:
-    """The services of the Compose files that run headrace."""
+    """The services of the Compose files that run the image of headrace."""
     for path in COMPOSE:
         for name, service in yaml.safe_load(path.read_text("utf-8"))["services"].items():
-            if "build" in service:
+            if service.get("build") == "../..":
                 yield f"{path.name}:{name}", service
 
 
