@@ -82,6 +82,31 @@ def test_queues_and_schedules_are_looked_at_and_changed(cli: Cli) -> None:
     assert (stats["queues"], stats["counts"]["queued"], stats["url"].startswith("http://")) == (1, 2, True)
 
 
+def test_limits_are_set_shown_and_removed(cli: Cli) -> None:
+    cli.ok("job", "enqueue", "greet", "--arg", "name=Ada")
+
+    assert cli.ok("limit", "set", "task:greet", "--concurrency", "3", "--rate", "5/10s") == (
+        "task:greet  concurrency 3, rate 5/10s\n"
+    )
+    limit = cli.json("limit", "get", "task:greet")
+    assert (limit["concurrency"], limit["rate"], limit["waiting"], limit["tokens"]) == (3, "5/10s", 1, 5)
+    assert cli.ok("limit", "set", "task:greet", "--rate", "none") == "task:greet  concurrency 3\n"
+    assert cli.ok("limit", "list", "-o", "name") == "task:greet\n"
+    assert cli.ok("limit", "remove", "task:greet") == "task:greet  removed\n"
+    assert cli("limit", "get", "task:greet").exit_code == 3
+    assert cli("limit", "get", "greet").exit_code == 2
+
+
+def test_keys_are_made_listed_and_revoked(cli: Cli) -> None:
+    token = cli.ok("key", "create", "shop", "--scope", "submit", "--queue", "mail").strip()
+    assert token.startswith("hr_")
+    [key] = cli.json("key", "list")["items"]
+    assert (key["name"], key["scopes"], key["queues"], key["state"]) == ("shop", ["submit"], ["mail"], "in use")
+    cli.ok("job", "enqueue", "greet", "--arg", "name=Ada", "--token", token)
+    assert "revoked" in cli.ok("key", "revoke", "shop")
+    assert cli("key", "get", "shpo").exit_code == 3
+
+
 def test_an_unknown_task_is_refused_by_the_server_that_knows_the_tasks(cli: Cli) -> None:
     refused = cli("job", "enqueue", "gret", "--arg", "name=Ada")
     assert (refused.exit_code, "near names: greet" in refused.stderr) == (3, True)
@@ -98,7 +123,15 @@ def test_errors_are_listed_and_the_message_does_not_tell_what_a_task_redacts(sto
     run_worker_until_ended(app, job.id)
     app.sync.close()
     with LiveServer(app) as server:
-        [group] = Cli(server.url).json("error", "list")["items"]
+        cli = Cli(server.url)
+        [group] = cli.json("error", "list")["items"]
+        assert cli.ok("error", "resolve", group["fingerprint"], "--note", "mended").endswith("resolved\n")
+        assert cli.json("error", "list")["items"] == []
+        found = cli.json("error", "get", group["fingerprint"])
+        assert (found["status"], found["note"]) == ("resolved", "mended")
+        cli.ok("error", "ignore", group["fingerprint"])
+        assert cli.ok("error", "reopen", group["fingerprint"]).endswith("open\n")
+        assert len(cli.json("error", "list")["items"]) == 1
     assert (group["type"], group["dead"], "is wrong" in group["message"]) == ("ValueError", 1, True)
     assert "correct-horse" not in group["message"]
 
@@ -138,7 +171,7 @@ def test_who_may_not_is_told_so(server: LiveServer, cli: Cli, store: str) -> Non
     assert refused.exit_code in (3, 4)
 
 
-@pytest.mark.parametrize("line", [["store", "check"], ["key", "list"], ["metrics", "show"], ["event", "status"]])
+@pytest.mark.parametrize("line", [["store", "check"], ["metrics", "show"], ["event", "status"]])
 def test_what_needs_the_store_itself_says_so(cli: Cli, line: list[str]) -> None:
     refused = cli(*line)
     assert refused.exit_code == 2

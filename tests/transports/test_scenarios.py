@@ -80,6 +80,24 @@ async def test_errors_are_told_in_groups(way: Way, working: Working) -> None:
     assert group.message in ("order 7 is gone", "order 8 is gone")
 
 
+async def test_an_error_is_resolved_ignored_and_reopened(way: Way, working: Working) -> None:
+    async with working():
+        with pytest.raises(errors.JobFailed):
+            await way.result(await way.submit("fail", ["no luck"]))
+    [group] = await way.error_groups("")
+    assert await way.error_status(group.fingerprint) == "open"
+    await way.triage.resolve(group.fingerprint, note="there is luck now")
+    assert await way.error_status(group.fingerprint) == "resolved"
+    async with working():
+        with pytest.raises(errors.JobFailed):
+            await way.result(await way.submit("fail", ["no luck"]))
+    assert await way.error_status(group.fingerprint) == "regressed"
+    await way.triage.ignore(group.fingerprint)
+    assert await way.error_status(group.fingerprint) == "ignored"
+    await way.triage.reopen(group.fingerprint)
+    assert await way.error_status(group.fingerprint) == "open"
+
+
 async def test_events_are_read_and_watched_from_where_one_was(way: Way, url: str) -> None:
     async with make_app(url) as app:
         await app.events.enable()
@@ -135,6 +153,19 @@ async def test_queues_are_limited(way: Way) -> None:
     await way.submit("greet", ["Ada"])
     assert await way.configure("mail", concurrency=3, fair=True) == {"fair": True, "concurrency": 3}
     assert await way.configure("mail", concurrency=None) == {"fair": True, "concurrency": None}
+
+
+async def test_anything_is_limited(way: Way) -> None:
+    await way.submit("greet", ["Ada"])
+    await way.limit("task:greet", concurrency=2, rate="10/m")
+    await way.limit("key:mail:tenant/7 %", concurrency=1)
+    assert await way.limited("task:greet") == (2, 1)
+    assert await way.limited("key:mail:tenant/7 %") == (1, 0)
+    await way.limit("task:greet", rate=None)
+    assert await way.limited("task:greet") == (2, 1)
+    assert [await way.unlimit("task:greet"), await way.unlimit("task:greet")] == [True, False]
+    with pytest.raises(errors.ConfigError, match="'mail' is nothing to limit"):
+        await way.limit("mail", concurrency=1)
 
 
 async def test_a_queue_is_drained_once_its_jobs_are_done(way: Way, working: Working) -> None:

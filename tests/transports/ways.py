@@ -12,6 +12,7 @@ import msgspec
 from headrace import Headrace
 from headrace.client import AsyncClient
 from headrace.client import call as remote_call
+from headrace.model.errors import status_of
 from headrace.model.job import JobState
 from tests.server.live import LiveServer
 from tests.transports.tasks import make_app
@@ -36,7 +37,11 @@ class Way(Protocol):
     async def schedule(self, name: str, when: str | timedelta | datetime, task: str, args: list[Any]) -> str: ...
     async def bulk(self, verb: str, where: str) -> tuple[int, int]: ...
 
+    async def limit(self, target: str, **figures: Any) -> None: ...
+    async def limited(self, target: str) -> tuple[int | None, int]: ...
+    async def unlimit(self, target: str) -> bool: ...
     async def error_groups(self, where: str) -> list[Any]: ...
+    async def error_status(self, fingerprint: str) -> str: ...
     async def drain(self, queue: str, timeout: float) -> dict[JobState, int]: ...
     async def workers(self) -> list[str]: ...
     async def order(self, worker: str, order: str) -> None: ...
@@ -47,6 +52,8 @@ class Way(Protocol):
     def schedules(self) -> Any: ...
     @property
     def bulk_of(self) -> Any: ...
+    @property
+    def triage(self) -> Any: ...
 
 
 class _Common:
@@ -108,6 +115,16 @@ class _Common:
     async def order(self, worker: str, order: str) -> None:
         await self._desk.order_worker(worker, order)
 
+    async def limited(self, target: str) -> tuple[int | None, int]:
+        usage = {str(each.target): each for each in await self._desk.limits()}[target]
+        return self._concurrency(usage), usage.waiting
+
+    async def limit(self, target: str, **figures: Any) -> None:
+        await self._desk.limit(target, **figures)
+
+    async def unlimit(self, target: str) -> bool:
+        return bool(await self._desk.remove_limit(target))
+
     async def error_groups(self, where: str) -> list[Any]:
         return list(await self._desk.error_groups(where=where))
 
@@ -123,6 +140,14 @@ class _Common:
     def bulk_of(self) -> Any:
         return self._desk.bulk
 
+    @property
+    def triage(self) -> Any:
+        return self._desk.triage
+
+    @staticmethod
+    def _concurrency(usage: Any) -> int | None:
+        raise NotImplementedError
+
 
 class Library(_Common):
     """An app on the store."""
@@ -136,6 +161,15 @@ class Library(_Common):
         usage = await self._desk.limit_usage(f"queue:{queue}")
         return {"fair": settings.fair, "concurrency": None if usage is None else usage.limit.concurrency}
 
+    async def error_status(self, fingerprint: str) -> str:
+        [group] = await self._desk.error_groups(where=f"fingerprint:{fingerprint}")
+        [mark] = await self._desk.triage.marks([fingerprint])
+        return status_of(group.last_seen, mark).value
+
+    @staticmethod
+    def _concurrency(usage: Any) -> int | None:
+        return usage.limit.concurrency  # type: ignore[no-any-return]
+
 
 class Http(_Common):
     """A client of a server on the store."""
@@ -146,6 +180,14 @@ class Http(_Common):
     async def configure(self, queue: str, **options: Any) -> dict[str, Any]:
         found = await self._desk.configure_queue(queue, **options)
         return {"fair": found.fair, "concurrency": found.concurrency}
+
+    async def error_status(self, fingerprint: str) -> str:
+        [group] = await self._desk.error_groups(f"fingerprint:{fingerprint}")
+        return str(group.status)
+
+    @staticmethod
+    def _concurrency(usage: Any) -> int | None:
+        return usage.concurrency  # type: ignore[no-any-return]
 
 
 def _library_call(app: Headrace) -> Callable[..., Any]:

@@ -17,7 +17,7 @@ log = logging.getLogger("headrace.audit")
 
 DONE = "done"
 _OFTEN = frozenset({Scope.JOBS_SUBMIT, Scope.WORK})
-_OBJECTS = ("id", "ids", "name", "queue", "target", "task", "query")
+_OBJECTS = ("id", "ids", "name", "key", "fingerprint", "queue", "target", "task", "query")
 _OBJECT_LENGTH_MAX = 200
 
 

@@ -20,6 +20,7 @@ _KINDS: tuple[tuple[type[Exception], int, str], ...] = (
     (errors.JobNotFound, 404, "HR-E0301"),
     (errors.UnknownTask, 422, "HR-E0302"),
     (errors.UnknownSchedule, 404, "HR-E0304"),
+    (errors.UnknownKey, 404, "HR-E0305"),
     (errors.UnknownWebhook, 404, "HR-E0306"),
     (errors.OperationNotFound, 404, "HR-E0309"),
     (errors.InvalidArguments, 422, "HR-E0214"),

@@ -13,7 +13,6 @@ from headrace.cli.faults import Exit, Fault
 from headrace.cli.output import Column, Output, note, output_options, print_item, print_list
 from headrace.cli.query import read_query
 from headrace.cli.redacting import conceal, reveal_option
-from headrace.cli.remote import is_remote
 from headrace.cli.stores import resolve_store, store_option, with_store
 
 if TYPE_CHECKING:
@@ -91,12 +90,8 @@ def get(fingerprint: str, reveal: bool, store: str | None, output: Output) -> No
 
 
 async def read_marks(app: Headrace, groups: Sequence[Mapping[str, Any]]) -> list[ErrorMark | None]:
-    """What people said of the groups. A server does not tell, so that over HTTP all are open."""
-    if is_remote(app.backend.url):
-        return [None] * len(groups)
-    from headrace.app.triage import Triage
-
-    return await Triage(app).marks([group["fingerprint"] for group in groups])
+    """What people said of the groups."""
+    return await app.triage.marks([group["fingerprint"] for group in groups])
 
 
 async def find_group(app: Headrace, fingerprint: str) -> ErrorGroup:

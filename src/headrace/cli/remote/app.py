@@ -12,10 +12,13 @@ from headrace.cli.remote.backend import RemoteBackend
 from headrace.cli.remote.bulk import RemoteBulk
 from headrace.cli.remote.calls import task_call
 from headrace.cli.remote.events import RemoteEvents
+from headrace.cli.remote.marks import RemoteKeys, RemoteTriage
 from headrace.cli.remote.refusing import needs_a_store
 from headrace.cli.remote.schedules import RemoteSchedules
 from headrace.cli.remote.searching import search_text
+from headrace.errors import ConfigError, UsageError
 from headrace.model.job import JobState
+from headrace.model.limits import LimitTarget
 from headrace.model.page import PAGE_LIMIT_DEFAULT, Page
 from headrace.model.queue import JobCount
 
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from headrace.model.errors import ErrorGroup
     from headrace.model.explanation import Explanation
     from headrace.model.job import Attempt, Job, LogLine
+    from headrace.model.limits import LimitUsage
     from headrace.model.queue import QueueSettings
     from headrace.model.search import Query
     from headrace.storage.jobs import Changed
@@ -42,7 +46,9 @@ class RemoteApp:
         self.backend = RemoteBackend(self, client)
         self.bulk = RemoteBulk(client)
         self.events = RemoteEvents(client)
+        self.keys = RemoteKeys(client)
         self.schedules = RemoteSchedules(client)
+        self.triage = RemoteTriage(client)
 
     def __getattr__(self, name: str) -> NoReturn:
         raise needs_a_store(name)
@@ -148,6 +154,28 @@ class RemoteApp:
     async def configure_queue(self, queue: str, **options: Any) -> None:
         """Change limits and order of a queue."""
         await self._client.configure_queue(queue, **options)
+
+    async def limits(self) -> list[LimitUsage]:
+        """Every limit, with what is in use of it."""
+        return [models.limit_usage(view) for view in await self._client.limits()]
+
+    async def limit_usage(self, target: str) -> LimitUsage | None:
+        """How one limit stands; None where nothing limits that target."""
+        LimitTarget.parse(target)  # what cannot be limited is another mistake than what is not
+        try:
+            return models.limit_usage(await self._client.limit_usage(target))
+        except ConfigError:
+            raise
+        except UsageError:
+            return None
+
+    async def limit(self, target: str, **figures: Any) -> None:
+        """Limit something."""
+        await self._client.limit(target, **figures)
+
+    async def remove_limit(self, target: str) -> bool:
+        """Take a limit away."""
+        return await self._client.remove_limit(target)
 
     async def drain(self, queue: str, *, timeout: float | timedelta | None = None) -> dict[JobState, int]:
         """Wait until nothing of the queue is queued or running."""

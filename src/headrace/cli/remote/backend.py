@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from headrace.cli.remote import models
 from headrace.cli.remote.refusing import needs_a_store
 from headrace.errors import JobNotFound
 from headrace.model.queue import QueueRate
@@ -29,7 +28,7 @@ class RemoteBackend:
         self.url = client.url
         self.clock = SystemClock()
         self.reader = RemoteReader(app, client)
-        self.limits = RemoteLimits(client)
+        self.limits = RemoteLimits(app)
         self.kv = RemoteCatalogue()
 
     def __getattr__(self, name: str) -> NoReturn:
@@ -76,14 +75,14 @@ class RemoteReader:
 
 
 class RemoteLimits:
-    """Reads the limits of queues."""
+    """Reads limits."""
 
-    def __init__(self, client: AsyncClient) -> None:
-        self._client = client
+    def __init__(self, app: RemoteApp) -> None:
+        self._app = app
 
     async def all(self) -> list[Limit]:
-        """Those of queues and of their keys."""
-        return [limit for view in await self._client.queues() for limit in models.limits(view)]
+        """Every limit."""
+        return [usage.limit for usage in await self._app.limits()]
 
 
 class RemoteCatalogue:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -13,7 +13,7 @@ from headrace.model.event import JobEvent
 from headrace.model.explanation import Explanation
 from headrace.model.ids import JobId, WorkerId
 from headrace.model.job import Attempt, ErrorInfo, Job, NewJob
-from headrace.model.limits import Limit, LimitScope, LimitTarget, parse_rate
+from headrace.model.limits import Limit, LimitTarget, LimitUsage, parse_rate
 from headrace.model.operation import JobChanges, Operation, OperationId
 from headrace.model.queue import QueueSettings
 from headrace.model.rules import Planned, make_rule
@@ -22,11 +22,16 @@ from headrace.storage.jobs import Changed
 from headrace.wire.errors import ErrorGroupView
 from headrace.wire.events import EventView
 from headrace.wire.jobs import AttemptView, ChangedJob, JobDetail, JobError, JobSummary
+from headrace.wire.keys import KeyView
+from headrace.wire.limits import LimitView
 from headrace.wire.operations import OperationView
 from headrace.wire.queues import QueueView
 from headrace.wire.schedules import FiringView, Occurrence, ScheduleView
 from headrace.wire.stores import ExplanationView
 from headrace.wire.workers import WorkerView
+
+if TYPE_CHECKING:
+    from headrace.app.keys import ApiKey
 
 
 def job(view: JobSummary) -> Job:
@@ -80,7 +85,7 @@ def error(view: JobError | None) -> ErrorInfo | None:
 
 def error_group(view: ErrorGroupView) -> ErrorGroup:
     """Jobs that failed of the same."""
-    known = {name: getattr(view, name) for name in view.__struct_fields__}
+    known = {name: getattr(view, name) for name in ErrorGroup.__struct_fields__}
     return ErrorGroup(**{**known, "samples": tuple(map(JobId, view.samples))})
 
 
@@ -117,13 +122,26 @@ def queue(view: QueueView) -> QueueSettings:
     )
 
 
-def limits(view: QueueView) -> list[Limit]:
-    """The limits of a queue and of its keys."""
-    found = [
-        _limit(LimitScope.QUEUE, view.name, view.concurrency, view.rate),
-        _limit(LimitScope.KEYS, view.name, view.key_concurrency, view.key_rate),
-    ]
-    return [each for each in found if not each.empty]
+def limit_usage(view: LimitView) -> LimitUsage:
+    """A limit, and how it stands."""
+    rate = None if view.rate is None else parse_rate(view.rate)
+    return LimitUsage(
+        target=LimitTarget.parse(view.target),
+        limit=Limit(target=LimitTarget.parse(view.set_for), concurrency=view.concurrency, rate=rate),
+        in_use=view.in_use,
+        waiting=view.waiting,
+        tokens=view.tokens,
+        next_token=view.next_token,
+        holders=tuple(map(JobId, view.holders)),
+    )
+
+
+def api_key(view: KeyView) -> ApiKey:
+    """A key, without the digest of its secret."""
+    from headrace.app.keys import ApiKey
+
+    known = {name: getattr(view, name) for name in view.__struct_fields__ if name != "last_used_at"}
+    return ApiKey(**{**known, "scopes": frozenset(view.scopes)}, digest="")
 
 
 def worker(view: WorkerView) -> WorkerRecord:
@@ -188,12 +206,6 @@ def firing(view: FiringView) -> Firing:
         key_taken=view.key_taken,
         count=view.count,
         job_state=view.job_state,
-    )
-
-
-def _limit(scope: LimitScope, name: str, concurrency: int | None, rate: str | None) -> Limit:
-    return Limit(
-        target=LimitTarget(scope, name), concurrency=concurrency, rate=None if rate is None else parse_rate(rate)
     )
 
 

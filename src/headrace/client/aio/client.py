@@ -13,9 +13,12 @@ import httpx2
 from headrace.client.aio.bulk import AsyncBulk
 from headrace.client.aio.events import AsyncEvents
 from headrace.client.aio.handle import AsyncRemoteJob
+from headrace.client.aio.keys import AsyncKeys
+from headrace.client.aio.limits import AsyncLimits
 from headrace.client.aio.queues import AsyncQueues
 from headrace.client.aio.schedules import AsyncSchedules
 from headrace.client.aio.sending import AsyncSender
+from headrace.client.aio.triage import AsyncTriage
 from headrace.client.core.changes import RemoteEdits, edit_request, unchanged
 from headrace.client.core.request import request
 from headrace.client.core.results import SLICE_S, too_late, value_of
@@ -50,7 +53,7 @@ ORDERS = ("quiet", "stop", "work")
 TIMEOUT_DEFAULT = timedelta(seconds=10)
 
 
-class AsyncClient(AsyncQueues):
+class AsyncClient(AsyncQueues, AsyncLimits):
     """A headrace server, by its address. Methods are named as those of :class:`~headrace.Headrace`.
 
     url: where it listens, such as ``http://127.0.0.1:8080``.
@@ -106,6 +109,16 @@ class AsyncClient(AsyncQueues):
     def events(self) -> AsyncEvents:
         """Job events, as they happen."""
         return AsyncEvents(self._sender)
+
+    @cached_property
+    def triage(self) -> AsyncTriage:
+        """What people say of groups of errors."""
+        return AsyncTriage(self._sender)
+
+    @cached_property
+    def keys(self) -> AsyncKeys:
+        """The API keys."""
+        return AsyncKeys(self._sender)
 
     async def enqueue(self, task: str | TaskCall, /, *args: Any, **kwargs: Any) -> AsyncRemoteJob:
         """Enqueue a job: ``enqueue("greet", "Ada")``, or ``enqueue(call("greet", "Ada").options(queue="mail"))``.

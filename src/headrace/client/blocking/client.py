@@ -14,9 +14,12 @@ import httpx2
 from headrace.client.blocking.bulk import Bulk
 from headrace.client.blocking.events import Events
 from headrace.client.blocking.handle import RemoteJob
+from headrace.client.blocking.keys import Keys
+from headrace.client.blocking.limits import Limits
 from headrace.client.blocking.queues import Queues
 from headrace.client.blocking.schedules import Schedules
 from headrace.client.blocking.sending import Sender
+from headrace.client.blocking.triage import Triage
 from headrace.client.core.changes import RemoteEdits, edit_request, unchanged
 from headrace.client.core.request import request
 from headrace.client.core.results import SLICE_S, too_late, value_of
@@ -51,7 +54,7 @@ ORDERS = ("quiet", "stop", "work")
 TIMEOUT_DEFAULT = timedelta(seconds=10)
 
 
-class Client(Queues):
+class Client(Queues, Limits):
     """A headrace server, by its address. Methods are named as those of :class:`~headrace.Headrace`.
 
     url: where it listens, such as ``http://127.0.0.1:8080``.
@@ -107,6 +110,16 @@ class Client(Queues):
     def events(self) -> Events:
         """Job events, as they happen."""
         return Events(self._sender)
+
+    @cached_property
+    def triage(self) -> Triage:
+        """What people say of groups of errors."""
+        return Triage(self._sender)
+
+    @cached_property
+    def keys(self) -> Keys:
+        """The API keys."""
+        return Keys(self._sender)
 
     def enqueue(self, task: str | TaskCall, /, *args: Any, **kwargs: Any) -> RemoteJob:
         """Enqueue a job: ``enqueue("greet", "Ada")``, or ``enqueue(call("greet", "Ada").options(queue="mail"))``.

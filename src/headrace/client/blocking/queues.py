@@ -11,10 +11,8 @@ from msgspec import UNSET, Struct
 
 from headrace.client.blocking.sending import Sender
 from headrace.client.core.request import request
-from headrace.client.core.task_call import seconds_text
-from headrace.errors import ConfigError
+from headrace.client.core.task_call import plain_option, seconds_text
 from headrace.model.job import JobState
-from headrace.model.limits import Rate, format_rate
 from headrace.wire.base import Listed
 from headrace.wire.operations import OperationView
 from headrace.wire.queues import ConfigureQueue, Drained, DrainQueue, PauseQueue, PurgeQueue, QueueNamed, QueueView
@@ -50,7 +48,7 @@ class Queues:
 
     def configure_queue(self, queue: str, **options: Unpack[QueueOptions]) -> QueueView:
         """Change limits and order of a queue, from the next claim on; what is not given stays."""
-        message = ConfigureQueue(queue=queue, **{name: _plain(value) for name, value in options.items()})
+        message = ConfigureQueue(queue=queue, **{name: plain_option(value) for name, value in options.items()})
         return self._sender.send(request("PATCH", "/v1/queues/{queue}", QueueView, message, queue=queue))
 
     def drain(self, queue: str, *, timeout: float | timedelta | None = None) -> dict[JobState, int]:
@@ -83,13 +81,3 @@ class Queues:
     ) -> R:
         path = f"/v1/queues/{{queue}}/{verb}"
         return self._sender.send(request("POST", path, reply, message, safe=safe, wait_s=wait_s, queue=queue))
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, timedelta):
-        return seconds_text(value)
-    if isinstance(value, Rate):
-        return format_rate(value)
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    raise ConfigError(f"an option of a queue cannot be {value!r}")

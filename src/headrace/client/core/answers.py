@@ -32,6 +32,7 @@ _KINDS: Mapping[str, Callable[[Problem], Exception]] = {
     "HR-E0301": lambda problem: errors.JobNotFound(_named(problem), problem.detail),
     "HR-E0302": lambda problem: errors.UnknownTask(problem.detail),
     "HR-E0304": lambda problem: errors.UnknownSchedule(problem.detail),
+    "HR-E0305": lambda problem: errors.UnknownKey(problem.detail),
     "HR-E0309": lambda problem: errors.OperationNotFound(problem.detail),
     "HR-E0214": lambda problem: errors.InvalidArguments(problem.detail),
     "HR-E0220": lambda problem: _query_error(problem.detail),

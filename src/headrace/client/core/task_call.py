@@ -10,6 +10,7 @@ from msgspec import Struct, structs
 
 from headrace.errors import ConfigError, UsageError
 from headrace.model.ids import new_job_id
+from headrace.model.limits import Rate, format_rate
 from headrace.model.unique import Unique
 from headrace.wire.jobs import SubmitJob, UniqueRule
 
@@ -93,3 +94,14 @@ def _plain(name: str, value: Any) -> Any:
             on_conflict=value.on_conflict,
         )
     return list(value) if name == "tags" else value
+
+
+def plain_option(value: Any) -> Any:
+    """An option of a queue or a limit as it is sent. Raises ConfigError."""
+    if isinstance(value, timedelta):
+        return seconds_text(value)
+    if isinstance(value, Rate):
+        return format_rate(value)
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    raise ConfigError(f"an option of a queue or a limit cannot be {value!r}")

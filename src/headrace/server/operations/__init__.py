@@ -11,6 +11,8 @@ from headrace.server.operations import (
     errors,
     events,
     jobs,
+    keys,
+    limits,
     protocol,
     queues,
     schedules,
@@ -26,12 +28,14 @@ NOUNS: tuple[ModuleType, ...] = (
     bulk,
     errors,
     queues,
+    limits,
     tasks,
     schedules,
     workers,
     protocol,
     events,
     webhooks,
+    keys,
     stores,
 )
 
