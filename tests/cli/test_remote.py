@@ -171,10 +171,20 @@ def test_who_may_not_is_told_so(server: LiveServer, cli: Cli, store: str) -> Non
     assert refused.exit_code in (3, 4)
 
 
-@pytest.mark.parametrize("line", [["store", "check"], ["metrics", "show"], ["event", "status"]])
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["store", "check"],
+        ["metrics", "show"],
+        ["event", "status"],
+        ["job", "export", "state:dead", "--to", "-"],
+        ["job", "import", "-"],
+        ["job", "import", "--dry-run", "-"],
+    ],
+)
 def test_what_needs_the_store_itself_says_so(cli: Cli, line: list[str]) -> None:
     refused = cli(*line)
-    assert refused.exit_code == 2
+    assert (refused.exit_code, refused.stdout) == (2, "")
     assert "needs the store itself" in refused.stderr
 
 

@@ -94,6 +94,14 @@ def with_store(url: str, work: Callable[[Headrace], Awaitable[T]]) -> T:
     return with_app(Headrace(url), work)
 
 
+def refuse_server(url: str, what: str) -> None:
+    """Raise where ``url`` is a server's address: ``what`` is a thing that a command needs and servers do not offer."""
+    if is_remote(url):
+        from headrace.cli.remote.refusing import needs_a_store
+
+        raise needs_a_store(what)
+
+
 def with_app(app: Headrace, work: Callable[[Headrace], Awaitable[T]], *, at: str | None = None) -> T:
     """Run ``work`` on an event loop of its own with the app open, and close it.
 

@@ -12,7 +12,6 @@ from headrace.model.durations import ZERO
 from headrace.model.ids import JobId
 from headrace.model.job import ErrorInfo, Job, JobState, Progress
 
-
 _NONE_OF_SIX = (None,) * 6
 
 

@@ -15,7 +15,7 @@ from headrace.cli.faults import Exit, usage
 from headrace.cli.output import note, output_options, print_item
 from headrace.cli.query import read_query
 from headrace.cli.redacting import reveal_option
-from headrace.cli.stores import resolve_store, store_option, with_store
+from headrace.cli.stores import refuse_server, resolve_store, store_option, with_store
 
 if TYPE_CHECKING:
     from headrace.app import Headrace
@@ -47,6 +47,8 @@ def export(terms: tuple[str, ...], to: str, reveal: bool, store: str | None) -> 
     from headrace.model.page import JobQuery
 
     query = JobQuery(where=read_query(terms))
+    url = resolve_store(store)
+    refuse_server(url, "jobs as they are stored")
 
     async def write(app: Headrace) -> Counter[str]:
         told: Counter[str] = Counter()
@@ -64,7 +66,7 @@ def export(terms: tuple[str, ...], to: str, reveal: bool, store: str | None) -> 
                 if cursor is None:
                     return told
 
-    told = with_store(resolve_store(store), write)
+    told = with_store(url, write)
     note(f"{told['jobs']:,} jobs")
     if told["redacted"]:
         note(
@@ -112,6 +114,8 @@ def import_jobs(file: IO[bytes], keep_ids: bool, dry_run: bool, store: str | Non
     """
     from headrace.cli.job.exported import imported
 
+    url = resolve_store(store, may_create=True)
+    refuse_server(url, "to store jobs as they were exported")
     lines = _read(file)
     whole = [imported(line, keep_id=keep_ids) for line in lines if not line.redacted]
     told: dict[str, Any] = {"read": len(lines), "redacted": len(lines) - len(whole), "dry_run": dry_run}
@@ -125,7 +129,6 @@ def import_jobs(file: IO[bytes], keep_ids: bool, dry_run: bool, store: str | Non
             present += sum(not reply.added for reply in replies)
         return added, present
 
-    url = resolve_store(store, may_create=True)
     added, present = (0, 0) if dry_run else with_store(url, enqueue)
     told |= {"enqueued": added, "present": present}
     print_item(output, "headrace.job.import/1", told, _lines)
