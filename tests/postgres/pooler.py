@@ -15,8 +15,8 @@ from headrace.testing.postgres import USER_FOR_ROOT, as_user, free_port
 from tests.postgres.server import Server
 
 PROGRAM = os.environ.get("HEADRACE_PGBOUNCER") or shutil.which("pgbouncer")
-"""It comes in no wheel: ``python -m tests.postgres.fetch pgbouncer`` gets one, HEADRACE_PGBOUNCER names it. Without it its
-tests are skipped."""
+"""It comes in no wheel: ``python -m tests.postgres.fetch pgbouncer`` gets one, HEADRACE_PGBOUNCER names it. Without it
+its tests are skipped."""
 
 CONFIG = """
 [databases]
