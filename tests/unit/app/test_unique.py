@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from datetime import UTC, date, datetime
 from enum import Enum
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -12,9 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headrace import Headrace, JobState, Unique, hours, minutes, seconds
+from headrace.backends.memory import MemoryBackend
 from headrace.errors import ConfigError
 from headrace.model.job import UniqueKey
+from headrace.model.outcome import Completed
+from headrace.model.queue import JobCount
 from headrace.tasks import Task
+from headrace.testing.clock import FrozenClock
+from headrace.testing.conformance.builders import claim, finish
 
 app = Headrace("memory://")
 
@@ -220,3 +226,29 @@ def test_a_burst_from_sync_code_is_debounced() -> None:
 
 
 def _take_one(n: int) -> None: ...
+
+
+@given(gaps=st.lists(st.integers(0, 90), min_size=1, max_size=12))
+async def test_a_debounce_pushed_no_further_than_its_own_length_is_a_throttle_of_the_last(gaps: list[int]) -> None:
+    window, clock, runs = seconds(60), FrozenClock(), list[tuple[datetime, int]]()
+    async with Headrace(backend=MemoryBackend(clock=clock)) as app:
+
+        @app.task(unique=Unique(by=()), debounce=window, debounce_max=window)
+        async def mirror(balance: int) -> None: ...
+
+        async def let_pass(seconds_passed: int) -> None:
+            for _ in range(seconds_passed):
+                clock.advance(seconds(1))
+                await app.backend.jobs.promote(limit=10)
+                for claimed in await claim(app.backend, 10):
+                    runs.append((clock.now(), mirror.decode(claimed.job)[0][0]))
+                    await finish(app.backend, claimed, Completed(result=b"null"))
+
+        for number, gap in enumerate(gaps):
+            await let_pass(gap)
+            await mirror.enqueue(number)
+        await let_pass(60)
+        instants = [at for at, _ in runs]
+        assert all(later - earlier >= window for earlier, later in pairwise(instants))
+        assert runs[-1][1] == len(gaps) - 1
+        assert await app.counts() == [JobCount(queue="default", state=JobState.SUCCEEDED, count=len(runs))]
