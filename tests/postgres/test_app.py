@@ -14,6 +14,7 @@ from headrace.backends.postgres.location import masked, parse_url
 from headrace.errors import ConfigError
 from tests.cli.support import Cli
 from tests.postgres.server import Server
+from tests.schedule_wakes import expect_to_be_woken
 
 PATIENCE_S = 30
 
@@ -95,3 +96,7 @@ def test_without_the_driver_the_error_names_the_extra(scheme: str, monkeypatch: 
     monkeypatch.setitem(sys.modules, "asyncpg", None)
     with pytest.raises(ConfigError, match=r"pip install 'headrace\[postgres\]'"):
         make_backend(f"{scheme}://host/db")
+
+
+async def test_a_scheduler_hears_of_a_schedule_made_beside_it(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    await expect_to_be_woken(database, monkeypatch, beside=database)

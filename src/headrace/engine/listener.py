@@ -34,11 +34,11 @@ class Listener(Service):
                 if self._backoff.failures == 0:
                     log.warning("%s failed, and will be tried again; polling goes on: %r", self.name, error)
             await asyncio.sleep(self._backoff.failed())
-            # Whatever was signalled in between was not heard.
-            self._hear("*")
 
     async def _listen(self) -> None:
         async with self._signals.subscribe(self._kinds) as topics:
+            # Whatever was signalled before, or while it could not hear, was not heard.
+            self._hear("*")
             async for topic in topics:
                 self._backoff.succeeded()
                 self._hear(topic.partition(":")[2])

@@ -144,7 +144,15 @@ class Scheduler(Periodic):
 
     async def _look(self) -> None:
         """Read the schedules that are to run, and how far each is."""
-        look_at = self._backend.clock.monotonic() + LOOK_EVERY.total_seconds()
+        # Before it reads, for a signal about a change may come while it does: it would be of what was not read.
+        self._look_at = self._backend.clock.monotonic() + LOOK_EVERY.total_seconds()
+        try:
+            self._items = await self._read_items()
+        except BaseException:
+            self._look_at = 0.0
+            raise
+
+    async def _read_items(self) -> list[Item]:
         schedules = {name: stored.value for name, stored in (await self._store.all()).items()}
         running = [schedule for schedule in schedules.values() if not schedule.paused]
         if any(schedule.origin is Origin.CODE for schedule in running):
@@ -152,8 +160,7 @@ class Scheduler(Periodic):
             declared.update(*(worker.schedules for worker in await list_workers(self._backend.kv)))
             running = [each for each in running if each.origin is not Origin.CODE or each.name in declared]
         states = await self._store.states([schedule.name for schedule in running]) if running else {}
-        self._items = [Item(schedule, state_of(schedule, states.get(schedule.name))) for schedule in running]
-        self._look_at = look_at
+        return [Item(schedule, state_of(schedule, states.get(schedule.name))) for schedule in running]
 
     async def _refresh(self, items: Sequence[Item]) -> None:
         states = await self._store.states([item.schedule.name for item in items])

@@ -15,7 +15,7 @@ from headrace.backends.memory import MemoryBackend
 from headrace.engine.schedule_round import LEDGER_KEEP
 from headrace.engine.schedule_store import ScheduleStore
 from headrace.engine.scheduler import LOOK_EVERY, STAND_IN_AFTER, Scheduler
-from headrace.errors import TooLarge
+from headrace.errors import TooLarge, Unavailable
 from headrace.model.durations import hours, minutes, seconds
 from headrace.model.ids import JobId
 from headrace.model.job import OCCURRENCE_META, Job, JobState, NewJob
@@ -103,6 +103,38 @@ async def test_an_occurrence_fires_when_it_is_due_and_not_before(bench: Bench) -
     assert await bench.jobs() == []
     await bench.pass_time(seconds(2))
     assert await bench.planned() == [at(minutes=10)]
+
+
+async def test_a_schedule_made_while_the_schedules_are_read_is_not_slept_through(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = bench.leader._store.all
+
+    async def read_and_be_overtaken() -> Any:
+        found = await read()
+        monkeypatch.undo()
+        await bench.add(seconds(2))
+        bench.leader._look_again()  # what the signal about it does
+        return found
+
+    monkeypatch.setattr(bench.leader._store, "all", read_and_be_overtaken)
+    await bench.leader.tick()
+    assert await bench.leader.tick() == seconds(2) < LOOK_EVERY
+    await bench.pass_time(seconds(2))
+    assert await bench.planned() == [at(seconds=2)]
+
+
+async def test_a_look_that_failed_is_taken_again_at_once(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    await bench.add(seconds(2))
+
+    async def fail() -> Any:
+        raise Unavailable("injected")
+
+    monkeypatch.setattr(bench.leader._store, "all", fail)
+    with pytest.raises(Unavailable):
+        await bench.leader.tick()
+    monkeypatch.undo()
+    assert await bench.leader.tick() == seconds(2)
 
 
 async def test_the_job_knows_its_planned_instant_and_the_ledger_knows_the_job(bench: Bench) -> None:
