@@ -72,15 +72,9 @@ def test_statement_uses_its_indexes(filled: psycopg.Connection, name: str, index
 GROWING = re.compile(r"(Seq Scan on (?:jobs|ended|succeeded\w*|attempts|progress|logs|idempotency|events)\b)")
 WHOLE = {"enter_lanes": "it looks at each open job, when limits are set", "delete_jobs": "few, by hand: of the keys"}
 FRAGMENTS = {
-    "claim_first",
-    "claim_beyond",
-    "count_jobs",
-    "error_groups",
-    "find_jobs",
-    "find_places",
-    "holders",
-    "lock_jobs",
-}
+    "any_job_below", "claim_first", "claim_beyond", "count_jobs", "error_groups", "find_jobs", "find_places", "holders",
+    "lock_jobs", "nth_job",
+}  # fmt: skip
 STATEMENTS = sorted(
     file.name.removesuffix(".sql") for file in (resources.files("headrace.backends.postgres") / "sql").iterdir()
 )

@@ -1,8 +1,17 @@
--- $1 the clock handed in, then a column of the new jobs each. A job whose id is taken stays as it is.
+-- $1 the clock handed in, then a column of the new jobs each. One that is NULL in all jobs is NULL itself; one that must
+-- not be NULL and is the same in all may hold it once. A job whose id is taken stays as it is.
 -- Answers the ids that were stored and the states they begin in.
 WITH instant AS (SELECT coalesce($1::timestamptz, clock_timestamp()) AS now),
 new AS (
-    SELECT n.*, instant.now,
+    SELECT n.id, n.run_at, n.delay, n.expires_at, n.expires_in, n.timeout, n.payload, n.idempotency_key, n.trace, n.tags,
+           n.meta, n.unique_key, n.unique_policy, n.partition, n.place,
+           coalesce(n.task, ($3::text[])[1]) AS task,
+           coalesce(n.queue, ($4::text[])[1]) AS queue,
+           coalesce(n.priority, ($5::smallint[])[1]) AS priority,
+           coalesce(n.max_attempts, ($11::integer[])[1]) AS max_attempts,
+           coalesce(n.codec, ($12::text[])[1]) AS codec,
+           coalesce(n.task_version, ($14::integer[])[1]) AS task_version,
+           instant.now,
            CASE WHEN n.delay IS NOT NULL THEN SCHEMA.later(instant.now, n.delay)
                 ELSE coalesce(n.run_at, instant.now) END AS due
     FROM instant, unnest(
@@ -11,6 +20,12 @@ new AS (
         $16::text[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[]) WITH ORDINALITY AS n(
         id, task, queue, priority, run_at, delay, expires_at, expires_in, timeout, max_attempts, codec, payload,
         task_version, idempotency_key, trace, tags, meta, unique_key, unique_policy, partition, place)
+),
+-- Ids grow with time: those of jobs that have ended are before all of the new ones, or else they are looked up.
+before AS MATERIALIZED (
+    SELECT (SELECT e.id FROM SCHEMA.ended AS e WHERE e.id >= f.id ORDER BY e.id LIMIT 1) IS NULL
+       AND (SELECT d.id FROM SCHEMA.succeeded AS d WHERE d.id >= f.id ORDER BY d.id LIMIT 1) IS NULL AS all_ended
+    FROM (SELECT id::uuid FROM new ORDER BY id::uuid LIMIT 1) AS f
 ),
 stored AS (
     INSERT INTO SCHEMA.jobs (
@@ -23,8 +38,9 @@ stored AS (
            codec, payload, task_version, idempotency_key, trace, tags::jsonb, meta::jsonb, unique_key,
            unique_policy::jsonb, partition, l.lane, l.step
     FROM new AS n LEFT JOIN LATERAL SCHEMA.lane_of(n.queue, n.partition, n.task) AS l ON TRUE
-    WHERE NOT EXISTS (SELECT FROM SCHEMA.ended AS e WHERE e.id = n.id::uuid)
-      AND NOT EXISTS (SELECT FROM SCHEMA.succeeded AS d WHERE d.id = n.id::uuid)
+    WHERE (SELECT all_ended FROM before)
+       OR (NOT EXISTS (SELECT FROM SCHEMA.ended AS e WHERE e.id = n.id::uuid)
+           AND NOT EXISTS (SELECT FROM SCHEMA.succeeded AS d WHERE d.id = n.id::uuid))
     ORDER BY place
     ON CONFLICT (id) DO NOTHING
     RETURNING id, queue, state, lane
