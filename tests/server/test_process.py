@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx2
 
 from headrace import Headrace
+from headrace.model.ids import JobId
 from tests.cli.conftest import folder, spawn, url  # noqa: F401 (fixtures)
 from tests.cli.support import Process, Spawn
 
@@ -87,3 +88,46 @@ def test_a_stream_of_events_comes_as_it_happens_and_ends_when_the_server_stops(f
         server.process.send_signal(signal.SIGTERM)
         assert not any(line.startswith("event: ") for line in lines)  # the end of the stream, in peace
     assert server.process.wait(30) == 0
+
+
+CONNECTIONS = 32
+ACKNOWLEDGED = 400
+
+
+async def submit_until_it_ends(base_url: str, enough: asyncio.Event) -> list[str]:
+    """Submit on many connections at once; the ids that were answered with 201 when the server let all of them go."""
+    ids: list[str] = []
+
+    async def submit() -> None:
+        async with httpx2.AsyncClient(base_url=base_url, timeout=60) as client:
+            while True:
+                try:
+                    answer = await client.post("/v1/jobs", json={"task": "greet", "args": ["Ada"]})
+                except httpx2.TransportError:
+                    return
+                assert answer.status_code == 201, answer.text
+                ids.append(answer.json()["id"])
+                if len(ids) == ACKNOWLEDGED:
+                    enough.set()
+
+    await asyncio.gather(*(submit() for _ in range(CONNECTIONS)))
+    return ids
+
+
+async def test_a_server_that_is_told_to_stop_under_load_loses_nothing_it_has_acknowledged(
+    folder: Path,  # noqa: F811
+    spawn: Spawn,  # noqa: F811
+    url: str,  # noqa: F811
+) -> None:
+    server = spawn("server", "sample:app", "--port", "0")
+    enough = asyncio.Event()
+    submitting = asyncio.create_task(submit_until_it_ends(address(server), enough))
+    await asyncio.wait_for(enough.wait(), 60)
+    server.process.send_signal(signal.SIGTERM)
+    ids = await submitting
+    assert await asyncio.to_thread(server.process.wait, 60) == 0
+
+    assert len(set(ids)) == len(ids) >= ACKNOWLEDGED
+    async with Headrace(url) as app:
+        found = await app.backend.reader.get_many(list(map(JobId, ids)))
+    assert [job.id for job in found if job is not None] == ids
