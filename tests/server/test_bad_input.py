@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -86,6 +87,13 @@ async def test_a_search_that_cannot_be_read_is_pointed_at(client: httpx2.AsyncCl
     problem = (await client.get("/v1/jobs", params={"query": "state:ded"})).json()
     assert (problem["code"], problem["field"]) == ("HR-E0220", "query")
     assert "^^^" in problem["detail"]
+
+
+async def test_a_compressed_body_is_refused_as_what_it_is(client: httpx2.AsyncClient) -> None:
+    body = gzip.compress(b'{"task": "mail.send", "args": ["ada@example.com"]}')
+    answer = await client.post("/v1/jobs", content=body, headers={"content-encoding": "gzip"})
+    assert (answer.status_code, answer.json()["field"]) == (415, "Content-Encoding")
+    assert answer.headers["accept-encoding"] == "identity"
 
 
 async def test_a_method_that_is_not_taken_names_those_that_are(client: httpx2.AsyncClient) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import httpx2
+import pytest
 
 from headrace import Headrace
 from headrace.model.job import ErrorInfo
@@ -33,6 +34,39 @@ async def test_a_job_is_edited_if_it_is_as_it_was_read(client: httpx2.AsyncClien
     job = await client.get(path)
     assert (job.json()["priority"], job.json()["args"]) == (9, {"to": "bob"})
     assert second.headers["etag"] == job.headers["etag"] != read
+
+
+@pytest.mark.parametrize(
+    ("if_match", "status"),
+    [
+        ("*", 200),
+        ("NOW", 200),
+        ('"0", NOW', 200),
+        ('"a,b" ,, NOW ', 200),
+        ('W/"0",NOW', 200),
+        ("W/NOW", 412),
+        ('"*"', 412),
+        ('""', 412),
+        ('"NOW"', 422),
+        ("0", 422),
+        ('*, "0"', 422),
+        ('"0', 422),
+    ],
+)
+async def test_if_match_is_read_by_the_rules_of_http(client: httpx2.AsyncClient, if_match: str, status: int) -> None:
+    path = f"/v1/jobs/{(await submit(client)).json()['id']}"
+    now = (await client.get(path)).headers["etag"]
+    answer = await client.patch(path, json={"priority": 9}, headers={"If-Match": if_match.replace("NOW", now)})
+    assert answer.status_code == status, answer.text
+    assert (answer.json()["field"] if status != 200 else "If-Match") == "If-Match"
+
+
+async def test_several_headers_of_if_match_are_one_list(client: httpx2.AsyncClient) -> None:
+    path = f"/v1/jobs/{(await submit(client)).json()['id']}"
+    now = (await client.get(path)).headers["etag"]
+    for tags, status in (([now, '"other"'], 200), (['"other"', '"another"'], 412)):
+        answer = await client.patch(path, json={"priority": 9}, headers=[("If-Match", tag) for tag in tags])
+        assert answer.status_code == status
 
 
 async def test_of_many_edits_of_one_version_one_succeeds(client: httpx2.AsyncClient) -> None:

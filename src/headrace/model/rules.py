@@ -18,9 +18,10 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 INTERVAL_MIN = timedelta(milliseconds=100)
 """Ten occurrences a second, each with its entry in the ledger: anything faster is a loop, not a schedule."""
 
-_STEP = timedelta(seconds=1)
-_YEARS = timedelta(days=366 * 8)
+INTERVAL_MAX = timedelta(days=366 * 8)
 """A rule that comes at all comes within eight years: the 29th of February has the longest way."""
+
+_STEP = timedelta(seconds=1)
 
 
 class Planned(NamedTuple):
@@ -85,8 +86,9 @@ def make_rule(
     if not isinstance(when, timedelta):
         message = f"when is a cron expression, simple English, a timedelta or an aware datetime; got {when!r}"
         raise ConfigError(message)
-    if when < INTERVAL_MIN:
-        message = f"an interval is at least {format_duration(INTERVAL_MIN)}; got {format_duration(when)}"
+    if not INTERVAL_MIN <= when <= INTERVAL_MAX:
+        span = f"from {format_duration(INTERVAL_MIN)} to {INTERVAL_MAX.days} days"
+        message = f"an interval is {span}; got {format_duration(when)}"
         raise ConfigError(message)
     return EveryRule(every=when, anchor=EPOCH if anchor is None else _aware("anchor", anchor))
 
@@ -121,10 +123,13 @@ def occurrences(rule: Rule, after: datetime) -> Iterator[Planned]:
                     yield Planned(instant, told)
                     told = ""
         case EveryRule(every=every, anchor=anchor):
-            at = anchor if after < anchor else anchor + ((after - anchor) // every + 1) * every
-            while True:
-                yield Planned(at)
-                at += every
+            try:
+                at = anchor if after < anchor else anchor + ((after - anchor) // every + 1) * every
+                while True:
+                    yield Planned(at)
+                    at += every
+            except OverflowError:  # the calendar ends with the year 9999
+                return
         case AtRule(at=at) if at > after:
             yield Planned(at)
 
@@ -151,7 +156,7 @@ def latest_until(rule: Rule, until: datetime, *, after: datetime) -> datetime | 
 
     low, step = until, _STEP
     while come_by(low) is None:
-        if low <= after or step > _YEARS:
+        if low <= after or step > INTERVAL_MAX:
             return None
         low, step = max(after, until - step), 2 * step
     high = until

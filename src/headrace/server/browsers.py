@@ -8,6 +8,7 @@ an open server on loopback answers to the names of this machine alone.
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -60,6 +61,7 @@ class BrowserGuard:
             )
 
 
+@lru_cache(maxsize=256)
 def is_local(host: str) -> bool:
     """Whether a ``Host`` header names this machine.
 

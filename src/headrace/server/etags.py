@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,6 +20,9 @@ LOCK_TTL = timedelta(seconds=10)
 """An edit takes milliseconds; a server that dies within one holds others up for this long."""
 
 _TRY_EVERY_S = 0.02
+
+_TAG = re.compile(r'(?P<weak>W/)?(?P<tag>"[\x21\x23-\x7e\x80-\xff]*")')
+_LIST = re.compile(r'(?:W/)?"[^"]*"(?:[ \t]*(?:,[ \t]*)+(?:W/)?"[^"]*")*')
 
 
 def etag_of(job: Job) -> str:
@@ -42,13 +46,38 @@ def etag_of(job: Job) -> str:
     return f'"{digest.hexdigest()}"'
 
 
+def tags_of(if_match: str) -> frozenset[str] | None:
+    """The tags that a job may have, by RFC 9110, 13.1.1; None where any will do. A weak one never matches.
+
+    Raises Refused with 422 for what is no list of entity tags.
+
+    >>> sorted(tags_of('"a,b" , W/"c","d"')), tags_of("*")
+    (['"a,b"', '"d"'], None)
+    """
+    text = if_match.strip()
+    if text == "*":
+        return None
+    if not _LIST.fullmatch(text):
+        raise Refused(
+            422,
+            "HR-E0281",
+            "If-Match is * or a list of entity tags in double quotes",
+            field="If-Match",
+            value=if_match,
+            fix='send the ETag as it was answered, its quotes included: If-Match: "019a0b0c"',
+        )
+    return frozenset(found["tag"] for found in _TAG.finditer(text) if not found["weak"])
+
+
 @asynccontextmanager
 async def unchanged(context: Context, job: Job, if_match: str | None) -> AsyncIterator[None]:
     """Within, the job is as ``if_match`` says, and no other request of this kind changes it. Without one it is free.
 
-    Raises Refused with 412 where the job is another by now. The lock is the store's, so it holds over all servers.
+    Raises Refused with 412 where the job is another by now, and with 422 for what is no list of entity tags. The lock
+    is the store's, so it holds over all servers.
     """
-    if if_match is None or if_match.strip() == "*":
+    wanted = None if if_match is None else tags_of(if_match)
+    if wanted is None:
         yield
         return
     locks, name, owner = context.app.backend.locks, f"job:{job.id}", str(uuid.uuid4())
@@ -58,7 +87,7 @@ async def unchanged(context: Context, job: Job, if_match: str | None) -> AsyncIt
             await asyncio.sleep(_TRY_EVERY_S)
     try:
         now = etag_of(await context.app.get(job.id))
-        if now not in [each.strip() for each in if_match.split(",")]:
+        if now not in wanted:
             raise Refused(
                 412,
                 "HR-E0504",

@@ -108,8 +108,13 @@ async def _gone(receive: Receive) -> None:
 
 
 def headers_of(scope: Scope) -> dict[str, str]:
-    """The headers, by their names in lower case; of several with one name the last."""
-    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    """The headers, by their names in lower case. Several with one name are one list, by RFC 9110, 5.3."""
+    lines = scope["headers"]
+    found = {name.decode("latin-1"): value.decode("latin-1") for name, value in lines}
+    if len(found) < len(lines):
+        for name in found:
+            found[name] = ", ".join(value.decode("latin-1") for each, value in lines if each.decode("latin-1") == name)
+    return found
 
 
 async def respond(

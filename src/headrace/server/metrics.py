@@ -34,10 +34,14 @@ class ServerMetrics:
             registry=self.registry,
             buckets=BUCKETS_S,
         )
+        self._known: dict[tuple[str, int], Histogram] = {}
 
     def answered(self, operation: str, status: int, seconds: float) -> None:
         """Note a request."""
-        self._requests.labels(operation, str(status)).observe(seconds)
+        found = self._known.get((operation, status))
+        if found is None:  # there are few, and the library looks for long
+            found = self._known[operation, status] = self._requests.labels(operation, str(status))
+        found.observe(seconds)
 
     def close(self) -> None:
         """Count no more."""

@@ -44,6 +44,7 @@ class Operation(Struct, frozen=True, kw_only=True, eq=False):
     media: the type of its answers. Other than JSON, the reply is a stream, with a method ``respond``.
     problems: the statuses that it may refuse with, beside those that any call may.
     waits: it may take long on purpose, and ends when its caller goes away.
+    in_path, in_body: the fields that are in the path, and whether the others are in the body.
     """
 
     name: str
@@ -61,16 +62,8 @@ class Operation(Struct, frozen=True, kw_only=True, eq=False):
     answer: Callable[[Any], Answer]
     media: str
     waits: bool
-
-    @property
-    def in_body(self) -> bool:
-        """Whether fields are in the body."""
-        return self.method in ("POST", "PUT", "PATCH")
-
-    @property
-    def in_path(self) -> tuple[str, ...]:
-        """The fields that are in the path."""
-        return tuple(part[1:-1] for part in self.path.split("/") if part.startswith("{"))
+    in_path: tuple[str, ...]
+    in_body: bool
 
     @property
     def group(self) -> str:
@@ -116,6 +109,8 @@ def operation(
             answer=answer,
             media=media,
             waits=waits,
+            in_path=tuple(part[1:-1] for part in path.split("/") if part.startswith("{")),
+            in_body=method in ("POST", "PUT", "PATCH"),
         )
 
     return make

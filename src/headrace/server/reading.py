@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -12,7 +13,7 @@ import msgspec
 from starlette.types import Receive
 
 from headrace.errors import ConfigError
-from headrace.server.operation import Operation
+from headrace.server.operation import JSON, Operation
 from headrace.server.problems import Refused, misfit
 
 NESTING_MAX = 100
@@ -74,6 +75,12 @@ def read_request(
     operation: Operation, path: Mapping[str, str], query: bytes, headers: Mapping[str, str], body: bytes
 ) -> Any:
     """The request value. Raises Refused that names the field."""
+    if body:
+        _check_encoding(headers)
+    if operation.in_body and body and not operation.in_path:
+        found = _at_once(operation, headers, body)
+        if found is not None:
+            return found
     fields: dict[str, Any] = dict(path)
     if operation.in_body:
         fields = {**_object_of(body, headers, taken=operation.in_path), **fields}
@@ -96,11 +103,55 @@ def read_request(
         raise Refused(422, "HR-E0281", f"a value is out of range: {error}") from None
 
 
+def _at_once(operation: Operation, headers: Mapping[str, str], body: bytes) -> Any:
+    """The request that is whole in its body, as most are; None where there is more to it, or to be said about it."""
+    if too_deep(body) or not _is_json(_kind_of(headers)) or not _headers_of(operation).isdisjoint(headers):
+        return None
+    try:
+        return _decoder(operation).decode(body)
+    except (ValueError, RecursionError, OverflowError, ConfigError):  # the long way finds the words for it
+        return None
+
+
+@cache
+def _headers_of(operation: Operation) -> frozenset[str]:
+    """Those that hold a field, in lower case."""
+    return frozenset(header.lower() for header in operation.headers.values())
+
+
+@cache
+def _decoder(operation: Operation) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(operation.request)
+
+
+def _check_encoding(headers: Mapping[str, str]) -> None:
+    """Raise Refused for a body that is compressed: a few bytes could be gigabytes."""
+    encoding = headers.get("content-encoding", "identity").strip().lower()
+    if encoding != "identity":
+        raise Refused(
+            415,
+            "HR-E0283",
+            f"the body is encoded as {encoding}, and this takes it as it is",
+            field="Content-Encoding",
+            value=encoding,
+            fix="leave the header Content-Encoding out, and do not compress the body",
+            headers={"accept-encoding": "identity"},
+        )
+
+
+def _kind_of(headers: Mapping[str, str]) -> str:
+    return headers.get("content-type", JSON).partition(";")[0].strip().lower()
+
+
+def _is_json(kind: str) -> bool:
+    return kind == JSON or kind.endswith("+json")
+
+
 def _object_of(body: bytes, headers: Mapping[str, str], *, taken: tuple[str, ...]) -> dict[str, Any]:
     if not body.strip():
         return {}
-    kind = headers.get("content-type", "application/json").partition(";")[0].strip().lower()
-    if kind != "application/json" and not kind.endswith("+json"):
+    kind = _kind_of(headers)
+    if not _is_json(kind):
         raise Refused(
             415,
             "HR-E0283",

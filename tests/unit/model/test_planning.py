@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from headrace.model.ids import JobId
 from headrace.model.job import NewJob
 from headrace.model.planning import HELD_MAX, Decision, plan, settle_overlap
-from headrace.model.rules import EPOCH, Rule, latest_until, make_rule, next_after, occurrences
+from headrace.model.rules import EPOCH, EveryRule, Rule, latest_until, make_rule, next_after, occurrences
 from headrace.model.schedule import Misfire, Outcome, Overlap, Schedule, ledger_key, occurrence_job
 
 START = datetime(2027, 3, 1, tzinfo=UTC)
@@ -23,6 +23,13 @@ rules = st.one_of(
     ),
 )
 instants = st.integers(0, 90 * 86_400).map(lambda n: START + timedelta(seconds=n))
+
+
+def test_an_interval_goes_on_until_the_calendar_ends() -> None:
+    # Intervals of more than eight years are refused now, but an earlier release stored them.
+    long = EveryRule(every=timedelta(days=400_000))
+    assert [at.year for at, _ in occurrences(long, START)] == [3065, 4160, 5255, 6350, 7445, 8540, 9636]
+    assert next_after(EveryRule(every=timedelta(days=9_000_000)), START) is None
 
 
 def schedule_of(rule: Rule, **fields: object) -> Schedule:
