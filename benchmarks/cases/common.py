@@ -26,6 +26,17 @@ def percentile(values: Sequence[float], share: float) -> float:
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
+def with_and_without(what: str, filled: Sequence[float], empty: Sequence[float]) -> dict[str, float]:
+    """What a history costs: percentiles of times in seconds, with it and without."""
+    figures = {}
+    for share in (0.5, 0.99):
+        name, there, not_there = f"p{share * 100:.0f}", percentile(filled, share), percentile(empty, share)
+        figures[f"{what} with history, {name} ms"] = there * 1e3
+        figures[f"{what} without, {name} ms"] = not_there * 1e3
+        figures[f"{what} {name}, with / without"] = there / not_there
+    return figures
+
+
 def make_app(folder: Path, *, synchronous: str = "full") -> tuple[Headrace, Task[[int, str], None]]:
     """An app on a fresh file, with the no-op task of all drains."""
     return make_app_at(sqlite_url(folder, synchronous=synchronous))

@@ -4,30 +4,38 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.cases.common import TEXT, make_app, rate, until_drained
+from headrace import Call, Headrace
 
 SLOTS = 100
 
 
-async def _measure(folder: Path, jobs: int) -> dict[str, float]:
-    app, noop = make_app(folder)
-    async with app:
-        begun = time.perf_counter()
-        await app.enqueue_many([noop.call(number, TEXT) for number in range(jobs)])
-        bulk = rate(jobs, begun)
-        begun, cpu, loop_cpu = time.perf_counter(), time.process_time(), time.thread_time()
-        async with app.worker(queues={"default": SLOTS}):
-            await until_drained(app)
-            drain = rate(jobs, begun)
-            cpu, loop_cpu = time.process_time() - cpu, time.thread_time() - loop_cpu
+async def drained(app: Headrace, calls: Sequence[Call[None]]) -> dict[str, float]:
+    """The figures of calls that are enqueued at once and then worked off, in an open app."""
+    jobs = len(calls)
+    begun = time.perf_counter()
+    await app.enqueue_many(calls)
+    bulk = rate(jobs, begun)
+    begun, cpu, loop_cpu = time.perf_counter(), time.process_time(), time.thread_time()
+    async with app.worker(queues={"default": SLOTS}):
+        await until_drained(app)
+        drain = rate(jobs, begun)
+        cpu, loop_cpu = time.process_time() - cpu, time.thread_time() - loop_cpu
     return {
         "bulk enqueue, jobs/s": bulk,
         "drain, jobs/s": drain,
         "CPU of the process, us/job": cpu / jobs * 1e6,
         "CPU of the event loop's thread, us/job": loop_cpu / jobs * 1e6,
     }
+
+
+async def _measure(folder: Path, jobs: int) -> dict[str, float]:
+    app, noop = make_app(folder)
+    async with app:
+        return await drained(app, [noop.call(number, TEXT) for number in range(jobs)])
 
 
 def measure(folder: Path, scale: float) -> dict[str, float]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import apsw
 
-from benchmarks.cases.common import make_app, percentile, sqlite_url
+from benchmarks.cases.common import make_app, sqlite_url, with_and_without
 from benchmarks.cases.headrace_pickup import in_process
 
 HISTORY = 10_000_000
@@ -68,10 +68,4 @@ def measure(folder: Path, scale: float) -> dict[str, float]:
         place.mkdir()
         empty += asyncio.run(in_process(sqlite_url(place), jobs))
         filled += asyncio.run(in_process(sqlite_url(full), jobs))
-    figures = {"finished jobs in the file": float(rows)}
-    for share in (0.5, 0.99):
-        name = f"p{share * 100:.0f}"
-        figures[f"pickup with history, {name} ms"] = percentile(filled, share) * 1e3
-        figures[f"pickup without, {name} ms"] = percentile(empty, share) * 1e3
-        figures[f"pickup {name}, with / without"] = percentile(filled, share) / percentile(empty, share)
-    return figures
+    return {"finished jobs in the file": float(rows)} | with_and_without("pickup", filled, empty)

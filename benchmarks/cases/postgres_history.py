@@ -12,7 +12,7 @@ from pathlib import Path
 
 import asyncpg
 
-from benchmarks.cases.common import TEXT, make_app_at, percentile
+from benchmarks.cases.common import TEXT, make_app_at, with_and_without
 from benchmarks.cases.postgres_common import MeasuredServer, served, under_uvloop
 from headrace.model.ids import WorkerId
 from headrace.model.outcome import Completed, Finish
@@ -67,10 +67,4 @@ def measure(folder: Path, scale: float) -> dict[str, float]:
         for _ in range(ROUNDS):
             empty += under_uvloop(_claims, without, count)
             filled += under_uvloop(_claims, server, count)
-    figures = {"finished jobs in the history": float(rows)}
-    for share in (0.5, 0.99):
-        name = f"p{share * 100:.0f}"
-        figures[f"claim with history, {name} ms"] = percentile(filled, share) * 1e3
-        figures[f"claim without, {name} ms"] = percentile(empty, share) * 1e3
-        figures[f"claim {name}, with / without"] = percentile(filled, share) / percentile(empty, share)
-    return figures
+    return {"finished jobs in the history": float(rows)} | with_and_without("claim", filled, empty)

@@ -56,3 +56,12 @@ async def database(server: Server, entrance: int) -> AsyncIterator[str]:
     connection = await asyncpg.connect(server.url())
     await connection.execute(EMPTY)
     await connection.close()
+
+
+@pytest.fixture
+async def backend(database: str) -> AsyncIterator[PostgresBackend]:
+    """An open store on it, by the server's clock."""
+    backend = PostgresBackend(database)
+    await backend.open()
+    yield backend
+    await backend.close()

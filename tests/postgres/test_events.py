@@ -17,14 +17,6 @@ from tests.webhooks.receiver import receiving
 
 
 @pytest.fixture
-async def backend(database: str) -> AsyncIterator[PostgresBackend]:
-    backend = PostgresBackend(database)
-    await backend.open()
-    yield backend
-    await backend.close()
-
-
-@pytest.fixture
 async def own(database: str) -> AsyncIterator[asyncpg.Connection]:
     connection = await asyncpg.connect(database)
     yield connection

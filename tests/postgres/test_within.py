@@ -31,14 +31,6 @@ def django_on_a_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 
-@pytest.fixture
-async def backend(database: str) -> AsyncIterator[Any]:
-    backend = PostgresBackend(database)
-    await backend.open()
-    yield backend
-    await backend.close()
-
-
 class RolledBackError(Exception):
     """What a test raises to have its transaction rolled back."""
 

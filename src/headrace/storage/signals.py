@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Collection, Iterable
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from headrace.model.job import JobState
+
 WORK = "work"
 """``work:QUEUE``: jobs of that queue may be claimable."""
 
@@ -38,6 +40,17 @@ def topic(kind: str, name: str) -> str:
     'work:mail'
     """
     return f"{kind}:{name}"
+
+
+def arrival(job_id: str, queue: str, state: JobState) -> tuple[str, str]:
+    """Kind and name of the signal that tells of a job which came into a state other than ``running``.
+
+    >>> arrival("7", "mail", JobState.QUEUED)
+    ('work', 'mail')
+    """
+    if state is JobState.QUEUED:
+        return WORK, queue
+    return (DONE, job_id) if state.final else (DUE, queue)
 
 
 class SignalBus(Protocol):

@@ -31,7 +31,7 @@ from headrace.model.limits import Limit, LimitScope, LimitTarget
 from headrace.model.queue import QueueSettings
 from headrace.model.usage import UNKNOWN, Usage, seconds_of
 from headrace.storage.clock import Clock
-from headrace.storage.signals import CANCEL, DONE, DUE, EVENT, WORK, topic
+from headrace.storage.signals import CANCEL, EVENT, WORK, arrival, topic
 
 _EVENTS = {JobState.RUNNING: "claimed", JobState.SUCCEEDED: "succeeded", JobState.DEAD: "dead"}
 
@@ -227,12 +227,8 @@ class State:
             self.topics[topic(WORK, freed.queue)] = None
 
     def _announce(self, job: Job) -> None:
-        if job.state is JobState.QUEUED:
-            self.topics[topic(WORK, job.queue)] = None
-        elif job.state in (JobState.SCHEDULED, JobState.WAITING):
-            self.topics[topic(DUE, job.queue)] = None
-        elif job.state in FINAL_STATES:
-            self.topics[topic(DONE, job.id)] = None
+        if job.state is not JobState.RUNNING:
+            self.topics[topic(*arrival(job.id, job.queue, job.state))] = None
 
     def _tell(self, before: Job | None, job: Job) -> None:
         """Write the change to the journal, if it is on and there is anything to tell."""

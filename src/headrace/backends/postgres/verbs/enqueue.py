@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from hashlib import blake2b
 from typing import Any
 
 import msgspec
@@ -20,6 +19,7 @@ from headrace.model.ids import JobId
 from headrace.model.job import JobState, NewJob
 from headrace.storage.jobs import Enqueued
 from headrace.storage.signals import DUE, WORK, topic
+from headrace.storage.taken import Taken, fingerprint
 
 COPY_FROM = 200
 """From so many jobs on, COPY is quicker than INSERT, though it takes five calls instead of one."""
@@ -67,7 +67,7 @@ async def _enqueue_with_care(session: Session, jobs: Sequence[NewJob]) -> list[E
         if batch.keys.unsure(job):
             await batch.write(session)
             batch.keys = await unique.Keys.look_up(session, jobs[place:], now)
-        replies.append(batch.find(job) or batch.meet(job) or batch.add(job))
+        replies.append(batch.taken.find(job) or batch.meet(job) or batch.add(job))
     await batch.write(session)
     return replies
 
@@ -85,21 +85,10 @@ class _Batch:
     def __init__(self, now: datetime, taken: str | None, first: str | None, keys: unique.Keys) -> None:
         self.keys = keys
         self._now = now
-        self._by_id = dict(_decode_taken(taken or "null") or ())
-        self._by_key = {key: tuple(rest) for key, *rest in _decode_keys(first or "null") or ()}
+        self.taken = Taken(_decode_taken(taken or "null") or (), _decode_keys(first or "null") or ())
         self._fresh: dict[JobId, NewJob] = {}
         self._remembered: list[tuple[str, JobId, str, datetime]] = []
         self._strayed = Tally()
-
-    def find(self, job: NewJob) -> Enqueued | None:
-        """The answer for a job that is not new."""
-        if (state := self._by_id.get(job.id)) is not None:
-            return Enqueued(id=job.id, state=JobState(state), duplicate=True)
-        if job.idempotency_key is None or (first := self._by_key.get(job.idempotency_key)) is None:
-            return None
-        job_id, print_of_first, state = first
-        same = print_of_first == fingerprint(job)
-        return Enqueued(id=JobId(job_id), state=JobState(state), duplicate=same, conflict=not same)
 
     def meet(self, job: NewJob) -> Enqueued | None:
         """The answer for one whose unique key is taken."""
@@ -112,11 +101,7 @@ class _Batch:
         return reply
 
     def _moved(self, holder: unique.Holder) -> None:
-        if holder.id in self._by_id:
-            self._by_id[holder.id] = holder.state
-        for key, (job_id, print_of_first, _) in self._by_key.items():
-            if job_id == holder.id:
-                self._by_key[key] = (job_id, print_of_first, holder.state)
+        self.taken.moved(holder.id, holder.state)
         if holder.id in self._fresh and holder.form is not None:
             first = self._fresh[holder.id]
             # It was enqueued to where it was first, as far as rates go.
@@ -128,11 +113,9 @@ class _Batch:
         """The answer for one that is new."""
         due = due_at(job, self._now)
         state = JobState.QUEUED if due <= self._now else JobState.SCHEDULED
-        self._by_id[job.id] = state
+        self.taken.add(job, state)
         if (key := job.idempotency_key) is not None:
-            mark = fingerprint(job)
-            self._by_key[key] = (job.id, mark, state)
-            self._remembered.append((key, job.id, mark, self._now + job.idempotency_window))
+            self._remembered.append((key, job.id, fingerprint(job), self._now + job.idempotency_window))
         self._fresh[job.id] = job
         self.keys.add(job, state, due)
         return Enqueued(id=job.id, state=state)
@@ -201,8 +184,3 @@ async def _copy(session: Session, jobs: Sequence[NewJob], now: datetime) -> list
 
 def _taken_meanwhile() -> Contended:
     return Contended("an id of this batch was taken by another transaction at the same moment")
-
-
-def fingerprint(job: NewJob) -> str:
-    """What tells whether a key is used again for the same work: its task and payload."""
-    return blake2b(job.task.encode() + b"\0" + job.payload, digest_size=16).hexdigest()

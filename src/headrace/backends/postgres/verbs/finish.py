@@ -17,7 +17,7 @@ from headrace.model.outcome import Completed, Finish
 from headrace.model.settling import Settlement, settle
 from headrace.model.usage import UNKNOWN
 from headrace.storage.jobs import Settled
-from headrace.storage.signals import DONE, DUE, WORK, topic
+from headrace.storage.signals import DONE, WORK, arrival, topic
 
 NAMED_MAX = 50
 """A signal that names more finished jobs costs more than a look by those who wait for one."""
@@ -144,9 +144,4 @@ def call(session: Session, queues: Iterable[str]) -> None:
 
 def announce_state(session: Session, job_id: str, queue: str, state: JobState) -> None:
     """Tell those who may be waiting for a job to come into this state."""
-    if state is JobState.QUEUED:
-        session.announce([topic(WORK, queue)])
-    elif state.final:
-        session.announce([topic(DONE, job_id)])
-    else:
-        session.announce([topic(DUE, queue)])
+    session.announce([topic(*arrival(job_id, queue, state))])

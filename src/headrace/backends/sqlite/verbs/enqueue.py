@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from hashlib import blake2b
 from typing import Any
 
 from headrace.backends.sqlite.rows import as_json
@@ -16,6 +15,7 @@ from headrace.model.ids import JobId
 from headrace.model.job import JobState, NewJob
 from headrace.storage.jobs import Enqueued
 from headrace.storage.signals import DUE, WORK
+from headrace.storage.taken import Taken, fingerprint
 
 _SCHEDULED, _QUEUED = JobState.SCHEDULED, JobState.QUEUED
 
@@ -29,7 +29,7 @@ def enqueue_many(transaction: Transaction, jobs: Sequence[NewJob]) -> list[Enque
         states = _store(transaction, jobs)
         return [Enqueued(id=job.id, state=state) for job, state in zip(jobs, states, strict=True)]
     keys = [job.idempotency_key for job in keyed if job.idempotency_key is not None]
-    known = _Known(dict(taken), _first_under(transaction, keys))
+    known = Taken(taken, _first_under(transaction, keys))
     return [reply for run in runs_of_keys(jobs) for reply in _enqueue_with_care(transaction, run, known)]
 
 
@@ -41,7 +41,7 @@ def _taken(transaction: Transaction, ids: Collection[JobId]) -> list[tuple[str, 
     return [(job_id, state) for job_id, state in transaction.rows("find_ids", {"ids": as_json(list(ids))})]
 
 
-def _enqueue_with_care(transaction: Transaction, jobs: Sequence[NewJob], known: _Known) -> list[Enqueued]:
+def _enqueue_with_care(transaction: Transaction, jobs: Sequence[NewJob], known: Taken) -> list[Enqueued]:
     """Job by job, since some may be there already, in the store or earlier in the batch. No unique key comes twice."""
     holders = holders_of(transaction, jobs)
     replies: list[Enqueued] = []
@@ -66,48 +66,9 @@ def _enqueue_with_care(transaction: Transaction, jobs: Sequence[NewJob], known: 
     return replies
 
 
-class _Known:
-    """The ids and keys that are taken, in the store and earlier in the batch."""
-
-    __slots__ = ("_by_id", "_by_key")
-
-    def __init__(self, by_id: dict[str, str], by_key: dict[str, tuple[str, str, str]]) -> None:
-        self._by_id = by_id
-        self._by_key = by_key
-
-    def find(self, job: NewJob) -> Enqueued | None:
-        if (state := self._by_id.get(job.id)) is not None:
-            return Enqueued(id=job.id, state=JobState(state), duplicate=True)
-        if job.idempotency_key is None or (first := self._by_key.get(job.idempotency_key)) is None:
-            return None
-        job_id, print_of_first, state = first
-        same = print_of_first == fingerprint(job)
-        return Enqueued(id=JobId(job_id), state=JobState(state), duplicate=same, conflict=not same)
-
-    def add(self, job: NewJob, state: JobState) -> None:
-        self._by_id[job.id] = state
-        if job.idempotency_key is not None:
-            self._by_key[job.idempotency_key] = (job.id, fingerprint(job), state)
-
-    def moved(self, job_id: JobId, state: JobState) -> None:
-        """Note that a job of which something may be known is in another state now."""
-        if job_id in self._by_id:
-            self._by_id[job_id] = state
-        for key, (holder, print_of_first, _) in self._by_key.items():
-            if holder == job_id:
-                self._by_key[key] = (holder, print_of_first, state)
-
-
-def _first_under(transaction: Transaction, keys: Sequence[str]) -> dict[str, tuple[str, str, str]]:
-    if not keys:
-        return {}
-    found = transaction.rows("find_keys", {"keys": as_json(keys), "now": transaction.now})
-    return {row[0]: (row[1], row[2], row[3]) for row in found}
-
-
-def fingerprint(job: NewJob) -> str:
-    """What two jobs under one idempotency key must have in common: task and payload."""
-    return blake2b(job.task.encode() + b"\0" + job.payload, digest_size=16).hexdigest()
+def _first_under(transaction: Transaction, keys: Sequence[str]) -> Iterable[tuple[str, str, str, str]]:
+    """Keys that are taken, each with the id, fingerprint and state of the job that was first."""
+    return transaction.rows("find_keys", {"keys": as_json(keys), "now": transaction.now}) if keys else ()
 
 
 def _store(transaction: Transaction, jobs: Sequence[NewJob]) -> list[JobState]:

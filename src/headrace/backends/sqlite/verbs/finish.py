@@ -17,7 +17,7 @@ from headrace.model.outcome import Completed, Finish
 from headrace.model.settling import Settlement, settle
 from headrace.model.usage import UNKNOWN
 from headrace.storage.jobs import Settled
-from headrace.storage.signals import DONE, DUE, WORK
+from headrace.storage.signals import DONE, arrival
 
 
 def finish_many(transaction: Transaction, finishes: Sequence[Finish]) -> list[Settled]:
@@ -93,12 +93,7 @@ def store(transaction: Transaction, row: HeldRow, settlement: Settlement) -> Non
 
 def announce_state(transaction: Transaction, job_id: str, queue: str, state: JobState) -> None:
     """Tell those who may be waiting for a job to come into this state."""
-    if state is JobState.QUEUED:
-        transaction.announce(WORK, queue)
-    elif state.final:
-        transaction.announce(DONE, job_id)
-    else:
-        transaction.announce(DUE, queue)
+    transaction.announce(*arrival(job_id, queue, state))
 
 
 def _record_attempt(transaction: Transaction, row: HeldRow, ended: AttemptOutcome, settlement: Settlement) -> None:
