@@ -18,7 +18,7 @@ from headrace.cli.root import root
 from headrace.model.ids import new_job_id
 
 SAMPLE = """
-from headrace import ByException, Headrace, Never, current_job
+from headrace import ByException, Discard, Headrace, Never, current_job
 
 app = Headrace("sqlite:///jobs.db")
 
@@ -33,6 +33,11 @@ async def greet(name: str, polite: bool = True) -> str:
 @app.task(name="fail", retry=Never())
 async def fail() -> None:
     raise ValueError("no luck")
+
+
+@app.task(name="discard")
+async def discard() -> None:
+    raise Discard("never to be")
 
 
 @app.task(name="blocking_greet")

@@ -94,6 +94,14 @@ def test_get_shows_every_attempt_with_its_traceback_and_the_decoded_result(cli: 
     assert "Traceback (most recent call last)" in text
 
 
+def test_a_discarded_jobs_reason_is_told_once(cli: Cli, url: str) -> None:
+    cli.ok("job", "enqueue", "discard")
+    run_jobs(url, 1)
+
+    assert cli.ok("job", "list").splitlines()[-1].endswith("Discard: never to be")
+    assert cli.ok("job", "list").count("never to be") == 1
+
+
 def test_get_shows_what_an_attempt_used_where_it_is_known(cli: Cli, url: str) -> None:
     on_loop = cli.ok("job", "enqueue", "greet", "--arg", "name=Ada", "--queue", "mail").strip()
     in_thread = cli.ok("job", "enqueue", "blocking_greet", "--arg", "name=Ada").strip()

@@ -109,7 +109,8 @@ def _note(job: Item, now: datetime) -> str:
     parts = []
     if job["state"] == "scheduled" or (job["state"] == "queued" and job["error"]):
         parts.append(f"runs {ago(job['run_at'], now)}")
-    if job["reason"]:
+    # A discarded job's reason is what its error says.
+    if job["reason"] and job["reason"] != (job["error"] or {}).get("message"):
         parts.append(job["reason"])
     if job["error"] and job["state"] != "succeeded":
         parts.append(f"{job['error']['type']}: {job['error']['message']}")
