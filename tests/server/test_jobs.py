@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 
 import httpx2
 import pytest
 
 from headrace import Headrace
+from headrace.logs.fields import fields_of
 from headrace.model.job import NewJob
 from headrace.storage.jobs import Enqueued
 
@@ -118,6 +120,39 @@ async def test_the_id_of_a_request_is_that_of_its_jobs(client: httpx2.AsyncClien
     )
     assert answer.headers["x-request-id"] == "request-7"
     assert (await client.get(answer.headers["location"])).json()["correlation_id"] == "request-7"
+
+
+TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+@pytest.mark.parametrize(
+    ("given", "own", "kept"),
+    [
+        (TRACEPARENT, {}, {"traceparent": TRACEPARENT}),
+        (TRACEPARENT, {"traceparent": "own", "order": 7}, {"traceparent": "own", "order": 7}),
+        ("nonsense", {}, {}),
+        ("00-00000000000000000000000000000000-b7ad6b7169203331-01", {}, {}),
+    ],
+)
+async def test_the_trace_of_a_request_goes_with_its_jobs(
+    client: httpx2.AsyncClient, given: str, own: dict[str, object], kept: dict[str, object]
+) -> None:
+    job = {"task": "mail.send", "args": ["ada"], **({"meta": own} if own else {})}
+    one = await client.post("/v1/jobs", json=job, headers={"traceparent": given})
+    many = await client.post("/v1/jobs/batch", json={"jobs": [job]}, headers={"traceparent": given})
+    for job_id in (one.json()["id"], many.json()["jobs"][0]["id"]):
+        assert (await client.get(f"/v1/jobs/{job_id}")).json()["meta"] == kept
+
+
+async def test_a_request_is_logged_with_its_duration_for_those_who_ask(
+    client: httpx2.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "headrace.server")
+    await client.get("/v1/jobs", headers={"X-Request-Id": "request-8"})
+    [record] = [each for each in caplog.records if "/v1/jobs" in each.getMessage()]
+    fields = fields_of(record)
+    assert (fields["method"], fields["path"], fields["status"]) == ("GET", "/v1/jobs", 200)
+    assert fields["duration_s"] > 0
 
 
 async def test_requests_that_come_at_the_same_time_share_their_commits(

@@ -8,7 +8,7 @@ from typing import Any
 
 FieldSource = Callable[[], Mapping[str, Any]]
 
-_STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+_STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName", "color_message"}
 
 # Of the process, as logging itself is.
 _sources: list[FieldSource] = []

@@ -19,10 +19,11 @@ T = TypeVar("T")
 
 
 class Context(Struct, frozen=True, kw_only=True):
-    """Where an operation is carried out, and for whom."""
+    """Where an operation is carried out, for whom, and as part of which trace."""
 
     state: ServerState
     principal: Principal
+    traceparent: str | None = None
 
     @property
     def app(self) -> Headrace:

@@ -23,6 +23,7 @@ from headrace.server.operation import JSON, Operation
 from headrace.server.problems import Refused, refusal_of, unexpected
 from headrace.server.reading import Disconnected, read_body, read_request
 from headrace.server.state import ServerState
+from headrace.server.trace import traceparent_of
 from headrace.wire.problems import MEDIA_TYPE
 
 T = TypeVar("T")
@@ -77,7 +78,8 @@ class Endpoint:
             body = await read_body(receive, headers, limit=settings.body_max, timeout=settings.body_timeout)
         request = read_request(operation, scope.get("path_params", {}), scope["query_string"], headers, body)
         call.request = request
-        carried_out = self._handle(Context(state=self._state, principal=principal), request, scope)
+        context = Context(state=self._state, principal=principal, traceparent=traceparent_of(headers))
+        carried_out = self._handle(context, request, scope)
         return await (until_gone(receive, carried_out) if operation.waits else carried_out)
 
     async def _handle(self, context: Context, request: Any, scope: Scope) -> Any:

@@ -10,6 +10,7 @@ from headrace.errors import ConfigError
 from headrace.model.unique import Unique
 from headrace.server.auth import check_queue
 from headrace.server.context import Context
+from headrace.server.trace import TRACEPARENT
 from headrace.tasks.call import Call
 from headrace.wire.base import duration
 from headrace.wire.jobs import SubmitJob, UniqueRule
@@ -22,6 +23,8 @@ async def call_of(context: Context, request: SubmitJob) -> Call[Any]:
     """The call that a request asks for. Raises what the library raises for a task, an argument or an option."""
     call = await context.app.call_by_name(request.task, request.args)
     options = _options(request)
+    if context.traceparent is not None:
+        options["meta"] = {TRACEPARENT: context.traceparent, **options.get("meta", {})}
     if options:
         try:
             call = call.options(**options)
