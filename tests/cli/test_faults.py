@@ -21,6 +21,22 @@ def test_the_wrong_word_is_underlined_with_the_near_one_beside_it(cli: Cli, app:
     ]
 
 
+@pytest.mark.parametrize(
+    ("typed", "tries"),
+    [("enqueue", ["headrace job enqueue"]), ("pause", ["headrace queue pause", "headrace schedule pause"])],
+)
+def test_a_verb_without_its_noun_is_told_with_it(cli: Cli, typed: str, tries: list[str]) -> None:
+    told = cli(typed, "greet").stderr
+
+    assert f"no such command: headrace {typed}" in told
+    assert "did you mean" not in told
+    assert all(each in told for each in tries)
+
+
+def test_what_is_no_number_is_told_in_plain_words(cli: Cli, app: Headrace) -> None:
+    assert "invalid value for '--limit': 'x' is no whole number" in cli("job", "list", "--limit", "x").stderr
+
+
 def test_a_word_that_was_not_typed_is_not_underlined() -> None:
     assert usage("no", word="elsewhere").text(["job"]) == "error[HR-E0201]: no"
     assert point_at("a", ["x" * 200, "a"]) is None

@@ -66,7 +66,7 @@ def test_queues_and_schedules_are_looked_at_and_changed(cli: Cli) -> None:
     assert "did you mean 'mail'" in cli("queue", "pause", "mial").stderr
     assert cli.ok("queue", "resume", "mail") == "mail  active\n"
 
-    cli.ok("schedule", "create", "nightly", "every weekday at 9:00", "greet", "--arg", "name=Ada", "--tz", "UTC")
+    cli.ok("schedule", "create", "nightly", "every weekday at 9:00", "greet", "--arg", "name=Ada", "--timezone", "UTC")
     cli.ok("schedule", "edit", "nightly", "--arg", "name=Bob")
     [schedule] = cli.json("schedule", "list")["items"]
     assert (schedule["name"], schedule["args"], schedule["task"]) == ("nightly", {"name": "Bob"}, "greet")

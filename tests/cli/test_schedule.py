@@ -29,6 +29,18 @@ def test_a_schedule_is_made_and_shown_in_words(cli: Cli) -> None:
     assert "At 09:00 on Monday through Friday" in cli.ok("schedules", "ls")
 
 
+def test_the_zone_in_which_times_are_shown_is_not_taken_for_the_schedules(cli: Cli) -> None:
+    words = ("schedule", "create", "report", "daily at 9:00", "greet", "--tz", "Europe/Paris")
+    refused = cli(*words)
+    assert (refused.exit_code, "--timezone Europe/Paris" in refused.stderr) == (2, True)
+
+    cli.ok(*words, "--timezone", "Europe/Paris")
+    refused = cli("schedule", "edit", "report", "--when", "daily at 8:00", "--tz", "America/New_York")
+    assert refused.exit_code == 2
+    (item,) = cli.json("schedule", "list", "--tz", "UTC")["items"]
+    assert item["when"] == "At 09:00 every day (Europe/Paris)"
+
+
 def test_get_shows_all_and_the_next_five(cli: Cli) -> None:
     create(cli, "--timezone", "Europe/Paris")
 

@@ -62,16 +62,21 @@ class LazyGroup(click.Group):
         name = args[0]
         command = self.get_command(ctx, name)
         if command is None and not name.startswith("-") and not ctx.resilient_parsing:
-            notes = did_you_mean(name, self.list_commands(ctx), what="commands")
+            nouns = self._nouns_of(ctx, name)
             raise usage(
                 f"no such command: {ctx.command_path} {name}",
                 word=name,
-                notes=notes,
-                fixes=[f"{ctx.command_path} --help"],
+                notes=[] if nouns else did_you_mean(name, self.list_commands(ctx), what="commands"),
+                fixes=[f"{ctx.command_path} {noun} {name}" for noun in nouns] or [f"{ctx.command_path} --help"],
             )
         if command is None:
             return super().resolve_command(ctx, args)
         return self.aliases.get(name, name), command, args[1:]
+
+    def _nouns_of(self, ctx: click.Context, verb: str) -> list[str]:
+        """The commands that are groups and have this word as one of theirs: somebody left the noun out."""
+        groups = {name: self.get_command(ctx, name) for name in self.table}
+        return [name for name, group in groups.items() if isinstance(group, LazyGroup) and verb in group.table]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands from the table."""

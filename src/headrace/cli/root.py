@@ -178,7 +178,7 @@ root = Root(
     name="headrace",
     table=TABLE,
     aliases=ALIASES,
-    help="""Work that must not be lost: a durable job queue on one SQLite file.
+    help="""Work that must not be lost: a durable job queue on one SQLite file, or on PostgreSQL.
 
     \b
     Examples:

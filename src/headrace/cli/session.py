@@ -19,7 +19,7 @@ _COMPLETED: WeakSet[click.Command] = WeakSet()
 class Session:
     """The global options. Commands ask for them by ``session()`` and do not declare them.
 
-    zone: where times for people are; None shows them relative to now.
+    zone: where times for people are; None shows them relative to now. ``zone_typed`` is what ``--tz`` said.
     """
 
     quiet: bool = False
@@ -28,6 +28,7 @@ class Session:
     ask: bool = True
     color: str = "auto"
     zone: tzinfo | None = None
+    zone_typed: str | None = None
     profile: str | None = None
     token: str | None = None
 
@@ -37,6 +38,7 @@ class Session:
 
         from headrace.cli.faults import did_you_mean, usage
 
+        self.zone_typed = name if source == "--tz" else None
         try:
             self.zone = ZoneInfo(name)
         except (OSError, ValueError, KeyError):  # a KeyError says that there is none of that name

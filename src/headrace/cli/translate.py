@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import click
 
 from headrace.cli.faults import Exit, Fault, did_you_mean, usage
+
+_NO_NUMBER = re.compile(r"is not a valid (integer|float)(?: range)?")
+_NUMBERS = {"integer": "is no whole number", "float": "is no number"}
+"""Click calls a number within bounds a range."""
 
 
 def fault_of(error: BaseException) -> Fault | None:
@@ -32,7 +37,7 @@ def _of_click(error: click.UsageError) -> Fault:
     elif isinstance(error, click.exceptions.MissingParameter):
         message = error.format_message()
     elif isinstance(error, click.BadParameter):
-        message = error.format_message()
+        message = _NO_NUMBER.sub(lambda found: _NUMBERS[found[1]], error.format_message())
         if error.param is not None:
             word = next(iter(sorted(error.param.opts, key=len, reverse=True)), None)
     fixes = []

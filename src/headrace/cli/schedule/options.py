@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 import click
 
 from headrace.cli.durations import Duration
+from headrace.cli.faults import usage
+from headrace.cli.session import session
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -38,7 +40,17 @@ def schedule_settings(function: F) -> F:
 
 
 def given(settings: dict[str, Any]) -> Any:
-    """The settings that were given."""
+    """The settings that were given.
+
+    Raises a fault where ``--tz`` was typed without ``--timezone``: it would do nothing, and nobody would notice.
+    """
+    typed = session().zone_typed
+    if typed not in (None, "UTC") and settings.get("timezone") is None:
+        raise usage(
+            "--tz only says how times are shown; by whose clock the schedule goes is --timezone",
+            word=typed,
+            fixes=[f"--timezone {typed}"],
+        )
     return {name: value for name, value in settings.items() if value is not None}
 
 
