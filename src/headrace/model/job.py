@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import force_setattr
@@ -124,6 +124,20 @@ class UniqueKey(Struct, frozen=True, kw_only=True, gc=False):
         return state in self.states and (self.period is None or enqueued_at > now - self.period)
 
 
+class PlainKind(NamedTuple):
+    """What tells kinds of plain new jobs apart: those to run at once, without keys, tags or limits of time."""
+
+    task: str
+    queue: str
+    priority: int
+    max_attempts: int
+    codec: str
+    task_version: int
+
+
+_NOTHING_RARE = (None,) * 9
+
+
 class NewJob(Struct, frozen=True, kw_only=True, gc=False):
     """What a caller hands to ``JobStore.enqueue_many``.
 
@@ -153,6 +167,23 @@ class NewJob(Struct, frozen=True, kw_only=True, gc=False):
     trace: str | None = None
     task_version: int = 1
     partition: str | None = None
+
+    @property
+    def plain_kind(self) -> PlainKind | None:
+        """What it shares with others of which only the id and the payload differ; None where it has more than most.
+
+        For stores, which write such jobs in bulk: most are of few kinds.
+
+        >>> NewJob(id=JobId("j"), task="greet", payload=b"{}").plain_kind
+        PlainKind(task='greet', queue='default', priority=5, max_attempts=5, codec='json', task_version=1)
+        """
+        rare = (
+            self.run_at, self.delay, self.expires_at, self.expires_in, self.timeout, self.idempotency_key, self.unique,
+            self.trace, self.partition,
+        )  # fmt: skip
+        if self.tags or self.meta or rare != _NOTHING_RARE:
+            return None
+        return PlainKind(self.task, self.queue, self.priority, self.max_attempts, self.codec, self.task_version)
 
 
 class Job(Struct, frozen=True, kw_only=True, gc=False):

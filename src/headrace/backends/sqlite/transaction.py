@@ -80,8 +80,8 @@ class Transaction:
         if rows:
             self.insert_flat(name, len(rows[0]), list(chain.from_iterable(rows)))
 
-    def insert_flat(self, name: str, width: int, values: list[Any]) -> None:
-        """The same from one list of all values, row after row.
+    def insert_flat(self, name: str, width: int, values: list[Any], shared: Sequence[Any] = ()) -> None:
+        """The same from one list of all values, row after row; ``shared`` are bound before them, once a statement.
 
         A thousand rows as a thousand tuples set the garbage collector to work; as one list they do not.
         """
@@ -89,7 +89,7 @@ class Transaction:
         for size in _CHUNKS:
             while left >= size:
                 end = start + size * width
-                self._connection.execute(insert_rows(name, size), values[start:end])
+                self._connection.execute(insert_rows(name, size), [*shared, *values[start:end]])
                 start, left = end, left - size
 
     def move(self, queue: str, source: str | None, target: str | None, count: int = 1) -> None:

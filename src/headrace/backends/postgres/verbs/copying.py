@@ -14,7 +14,7 @@ from struct import Struct
 
 from headrace.backends.postgres.rows import as_json
 from headrace.backends.postgres.verbs.tally import Tally
-from headrace.model.job import JobState, NewJob
+from headrace.model.job import JobState, NewJob, PlainKind
 
 COLUMNS = (
     "id", "payload", "task", "queue", "priority", "max_attempts", "codec", "task_version", "enqueued_at", "state",
@@ -37,12 +37,12 @@ _ROW_AND_ID = Struct("!hi").pack(len(COLUMNS), 16)
 
 def copy_data(jobs: Sequence[NewJob], now: datetime, tally: Tally) -> tuple[bytes, list[JobState]]:
     """The rows of the jobs, and the states they begin in; notes in ``tally`` where they come to."""
-    plain: dict[tuple[object, ...], bytes] = {}
+    plain: dict[PlainKind, bytes] = {}
     parts, places, states = [_BEGIN], [], []
     for job in jobs:
-        if _is_plain(job):
+        kind = job.plain_kind
+        if kind is not None:
             state = JobState.QUEUED
-            kind = (job.task, job.queue, job.priority, job.max_attempts, job.codec, job.task_version)
             rest = plain.get(kind)
             if rest is None:
                 rest = plain[kind] = _rest(job, now, now, state)
@@ -64,12 +64,6 @@ def copy_data(jobs: Sequence[NewJob], now: datetime, tally: Tally) -> tuple[byte
 def due_at(job: NewJob, now: datetime) -> datetime:
     """When the job may run."""
     return now + job.delay if job.delay is not None else job.run_at or now
-
-
-def _is_plain(job: NewJob) -> bool:
-    """Whether it has nothing that most jobs lack, and is queued at once."""
-    times = job.run_at or job.delay or job.timeout or job.expires_at or job.expires_in
-    return not (times or job.idempotency_key or job.trace or job.tags or job.meta or job.partition)
 
 
 def _rest(job: NewJob, now: datetime, due: datetime, state: JobState) -> bytes:

@@ -12,7 +12,7 @@ from headrace.backends.sqlite.transaction import Transaction
 from headrace.backends.sqlite.verbs.new_jobs import due_at, expires_at, storable
 from headrace.backends.sqlite.verbs.unique import holders_of, keep_keys, meet, runs_of_keys
 from headrace.model.ids import JobId
-from headrace.model.job import JobState, NewJob
+from headrace.model.job import JobState, NewJob, PlainKind
 from headrace.storage.jobs import Enqueued
 from headrace.storage.signals import DUE, WORK
 from headrace.storage.taken import Taken, fingerprint
@@ -75,12 +75,15 @@ def _store(transaction: Transaction, jobs: Sequence[NewJob]) -> list[JobState]:
     """Insert jobs that are known to be new; answers the state each begins in."""
     if not jobs:
         return []
+    last, ruled = next(transaction.rows("last_seq"))
+    rules = transaction.rules() if ruled else None
+    kinds = {job.plain_kind for job in jobs} if rules is None else {None}
+    if len(kinds) == 1 and (kind := kinds.pop()) is not None:
+        return _store_alike(transaction, jobs, kind, last)
     now = transaction.now
     rows: list[Any] = []
     bodies: list[Any] = []
     states = []
-    last, ruled = next(transaction.rows("last_seq"))
-    rules = transaction.rules() if ruled else None
     for seq, job in enumerate(jobs, start=last + 1):
         due = now if job.run_at is None and job.delay is None else due_at(job, now)
         state = _QUEUED if due <= now else _SCHEDULED
@@ -102,6 +105,21 @@ def _store(transaction: Transaction, jobs: Sequence[NewJob]) -> list[JobState]:
     _remember_keys(transaction, jobs)
     _count(transaction, zip([job.queue for job in jobs], states, strict=True))
     return states
+
+
+def _store_alike(transaction: Transaction, jobs: Sequence[NewJob], kind: PlainKind, last: int) -> list[JobState]:
+    """Insert jobs that are alike but for their ids and payloads: all else is bound once for many."""
+    rows: list[Any] = []
+    bodies: list[Any] = []
+    for seq, job in enumerate(jobs, start=last + 1):
+        rows += (seq, job.id)
+        bodies += (seq, storable(job.payload))
+    now = transaction.now
+    shared = (kind.task, kind.queue, kind.priority, now, kind.max_attempts, now)
+    transaction.insert_flat("insert_alike_jobs", 2, rows, shared)
+    transaction.insert_flat("insert_alike_bodies", 2, bodies, (kind.codec, kind.task_version))
+    _count(transaction, [(kind.queue, _QUEUED)] * len(jobs))
+    return [_QUEUED] * len(jobs)
 
 
 def _remember_keys(transaction: Transaction, jobs: Sequence[NewJob]) -> None:
