@@ -1,5 +1,7 @@
 import pytest
 
+from headrace import Headrace
+from headrace.app.catalogue import publish
 from headrace.model.job import JobState
 from tests.cli.support import Cli, run_jobs
 
@@ -138,3 +140,34 @@ def test_wrong_input_is_refused_and_named(cli: Cli, words: list[str], told: str)
     assert result.exit_code == 2
     assert told in result.stderr
     assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize(("given", "stored"), [("high", 7), ("LOW", 1), ("9", 9), ("0", 0)])
+def test_a_priority_is_a_number_or_a_word(cli: Cli, given: str, stored: int) -> None:
+    job_id = cli.ok("job", "enqueue", "greet", "--arg", "name=Ada", "--priority", given).strip()
+    assert cli.json("job", "get", job_id)["priority"] == stored
+    cli.ok("job", "edit", job_id, "--priority", "critical")
+    assert cli.json("job", "get", job_id)["priority"] == 9
+
+
+@pytest.mark.parametrize("given", ["10", "-1", "urgent", "5.5", "\u0665"])
+def test_another_priority_is_refused_with_what_there_is(cli: Cli, given: str) -> None:
+    result = cli("job", "enqueue", "greet", "--priority", given)
+    assert result.exit_code == 2
+    assert "--priority" in result.stderr
+    assert "low, normal, medium, high, critical" in result.stderr
+
+
+def test_arguments_are_checked_by_what_workers_have_told_of_the_task(cli: Cli, app: Headrace) -> None:
+    async def greet(name: str) -> None: ...
+
+    task = app.task(name="greet")(greet)
+    app.sync.ask(lambda desk: publish(desk.backend.kv, [task], desk.backend.clock.now()))
+
+    result = cli("job", "enqueue", "greet", "--arg", "nam=Ada")
+
+    assert result.exit_code == 2
+    assert "greet: 'name' is missing" in result.stderr
+    assert cli.ok("job", "list", "-o", "name") == ""
+    cli.ok("job", "enqueue", "greet", "--arg", "nam=Ada", "--task-version", "2")
+    cli.ok("job", "enqueue", "other", "--arg", "nam=Ada")

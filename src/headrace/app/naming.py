@@ -57,12 +57,17 @@ def _by_name(record: TaskRecord, version: TaskVersion | None, arguments: PlainAr
             message = f"{record.name}: {len(arguments)} arguments by position; {known}"
             raise InvalidArguments(message)
         arguments = dict(zip(names, arguments, strict=False))
-    if schema:
-        found = misfit(arguments, schema)
-        if found is not None:
-            message = f"{record.name}: {found}"
-            raise InvalidArguments(message)
+    check_told(record, record.version, arguments)
     return arguments
+
+
+def check_told(record: TaskRecord, version: int, arguments: Mapping[str, Any]) -> None:
+    """Raise InvalidArguments where workers have told a schema for that version of a task, and these do not fit it."""
+    schema = next((each.arguments for each in record.versions if each.version == version), None)
+    found = misfit(arguments, schema) if schema else None
+    if found is not None:
+        message = f"{record.name}: {found}"
+        raise InvalidArguments(message)
 
 
 def _settings(record: TaskRecord) -> dict[str, Any]:

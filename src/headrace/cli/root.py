@@ -27,7 +27,7 @@ TABLE = {
     "webhook": Entry("headrace.cli.webhook", "tell other systems of job events, by signed messages"),
     "batch": Entry("headrace.cli.batch", "carry out a list of operations from a file"),
     "error": Entry("headrace.cli.error", "dead letters by what they failed of; retry or discard them together"),
-    "operation": Entry("headrace.cli.operation", "follow, pause and abort changes to many jobs"),
+    "operation": Entry("headrace.cli.operation", "follow, pause, abort and undo changes to many jobs"),
     "queue": Entry("headrace.cli.queue", "list, limit, pause and resume queues"),
     "limit": Entry("headrace.cli.limit", "list, set and remove limits of stores, queues, tasks and keys"),
     "schedule": Entry("headrace.cli.schedule", "make, list, pause, trigger and backfill schedules"),

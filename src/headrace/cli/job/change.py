@@ -13,7 +13,7 @@ from headrace.cli.durations import Instant
 from headrace.cli.faults import Exit, usage
 from headrace.cli.ids import read_ids, resolve_id
 from headrace.cli.job.bulk import Bulk, bulk_options, change_all
-from headrace.cli.job.values import read_object
+from headrace.cli.job.values import Priority, read_object
 from headrace.cli.output import Output, note, output_options, print_json
 from headrace.cli.stores import resolve_store, store_option, with_store
 
@@ -47,7 +47,7 @@ def edit_options(function: F) -> F:
 
     options = [
         click.option("--queue", metavar="NAME", help="Move to this queue."),
-        click.option("--priority", type=click.IntRange(0, 9), help="Higher runs first."),
+        click.option("--priority", type=Priority(), help="0 to 9, or low, normal, high, critical; higher runs first."),
         click.option("--run-at", type=_Ahead(), metavar="TIME", help="Not before: now, 10m, 2025-01-31T09:00:00Z."),
         click.option("--expires", type=_Ahead(_NEVER), metavar="TIME", help="End it if not begun by then; or never."),
         click.option("--max-attempts", type=click.IntRange(1), metavar="N", help="Attempts at most."),

@@ -9,7 +9,7 @@ import click
 
 from headrace.cli.durations import Duration, Instant
 from headrace.cli.faults import usage
-from headrace.cli.job.values import read_arguments, read_mapping
+from headrace.cli.job.values import Priority, read_arguments, read_mapping
 from headrace.cli.output import encode, note, output_options, print_json
 from headrace.cli.stores import resolve_store, store_option, with_app
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.option("--arg", "pairs", multiple=True, metavar="K=V", help="An argument; V is JSON if it parses, else text.")
 @click.option("--args", "whole", metavar="JSON", help="All arguments as one JSON object; - reads it from stdin.")
 @click.option("--queue", metavar="NAME", help="The queue. [the task's with --app, or default]")
-@click.option("--priority", type=click.IntRange(0, 9), help="Higher runs first. [5]")
+@click.option("--priority", type=Priority(), help="0 to 9, or low, normal, high, critical; higher runs first. [5]")
 @click.option("--delay", type=Duration(), metavar="TIME", help="Not before this long from now: 30s, 1h30m.")
 @click.option("--run-at", type=Instant(ahead=True), metavar="TIME", help="Not before: 2025-01-31T09:00:00Z.")
 @click.option("--retry", type=click.IntRange(0), metavar="N", help="Retries at most: N + 1 attempts.")
@@ -57,8 +57,8 @@ def command(
 ) -> None:
     """Store a job for TASK and print its id.
 
-    With --app the task must exist and the arguments must fit its signature. Without it nothing is known about the
-    task: the job waits until a worker knows it.
+    With --app the task must exist and the arguments must fit its signature. Without it they must fit what workers of
+    the store have told of the task. Where none did, nothing is known, and the job waits until a worker knows it.
 
     \b
     Examples:
@@ -71,11 +71,11 @@ def command(
     app, call = make_call(task, app_name, arguments)
     call = call.options(**_job_options(**options))
     at = resolve_store(store, may_create=True) if app_name is None or store else None
-    if app_name is None and verbose:
-        note("the task and its arguments were not checked here; --app module:attribute does")
 
     async def enqueue(app: Headrace) -> JobHandle[Any]:
-        return await app.enqueue(call if app_name is not None else await of_told_version(app, call, task_version))
+        return await app.enqueue(
+            call if app_name is not None else await of_told_version(app, call, task_version, verbose=verbose)
+        )
 
     handle = with_app(app, enqueue, at=at)
     became = {"duplicate": handle.duplicate, "dropped": handle.dropped, "replaced": handle.replaced}
@@ -110,14 +110,23 @@ def call_of_unknown(app: Headrace, task: str, payload: bytes) -> Call[Any]:
     return Call(stand_in, payload, dict(stand_in.defaults))
 
 
-async def of_told_version(app: Headrace, call: Call[Any], version: int | None = None) -> Call[Any]:
-    """A call that no code has checked, as one of ``version``, or of the newest that workers have told of."""
-    from headrace.app.catalogue import find_tasks
+async def of_told_version(
+    app: Headrace, call: Call[Any], version: int | None = None, *, verbose: bool = False
+) -> Call[Any]:
+    """A call as one of ``version``, or of the newest that workers have told of, and checked by what they told."""
+    from msgspec import json
 
+    from headrace.app.catalogue import find_tasks
+    from headrace.app.naming import check_told
+
+    name = call.task.name
+    record = (await find_tasks(app.backend.kv, [name])).get(name)
     if version is None:
-        name = call.task.name
-        record = (await find_tasks(app.backend.kv, [name])).get(name)
         version = 1 if record is None else record.version
+    if record is not None:
+        check_told(record, version, json.decode(call.payload))
+    elif verbose:
+        note("the task and its arguments were not checked: no worker of this store told of it; --app MODULE:APP does")
     return call.of_version(version)
 
 

@@ -7,7 +7,26 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+import click
+
 from headrace.cli.faults import usage
+
+
+class Priority(click.ParamType):  # type: ignore[type-arg,unused-ignore]
+    """A number from 0 to 9, or a word for one of them: ``low``, ``normal``, ``medium``, ``high``, ``critical``."""
+
+    name = "priority"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read a number or a word."""
+        from headrace.model.job import PRIORITY_MAX, PRIORITY_MIN, PRIORITY_WORDS
+
+        words: dict[str, int] = {str(word): number for word, number in PRIORITY_WORDS.items()}
+        text = str(value).lower()
+        number = int(text) if text.isascii() and text.isdecimal() else words.get(text)
+        if number is None or not PRIORITY_MIN <= number <= PRIORITY_MAX:
+            self.fail(f"{value!r} is no number from {PRIORITY_MIN} to {PRIORITY_MAX}, nor one of {', '.join(words)}")
+        return number
 
 
 def read_pair(option: str, text: str) -> tuple[str, Any]:
