@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from difflib import get_close_matches
 from importlib import import_module
 from importlib.util import find_spec
 from pkgutil import iter_modules
@@ -82,7 +83,8 @@ def _near(missing: str) -> list[str]:
         places = [os.getcwd()]
     names = [info.name for info in iter_modules(places)]
     prefix = f"{parent}." if parent else ""
-    verbs = [] if parent else ["list", "run"]
+    # A verb of "headrace worker" is meant only by a word that is near it: there is no module to be listed.
+    verbs = [] if parent else get_close_matches(missing, ["list", "run", "quiet", "resume", "stop"])
     return did_you_mean(missing, [f"{prefix}{name}" for name in [*names, *verbs]], what="modules here")
 
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct
 
 from headrace.errors import ConfigError
 from headrace.model.job import JobState
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 AGEING_MIN = timedelta(milliseconds=1)
 AGEING_MAX = timedelta(days=3650)
 """Beyond ten years a level of priority is never gained; leave ageing out."""
+
+RATE_BUCKET = timedelta(seconds=10)
+"""Events are counted in pieces of time this long: few for a busy queue to write, and fine enough to chart."""
 
 
 class Retention(Struct, frozen=True, kw_only=True, gc=False):
@@ -61,7 +66,14 @@ class JobCount(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class QueueRate(Struct, frozen=True, kw_only=True, gc=False):
-    """What happened in a queue during a window that ends now: how many jobs were enqueued, begun and ended."""
+    """What happened in a queue during a window that ends now: how many jobs were enqueued, begun and ended.
+
+    ``window`` is how much time was counted: what was asked for, and up to RATE_BUCKET more.
+
+    >>> rate = QueueRate(queue="mail", window=timedelta(seconds=65), claimed=130)
+    >>> rate.per_second("claimed"), rate.per_second("succeeded", "dead")
+    (2.0, 0.0)
+    """
 
     queue: str
     window: timedelta
@@ -71,6 +83,11 @@ class QueueRate(Struct, frozen=True, kw_only=True, gc=False):
     failed: int = 0
     lost: int = 0
     dead: int = 0
+
+    def per_second(self, *events: str) -> float:
+        """How many of these happened in a second of the window."""
+        seconds = self.window.total_seconds()
+        return sum(getattr(self, event) for event in events) / seconds if seconds else 0.0
 
 
 class QueueStats(Struct, frozen=True, kw_only=True, gc=False):
@@ -84,3 +101,13 @@ class QueueStats(Struct, frozen=True, kw_only=True, gc=False):
     counts: Mapping[JobState, int]
     oldest_queued_at: datetime | None
     rate: QueueRate
+
+
+def counted_window(window: timedelta, now: datetime) -> timedelta:
+    """The time that the pieces cover in which the last ``window`` lies. Rates are over it, for its pieces are whole.
+
+    >>> from datetime import UTC
+    >>> counted_window(timedelta(minutes=1), datetime(2025, 1, 31, 12, 0, 7, tzinfo=UTC))
+    datetime.timedelta(seconds=67)
+    """
+    return window + (now - window - _EPOCH) % RATE_BUCKET

@@ -329,7 +329,7 @@ class JobReader(Protocol):
         ...
 
     async def rates(self, *, window: timedelta) -> list[QueueRate]:
-        """What happened in each queue within the last ``window``, to the ten seconds."""
+        """What happened in each queue within the last ``window``, and up to RATE_BUCKET more; each says of which."""
         ...
 
     async def blocking(self, ids: Sequence[JobId]) -> list[tuple[Blocked, ...]]:

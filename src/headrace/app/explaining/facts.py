@@ -74,7 +74,7 @@ async def gather_many(backend: Backend, jobs: Sequence[Job]) -> list[Facts]:
             now=now,
             queue=settings.get(job.queue, QueueSettings(name=job.queue)),
             queued=queued.get(job.queue, 0),
-            begun_per_s=rates[job.queue].claimed / WINDOW.total_seconds() if job.queue in rates else 0.0,
+            begun_per_s=rates[job.queue].per_second("claimed") if job.queue in rates else 0.0,
             workers=workers,
             attempts=(),
             blocked=by,

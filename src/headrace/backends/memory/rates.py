@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime, timedelta
 
-from headrace.model.queue import QueueRate
+from headrace.model.queue import RATE_BUCKET, QueueRate, counted_window
 
-BUCKET_SECONDS = 10
 BUCKETS_MAX = 8_640
 """A day of ten-second buckets for each queue; nobody charts rates over more, and memory stays bounded."""
 
 
 def _bucket(instant: datetime) -> int:
-    return int(instant.timestamp()) // BUCKET_SECONDS
+    return int(instant.timestamp()) // int(RATE_BUCKET.total_seconds())
 
 
 class Rates:
@@ -34,6 +33,7 @@ class Rates:
 
     def within(self, window: timedelta, now: datetime) -> list[QueueRate]:
         """The sums of each queue where something happened, from the bucket in which the window begins until now."""
+        covered = counted_window(window, now)
         first, last = _bucket(now - window), _bucket(now)
         answers = []
         for queue, buckets in sorted(self._buckets.items()):
@@ -42,5 +42,5 @@ class Rates:
                 if first <= bucket <= last:
                     total.update(counts)
             if total:
-                answers.append(QueueRate(queue=queue, window=window, **total))
+                answers.append(QueueRate(queue=queue, window=covered, **total))
         return answers

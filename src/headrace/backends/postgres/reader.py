@@ -18,7 +18,7 @@ from headrace.model.ids import JobId
 from headrace.model.job import Attempt, AttemptOutcome, Job, JobState, LogLine
 from headrace.model.limits import Blocked
 from headrace.model.page import PAGE_LIMIT_MAX, JobQuery, Page
-from headrace.model.queue import JobCount, QueueRate
+from headrace.model.queue import JobCount, QueueRate, counted_window
 from headrace.model.usage import seconds_of
 
 T = TypeVar("T")
@@ -101,7 +101,8 @@ class PostgresJobReader:
             sums: dict[str, dict[str, int]] = {}
             for queue, event, count in await session.rows("rates", first, last):
                 sums.setdefault(queue, {})[event] = count
-            return [QueueRate(queue=queue, window=window, **events) for queue, events in sums.items()]
+            covered = counted_window(window, now)
+            return [QueueRate(queue=queue, window=covered, **events) for queue, events in sums.items()]
 
         return await self._runner.run(verb)
 

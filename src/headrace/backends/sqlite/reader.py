@@ -20,7 +20,7 @@ from headrace.model.ids import JobId
 from headrace.model.job import Attempt, AttemptOutcome, Job, JobState, LogLine
 from headrace.model.limits import Blocked
 from headrace.model.page import PAGE_LIMIT_MAX, JobQuery, Page
-from headrace.model.queue import JobCount, QueueRate
+from headrace.model.queue import JobCount, QueueRate, counted_window
 from headrace.model.usage import seconds_of
 
 _decode_found = msgspec.json.Decoder(list[tuple[int, JobRow, str | None, str | None]]).decode
@@ -123,4 +123,5 @@ def _rates(transaction: Transaction, window: timedelta) -> list[QueueRate]:
     sums: dict[str, dict[str, int]] = {}
     for queue, event, count in transaction.rows("get_rates", (first, transaction.now // RATE_BUCKET_US)):
         sums.setdefault(queue, {})[event] = count
-    return [QueueRate(queue=queue, window=window, **events) for queue, events in sums.items()]
+    covered = counted_window(window, from_us(transaction.now))
+    return [QueueRate(queue=queue, window=covered, **events) for queue, events in sums.items()]

@@ -42,7 +42,6 @@ async def read_queues(app: Headrace) -> list[dict[str, Any]]:
     counts = {(count.queue, count.state.value): count.count for count in await app.counts()}
     rates = {rate.queue: rate for rate in await reader.rates(window=WINDOW)}
     oldest = await reader.oldest_queued()
-    seconds = WINDOW.total_seconds()
     queues = []
     for settings in await app.queues():
         rate, since = rates.get(settings.name), oldest.get(settings.name)
@@ -54,9 +53,9 @@ async def read_queues(app: Headrace) -> list[dict[str, Any]]:
                 "paused_at": settings.paused_at,
                 "counts": {state: counts.get((settings.name, state), 0) for state in STATES},
                 "oldest_waiting_s": None if since is None else max(0.0, (now - since).total_seconds()),
-                "enqueued_per_s": round(rate.enqueued / seconds, 2) if rate else 0.0,
-                "finished_per_s": round((rate.succeeded + rate.dead) / seconds, 2) if rate else 0.0,
-                "failed_per_s": round(rate.failed / seconds, 2) if rate else 0.0,
+                "enqueued_per_s": round(rate.per_second("enqueued"), 2) if rate else 0.0,
+                "finished_per_s": round(rate.per_second("succeeded", "dead"), 2) if rate else 0.0,
+                "failed_per_s": round(rate.per_second("failed"), 2) if rate else 0.0,
             }
         )
     return queues

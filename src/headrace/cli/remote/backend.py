@@ -63,9 +63,9 @@ class RemoteReader:
         return found
 
     async def rates(self, *, window: timedelta) -> list[QueueRate]:
-        """What happened in each queue, within the window that the server tells of, reckoned for this one."""
+        """What happened in each queue, within the window that the server tells of."""
         views = await self._client.queues()
-        return [_rate(view.name, view.pace, window) for view in views]
+        return [_rate(view.name, view.pace) for view in views]
 
     async def oldest_queued(self) -> dict[str, datetime]:
         """Since when the oldest job of each queue could have run."""
@@ -95,7 +95,7 @@ class RemoteCatalogue:
         return [None] * len(keys)
 
 
-def _rate(queue: str, pace: Any, window: timedelta) -> QueueRate:
-    scale = window.total_seconds() / pace.window_s
+def _rate(queue: str, pace: Any) -> QueueRate:
     figures = ("enqueued", "claimed", "succeeded", "failed", "lost", "dead")
-    return QueueRate(queue=queue, window=window, **{name: round(getattr(pace, name) * scale) for name in figures})
+    window = timedelta(seconds=pace.window_s)
+    return QueueRate(queue=queue, window=window, **{name: getattr(pace, name) for name in figures})

@@ -66,9 +66,7 @@ async def read_stats(app: Headrace) -> dict[str, Any]:
         "latency_ms": round(health.latency.total_seconds() * 1000, 2),
         "facts": {name: int(fact) if fact.isdecimal() else fact for name, fact in health.facts.items()},
         "counts": counts,
-        "per_s": {
-            event: round(sum(getattr(rate, event) for rate in rates) / WINDOW.total_seconds(), 2) for event in _EVENTS
-        },
+        "per_s": {event: round(sum(rate.per_second(event) for rate in rates), 2) for event in _EVENTS},
         "queues": len(queues),
         "paused": sum(queue.paused for queue in queues),
         "workers": len(await app.workers()),

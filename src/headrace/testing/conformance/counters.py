@@ -12,7 +12,7 @@ from headrace.model.ids import JobId
 from headrace.model.job import JobState
 from headrace.model.outcome import Completed, Discarded, Failed, Finish, Outcome, Released, Snoozed, Waiting
 from headrace.model.page import JobQuery
-from headrace.model.queue import QueueRate, Retention
+from headrace.model.queue import RATE_BUCKET, QueueRate, Retention, counted_window
 from headrace.storage.backend import Backend
 from headrace.storage.jobs import ClaimRequest, JobEdit
 from headrace.testing.clock import FrozenClock
@@ -135,7 +135,7 @@ class CounterPromises:
         [rate] = await backend.reader.rates(window=10 * MINUTE)
         assert rate == QueueRate(
             queue="default",
-            window=10 * MINUTE,
+            window=counted_window(10 * MINUTE, clock.now()),
             enqueued=6,
             claimed=5,
             succeeded=1,
@@ -143,6 +143,17 @@ class CounterPromises:
             lost=1,
             dead=2,
         )
+
+    async def test_a_steady_pace_is_told_as_it_is_whenever_somebody_looks(
+        self, backend: Backend, clock: FrozenClock
+    ) -> None:
+        for second in range(100):
+            await enqueue(backend, job(), job())
+            clock.advance(timedelta(seconds=1))
+            if second >= 80:
+                [rate] = await backend.reader.rates(window=MINUTE)
+                assert MINUTE <= rate.window < MINUTE + RATE_BUCKET
+                assert rate.per_second("enqueued") == pytest.approx(2, rel=0.05)
 
     async def test_rates_forget_what_is_past_the_window(self, backend: Backend, clock: FrozenClock) -> None:
         await enqueue(backend, job(queue="old"))
