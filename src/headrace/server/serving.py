@@ -20,6 +20,8 @@ try:
 except ImportError:  # pragma: no cover  (tested in a process of its own)
     raise MissingExtra("uvicorn", "server") from None
 
+from headrace.server.writing import Protocol
+
 log = logging.getLogger("headrace.server")
 
 BACKLOG = 2_048
@@ -58,7 +60,7 @@ async def serve(app: Headrace, settings: ServerSettings, *, authenticator: Authe
         host=settings.host,
         port=settings.port,
         lifespan="on",
-        http="httptools",
+        http=Protocol,
         ws="none",
         log_config=None,
         access_log=False,

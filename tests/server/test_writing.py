@@ -1,0 +1,77 @@
+"""What is written within a turn of the loop leaves at once, and nothing waits for longer than that."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, cast
+
+from headrace.server.writing import HELD_MAX, JoiningTransport
+
+
+class Wire:
+    """A transport that remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.written: list[bytes] = []
+        self.closed = False
+
+    def write(self, data: bytes) -> None:
+        assert not self.closed
+        self.written.append(data)
+
+    def close(self) -> None:
+        self.closed = True
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+    def get_extra_info(self, name: str) -> str:
+        return f"{name} of the wire"
+
+
+def joining(wire: Wire) -> JoiningTransport:
+    return JoiningTransport(cast("Any", wire), asyncio.get_running_loop())
+
+
+async def a_turn() -> None:
+    await asyncio.sleep(0)
+
+
+async def test_head_and_body_leave_in_one_write() -> None:
+    transport = joining(wire := Wire())
+    transport.write(b"head")
+    transport.write(b"body")
+    assert wire.written == []
+    await a_turn()
+    assert wire.written == [b"headbody"]
+    transport.write(b"next")
+    await a_turn()
+    assert wire.written == [b"headbody", b"next"]
+
+
+async def test_what_is_held_leaves_before_the_end() -> None:
+    transport = joining(wire := Wire())
+    transport.write(b"last words")
+    transport.close()
+    assert (wire.written, wire.closed) == ([b"last words"], True)
+    await a_turn()
+    assert wire.written == [b"last words"]
+
+
+async def test_what_is_written_to_a_connection_that_closes_meanwhile_is_lost_as_it_was_before() -> None:
+    transport = joining(wire := Wire())
+    transport.write(b"too late")
+    wire.close()
+    await a_turn()
+    assert wire.written == []
+
+
+async def test_much_is_not_held() -> None:
+    transport = joining(wire := Wire())
+    transport.write(b"x" * HELD_MAX)
+    transport.write(b"y")
+    assert wire.written == [b"x" * HELD_MAX + b"y"]
+
+
+async def test_everything_else_is_the_transports() -> None:
+    assert joining(Wire()).get_extra_info("peername") == "peername of the wire"
