@@ -25,6 +25,8 @@ from headrace import Fixed, Headrace, JobState, Snooze, hours
 from headrace.backends.memory import MemoryBackend
 from headrace.contrib.prometheus import MetricsServer, PrometheusMetrics, StoreCollector
 from headrace.model.durations import ZERO
+from headrace.model.ids import new_job_id
+from headrace.model.job import NewJob
 from headrace.testing.clock import FrozenClock
 
 DEPLOY = Path(__file__).resolve().parents[3] / "deploy"
@@ -175,6 +177,26 @@ def test_a_thousand_queues_are_no_thousand_series(registry: CollectorRegistry) -
     counts = {name: value for name, value in samples.items() if name.startswith("headrace_jobs_enqueued_total")}
     assert len(counts) == 4
     assert counts['headrace_jobs_enqueued_total{queue="other",task="greet"}'] == 997
+    metrics.close()
+
+
+async def test_a_deprecated_version_of_which_jobs_came_is_counted_once(registry: CollectorRegistry) -> None:
+    app = make_app()
+
+    @app.task(name="pay", version=2)
+    async def pay(cents: int) -> None: ...
+
+    @pay.upcast(from_version=1, deprecated="euros are rounded")
+    def in_cents(payload: dict[str, Any]) -> dict[str, Any]:
+        return {"cents": 100 * payload["euros"]}
+
+    metrics = PrometheusMetrics(app, registry=registry, store=False)
+    old = [NewJob(id=new_job_id(), task="pay", payload=b'{"euros":5}', task_version=1) for _ in range(2)]
+    async with app, app.worker():
+        await app.backend.jobs.enqueue_many(old)
+        for job in old:
+            await app.job(job.id).result(timeout=20)
+    assert samples_of(generate_latest(registry).decode())['headrace_deprecated_versions_total{task="pay"}'] == 1
     metrics.close()
 
 

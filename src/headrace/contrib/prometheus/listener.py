@@ -57,6 +57,7 @@ class PrometheusMetrics:
             "job.rescued": lambda event: self._rescued.labels(self._queue(event["queue"])).inc(),
             "loop.blocked": lambda event: self._blocked.inc(),
             "store.call": self._called,
+            "task.deprecated": lambda event: self._deprecated.labels(self._task(event["task"])).inc(),
             "store.error": lambda event: self._errors.labels(event["operation"]).inc(),
             "worker.beat": self._beat,
             "worker.stopped": self._stopped,
@@ -92,6 +93,9 @@ class PrometheusMetrics:
         self._cpu = self._counter("headrace_job_cpu_seconds", "Processor time, where it is known.", ("task",))
         self._blocked = self._counter("headrace_loop_blocks", "Times the event loop or the interpreter stood still.")
         self._errors = self._counter("headrace_store_errors", "Calls of the store that failed.", ("operation",))
+        self._deprecated = self._counter(
+            "headrace_deprecated_versions", "Deprecated versions of which jobs came; each counts once.", ("task",)
+        )
         self._pickup = self._histogram(
             "headrace_job_pickup_seconds", "From when a job could run until it did.", ("task",), PICKUP_BUCKETS_S
         )
