@@ -12,6 +12,8 @@ _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
 _WHOLE = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w))+")
 
 ZERO = timedelta(0)
+DURATION_MAX = timedelta(days=36_525)
+"""A hundred years. What is longer is a mistake in the unit, and may end beyond the years that a date can have."""
 
 
 def seconds(count: float) -> timedelta:
@@ -41,7 +43,8 @@ def days(count: float) -> timedelta:
 def parse_duration(text: str) -> timedelta:
     """Read a duration as people write it in a command or a file: ``30s``, ``5m``, ``1h30m``, ``250ms``, ``2d``.
 
-    Raises ConfigError for anything else, a bare number included: its unit would be a guess.
+    Raises ConfigError for anything else, a bare number included: its unit would be a guess. So does one longer than
+    ``DURATION_MAX``.
 
     >>> parse_duration("1h30m")
     datetime.timedelta(seconds=5400)
@@ -50,7 +53,10 @@ def parse_duration(text: str) -> timedelta:
     if not _WHOLE.fullmatch(stripped):
         message = f"{text!r} is not a duration. Write a number and a unit, such as 30s, 5m, 1h30m, 250ms or 2d."
         raise ConfigError(message)
-    return timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(stripped)))
+    total_s = sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(stripped))
+    if total_s > DURATION_MAX.total_seconds():
+        raise ConfigError(f"{text!r} is longer than a hundred years.")
+    return timedelta(seconds=total_s)
 
 
 def format_duration(duration: timedelta) -> str:

@@ -3,8 +3,9 @@
 ``Completed`` is not here: a job that succeeded leaves the store's hot part, and each store has its own way for that.
 
 Settled here: ``Released`` keeps ``run_at``, so the job goes back to where it was in its queue. ``Snoozed`` and
-``Failed`` with a retry set ``run_at``; a delay of nothing or less queues at once. ``Waiting`` with ``until`` sets
-``run_at`` to it. ``Released``, ``Snoozed`` and ``Waiting`` give the attempt back and leave nothing in the history.
+``Failed`` with a retry set ``run_at``; a delay of nothing or less queues at once, and one of more than a hundred years
+is taken for that. ``Waiting`` with ``until`` sets ``run_at`` to it. ``Released``, ``Snoozed`` and ``Waiting`` give the
+attempt back and leave nothing in the history.
 A requested cancellation changes where the job goes, not what is recorded of the attempt, and keeps the requester's
 reason. A lost attempt is kept in the history and in the job's error, whatever becomes of the job.
 """
@@ -16,7 +17,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from headrace.model.durations import ZERO
+from headrace.model.durations import DURATION_MAX, ZERO
 from headrace.model.job import AttemptOutcome, ErrorInfo, JobState
 from headrace.model.outcome import (
     Cancelled,
@@ -140,4 +141,5 @@ def _again(job: Running, state: JobState, attempt: int, run_at: datetime | None 
 
 
 def _again_in(job: Running, delay: timedelta, attempt: int, now: datetime) -> Settlement:
-    return _again(job, JobState.SCHEDULED if delay > ZERO else JobState.QUEUED, attempt, now + delay)
+    # One outcome that cannot be stored would hold up all that end with it.
+    return _again(job, JobState.SCHEDULED if delay > ZERO else JobState.QUEUED, attempt, now + min(delay, DURATION_MAX))

@@ -11,7 +11,7 @@ import msgspec
 
 from headrace.config import check_queue_name
 from headrace.errors import ConfigError
-from headrace.model.durations import ZERO
+from headrace.model.durations import DURATION_MAX, ZERO
 from headrace.model.job import PRIORITY_MAX, PRIORITY_MIN, PRIORITY_WORDS, PriorityWord
 from headrace.model.unique import Unique
 from headrace.tasks.uniqueness import check_unique
@@ -173,6 +173,8 @@ def _duration(hint: str, *, positive: bool) -> Callable[[str, Any], timedelta | 
         if value < ZERO or (positive and value == ZERO):
             message = f"{name} must {'be more than zero' if positive else 'not be negative'}; got {value}. {hint}"
             raise ConfigError(message)
+        if value > DURATION_MAX:
+            raise ConfigError(f"{name} is at most a hundred years; got {value}. {hint}")
         return value
 
     return check

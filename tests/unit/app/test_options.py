@@ -101,6 +101,7 @@ def test_a_tag_given_twice_counts_once() -> None:
         ({"expires_at": LATER, "expires_in": minutes(1)}, "give expires_at or expires_in, not both"),
         ({"delay": seconds(-1)}, "delay must not be negative; got -1 day"),
         ({"delay": 5}, "delay is a timedelta, such as seconds(30); got 5"),
+        ({"delay": seconds(4e9)}, "delay is at most a hundred years; got 46296 days"),
         ({"expires_in": seconds(0)}, "expires_in must be more than zero; got 0:00:00"),
         ({"timeout": seconds(0)}, "timeout must be more than zero; got 0:00:00"),
         ({"max_attempts": 0}, "max_attempts is a whole number from 1 to 1000000, the first attempt included; got 0"),

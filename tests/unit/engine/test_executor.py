@@ -12,6 +12,7 @@ from headrace.model.control import Cancel, Discard, Retry, Snooze
 from headrace.model.durations import hours, minutes, seconds
 from headrace.model.ids import new_job_id
 from headrace.model.job import AttemptOutcome, Job, JobState, NewJob
+from headrace.model.retry import Never
 
 
 async def double(n: int) -> int:
@@ -124,6 +125,31 @@ async def test_retry_counts_the_attempt_and_takes_the_delay_it_is_given(rig: Rig
     job = await run_once(rig, again)
     assert (job.state, job.attempt) == (JobState.SCHEDULED, 1)
     assert job.run_at - rig.backend.clock.now() > minutes(4)
+
+
+WRONG: Any = 5
+"""What a type checker would refuse."""
+
+
+@pytest.mark.parametrize(
+    ("mistake", "told"),
+    [
+        (lambda: Retry(WRONG), "Retry(5): the reason comes first; for a delay write Retry(after=seconds(5))"),
+        (lambda: Retry(WRONG * minutes(1)), "the reason comes first; for a delay write Retry(after=...)"),
+        (lambda: Retry("busy", after=WRONG), "Retry(after=5): a delay is a timedelta, such as seconds(5)"),
+        (lambda: Snooze(WRONG), "Snooze(5): a delay is a timedelta"),
+    ],
+)
+async def test_a_delay_that_is_no_timedelta_fails_the_attempt_and_says_what_to_write(
+    rig: Rig, mistake: Callable[[], BaseException], told: str
+) -> None:
+    async def handler() -> None:
+        raise mistake()
+
+    job = await run_once(rig, handler, retry=Never())
+    assert (job.state, job.error and job.error.type) == (JobState.DEAD, "UsageError")
+    assert job.error is not None
+    assert told in job.error.message
 
 
 async def test_cancel_and_discard_end_the_job_with_their_reason(rig: Rig) -> None:

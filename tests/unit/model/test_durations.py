@@ -9,17 +9,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headrace.errors import ConfigError
-from headrace.model.durations import days, format_duration, hours, minutes, parse_duration, seconds
+from headrace.model.durations import DURATION_MAX, days, format_duration, hours, minutes, parse_duration, seconds
 
 
 def test_the_words_mean_what_they_say() -> None:
     assert days(1) == hours(24) == minutes(24 * 60) == seconds(86_400)
 
 
-@given(st.sampled_from([("s", 1), ("m", 60), ("h", 3600), ("d", 86400), ("w", 604800)]), st.integers(0, 10_000))
+@given(st.sampled_from([("s", 1), ("m", 60), ("h", 3600), ("d", 86400), ("w", 604800)]), st.integers(0, 5_000))
 def test_a_number_and_a_unit_are_read(unit: tuple[str, int], count: int) -> None:
     letter, size = unit
     assert parse_duration(f"{count}{letter}") == timedelta(seconds=count * size)
+
+
+@pytest.mark.parametrize("text", ["5300w", "36526d", "99999999999999999999s"])
+def test_what_is_longer_than_a_hundred_years_is_refused(text: str) -> None:
+    assert parse_duration("36525d") == DURATION_MAX
+    with pytest.raises(ConfigError, match="longer than a hundred years"):
+        parse_duration(text)
 
 
 @given(st.integers(0, 23), st.integers(0, 59))

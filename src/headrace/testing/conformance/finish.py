@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from headrace.model.durations import DURATION_MAX
 from headrace.model.job import AttemptOutcome, ErrorInfo, JobState
 from headrace.model.outcome import Cancelled, Completed, Discarded, Failed, Finish, Outcome, Released, Snoozed, Waiting
 from headrace.model.usage import UNKNOWN, Usage
@@ -52,6 +53,13 @@ class FinishPromises:
         assert (attempt.number, attempt.outcome, attempt.worker) == (1, AttemptOutcome.SUCCEEDED, "w-1")
         assert (attempt.started_at, attempt.finished_at) == (clock.now() - HOUR, clock.now())
         assert attempt.error is None
+
+    async def test_a_delay_beyond_all_dates_is_a_hundred_years(self, backend: Backend, clock: FrozenClock) -> None:
+        for outcome in (Snoozed(delay=timedelta.max), Failed(error=ERROR, retry_in=timedelta.max)):
+            claimed = await begin(backend)
+            assert await finish(backend, claimed, outcome) is Settled.APPLIED
+            put_off = await read(backend, claimed.job.id)
+            assert (put_off.state, put_off.run_at) == (JobState.SCHEDULED, clock.now() + DURATION_MAX)
 
     async def test_what_an_attempt_used_is_in_the_history(self, backend: Backend) -> None:
         claims = {claimed.job.id: claimed for claimed in [await begin(backend) for _ in range(5)]}
