@@ -49,6 +49,19 @@ async def test_the_synchronous_app_enqueues_and_reads_on_the_same_store(database
         assert await other.job(job_id).result(timeout=PATIENCE_S) == "Hello, Bob!"
 
 
+async def test_many_jobs_with_keys_are_enqueued_in_the_order_of_the_list(database: str) -> None:
+    """Chunks of others are written at the same time, and come as they come."""
+    app = greeter(database)
+    greet = app.tasks["greet"].options(partition="Ada")
+    async with app:
+        handles = await app.enqueue_many([greet.call(str(number)) for number in range(5_500)])
+    connection = await asyncpg.connect(database)
+    stored = await connection.fetch("SELECT id::text FROM headrace.jobs ORDER BY run_at, seq")
+    await connection.close()
+    in_order = [row["id"] for row in stored] == [handle.id for handle in handles]
+    assert in_order  # thousands of ids say nothing
+
+
 async def test_the_command_line_reads_and_changes_the_store(database: str) -> None:
     cli = Cli(database)
     await asyncio.to_thread(cli.ok, "job", "enqueue", "greet", "--arg", "name=Ada")

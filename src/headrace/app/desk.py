@@ -230,7 +230,12 @@ class JobDesk(Operations):
         )
 
     async def _store_in_chunks(self, chunks: Sequence[Sequence[Call[Any]]]) -> tuple[list[NewJob], list[Enqueued]]:
-        """Make the jobs of a chunk while the store still writes those before it."""
+        """Make the jobs of a chunk while the store still writes those before it.
+
+        Where batches are written at the same time, one with partitions waits for those before it: their jobs may have
+        to run in this order.
+        """
+        parallel = self._backend.capabilities.parallel_writes
         store = self._around(self._store)
         jobs: list[NewJob] = []
         replies: list[Enqueued] = []
@@ -239,6 +244,8 @@ class JobDesk(Operations):
             for chunk in chunks:
                 made = _make_jobs(chunk)
                 jobs += made
+                while parallel and flying and any(job.partition is not None for job in made):
+                    replies += await flying.popleft()
                 flying.append(asyncio.create_task(store(made)))
                 await asyncio.sleep(0)  # lets it leave for the store
                 if len(flying) == CHUNKS_IN_FLIGHT:

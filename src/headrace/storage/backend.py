@@ -28,6 +28,7 @@ class Capabilities(Struct, frozen=True, kw_only=True, gc=False):
     ``processes``: several processes can share it. ``waiting_claims``: obeys ``ClaimRequest.wait``.
     ``events``: keeps a journal of job events. ``time_precision``: the finest step instants are kept in.
     ``retention_slack``: how much longer than its retention a job may be kept, because history goes in larger parts.
+    ``parallel_writes``: batches that are handed in at the same time are written at the same time.
     """
 
     transactions: bool
@@ -39,6 +40,7 @@ class Capabilities(Struct, frozen=True, kw_only=True, gc=False):
     max_payload: int = MAX_PAYLOAD_DEFAULT
     time_precision: timedelta = timedelta(microseconds=1)
     retention_slack: timedelta = timedelta(0)
+    parallel_writes: bool = False
 
 
 class Health(Struct, frozen=True, kw_only=True, gc=False):

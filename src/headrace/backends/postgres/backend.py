@@ -45,6 +45,7 @@ class PostgresBackend:
             max_batch=MAX_BATCH_DEFAULT,
             max_payload=max_payload,
             retention_slack=WIDTH,
+            parallel_writes=True,
         )
         self._pool = pool = Pool(location, clock, lambda topics: self.signals.tell(topics))
         self.signals = PostgresSignalBus(location.schema, pool.dedicated, pool.notify)
