@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from msgspec import Struct
 
 from headrace.errors import ConfigError
-from headrace.model.job import JobState
+from headrace.model.job import FINAL_STATES, JobState
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -19,6 +20,18 @@ AGEING_MAX = timedelta(days=3650)
 RATE_BUCKET = timedelta(seconds=10)
 """Events are counted in pieces of time this long: few for a busy queue to write, and fine enough to chart."""
 
+RATES_KEPT = timedelta(days=1)
+"""Nobody charts them over more."""
+
+
+def rate_bucket(instant: datetime) -> int:
+    """The number of the piece in which an instant lies.
+
+    >>> rate_bucket(datetime(1970, 1, 1, 0, 1, 9, tzinfo=UTC))
+    6
+    """
+    return (instant - _EPOCH) // RATE_BUCKET
+
 
 class Retention(Struct, frozen=True, kw_only=True, gc=False):
     """How long a job is kept after it ended, by how it ended. Every figure is bounded: nothing is kept for ever."""
@@ -27,6 +40,25 @@ class Retention(Struct, frozen=True, kw_only=True, gc=False):
     cancelled: timedelta = timedelta(days=7)
     expired: timedelta = timedelta(days=7)
     dead: timedelta = timedelta(days=90)
+
+
+class Cutoff(NamedTuple):
+    """Jobs that ended in a state before an instant are past their retention.
+
+    Those of one queue, or, with None, those of all queues that have no retention of their own.
+    """
+
+    state: JobState
+    before: datetime
+    queue: str | None
+
+
+def cutoffs(now: datetime, default: Retention, own: Mapping[str, Retention]) -> Iterator[Cutoff]:
+    """What ``prune`` may delete, with the retentions that queues have of their own, by queue."""
+    for state in sorted(FINAL_STATES):
+        yield Cutoff(state, now - getattr(default, state.value), None)
+        for queue, retention in own.items():
+            yield Cutoff(state, now - getattr(retention, state.value), queue)
 
 
 class QueueSettings(Struct, frozen=True, kw_only=True, gc=False):

@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime, timedelta
 
-from headrace.model.queue import RATE_BUCKET, QueueRate, counted_window
+from headrace.model.queue import RATE_BUCKET, RATES_KEPT, QueueRate, counted_window, rate_bucket
 
-BUCKETS_MAX = 8_640
-"""A day of ten-second buckets for each queue; nobody charts rates over more, and memory stays bounded."""
-
-
-def _bucket(instant: datetime) -> int:
-    return int(instant.timestamp()) // int(RATE_BUCKET.total_seconds())
+BUCKETS_MAX = RATES_KEPT // RATE_BUCKET
+"""For each queue."""
 
 
 class Rates:
@@ -24,7 +20,7 @@ class Rates:
     def count(self, queue: str, event: str, now: datetime) -> None:
         """Count one event of a queue."""
         buckets = self._buckets.setdefault(queue, {})
-        bucket = _bucket(now)
+        bucket = rate_bucket(now)
         if bucket not in buckets:
             buckets[bucket] = Counter()
             if len(buckets) > BUCKETS_MAX:
@@ -34,7 +30,7 @@ class Rates:
     def within(self, window: timedelta, now: datetime) -> list[QueueRate]:
         """The sums of each queue where something happened, from the bucket in which the window begins until now."""
         covered = counted_window(window, now)
-        first, last = _bucket(now - window), _bucket(now)
+        first, last = rate_bucket(now - window), rate_bucket(now)
         answers = []
         for queue, buckets in sorted(self._buckets.items()):
             total: Counter[str] = Counter()

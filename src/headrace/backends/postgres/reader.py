@@ -11,14 +11,13 @@ from headrace.backends.postgres.grouping import error_groups
 from headrace.backends.postgres.limits import blocking
 from headrace.backends.postgres.rows import decode_error, read_job
 from headrace.backends.postgres.session import Runner, Session
-from headrace.backends.postgres.verbs.upkeep import RATE_BUCKET_S
 from headrace.errors import Unsupported
 from headrace.model.errors import ErrorGroup
 from headrace.model.ids import JobId
 from headrace.model.job import Attempt, AttemptOutcome, Job, JobState, LogLine
 from headrace.model.limits import Blocked
 from headrace.model.page import PAGE_LIMIT_MAX, JobQuery, Page
-from headrace.model.queue import JobCount, QueueRate, counted_window
+from headrace.model.queue import JobCount, QueueRate, counted_window, rate_bucket
 from headrace.model.usage import seconds_of
 
 T = TypeVar("T")
@@ -97,7 +96,7 @@ class PostgresJobReader:
     async def rates(self, *, window: timedelta) -> list[QueueRate]:
         async def verb(session: Session) -> list[QueueRate]:
             now = session.now or (await session.rows("instant", None))[0][0]
-            first, last = (int(at.timestamp()) // RATE_BUCKET_S for at in (now - window, now))
+            first, last = rate_bucket(now - window), rate_bucket(now)
             sums: dict[str, dict[str, int]] = {}
             for queue, event, count in await session.rows("rates", first, last):
                 sums.setdefault(queue, {})[event] = count

@@ -11,13 +11,15 @@ from itertools import chain
 from typing import Any, Protocol
 
 from headrace.backends.sqlite.statements import insert_rows, sql
+from headrace.backends.sqlite.times import duration_us
 from headrace.model.job import FINAL_STATES
+from headrace.model.queue import RATE_BUCKET
 from headrace.storage.lanes.rules import Rules, decode_rules
 from headrace.storage.signals import EVENT, WORK, topic
 
 Bindings = Mapping[str, Any] | Sequence[Any]
 
-RATE_BUCKET_US = 10_000_000
+RATE_BUCKET_US = duration_us(RATE_BUCKET)
 _CHUNKS = (50, 10, 4, 1)
 """Sizes of multi-row inserts. Few sizes, so that their statements stay prepared. Measured: 20 to 50 rows a statement
 are quickest; a statement of 1,000 rows is a quarter slower, for the registers that SQLite has to set up."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
 
 import msgspec
 
@@ -14,15 +13,11 @@ from headrace.backends.postgres.verbs.changes import end_pending, instant
 from headrace.backends.postgres.verbs.finish import store
 from headrace.backends.postgres.verbs.tally import Tally
 from headrace.model.ids import JobId
-from headrace.model.job import FINAL_STATES, JobState
-from headrace.model.queue import Retention
+from headrace.model.job import JobState
+from headrace.model.queue import RATES_KEPT, Retention, cutoffs, rate_bucket
 from headrace.model.settling import after_loss, may_be_quarantined
 from headrace.storage.jobs import Promotion, Rescued
 from headrace.storage.signals import WORK, topic
-
-RATE_BUCKET_S = 10
-RATES_KEPT = timedelta(days=1)
-"""A day of ten-second buckets: nobody charts rates over more."""
 
 TALLIES_FOLDED_MAX = 20_000
 LOCK_WAIT_MS = 500
@@ -90,14 +85,15 @@ async def prune(session: Session, retention: Retention, limit: int) -> int:
     await session.rows("forget_keys", now, limit)
     await session.rows("forget_entries", session.mono)
     await session.rows("fold", TALLIES_FOLDED_MAX)
-    await session.rows("forget_rates", int((now - RATES_KEPT).timestamp()) // RATE_BUCKET_S)
+    await session.rows("forget_rates", rate_bucket(now - RATES_KEPT))
     own = await _own_retentions(session)
     tally, pruned = Tally(), 0
-    for state, cutoff, only, without in _cutoffs(now, retention, own):
+    for state, before, only in cutoffs(now, retention, own):
         if pruned < limit:
-            name = "prune_succeeded" if state == "succeeded" else "prune_ended"
-            cutoff = partitions.midnight(cutoff) if state == "succeeded" else cutoff
-            rows = await session.rows(name, state, cutoff, only, without, limit - pruned, now)
+            days = state is JobState.SUCCEEDED
+            name, before = ("prune_succeeded", partitions.midnight(before)) if days else ("prune_ended", before)
+            without = list(own) if only is None else []
+            rows = await session.rows(name, state.value, before, only, without, limit - pruned, now)
             keyed = [(row[2], row[3]) for row in rows if row[2] is not None]
             if keyed:
                 await session.rows("keep_key_states", *map(list, zip(*keyed, strict=True)))
@@ -109,13 +105,3 @@ async def prune(session: Session, retention: Retention, limit: int) -> int:
     await tally.write(session)
     await session.rows("forget_lanes", session.mono)  # last, as it holds up claims of limited queues until the commit
     return pruned
-
-
-def _cutoffs(
-    now: datetime, default: Retention, own: dict[str, Retention]
-) -> Iterator[tuple[str, datetime, str | None, list[str]]]:
-    """For each final state: before when, in which queue (None: in all but those that have a retention)."""
-    for state in sorted(FINAL_STATES):
-        yield state.value, now - getattr(default, state), None, list(own)
-        for name, retention in own.items():
-            yield state.value, now - getattr(retention, state), name, []

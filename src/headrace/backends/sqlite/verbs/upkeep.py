@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Protocol
 
 import msgspec
 
 from headrace.backends.sqlite.rows import HeldRow, as_json, decode_held
-from headrace.backends.sqlite.times import duration_us, from_us
+from headrace.backends.sqlite.times import duration_us, from_us, to_us
 from headrace.backends.sqlite.transaction import RATE_BUCKET_US, Transaction
 from headrace.backends.sqlite.verbs.finish import announce_state, store
 from headrace.backends.sqlite.verbs.forget import forget_jobs
 from headrace.model.ids import JobId
-from headrace.model.job import FINAL_STATES, JobState
-from headrace.model.queue import Retention
+from headrace.model.job import JobState
+from headrace.model.queue import RATES_KEPT, Retention, cutoffs
 from headrace.model.settling import after_loss, may_be_quarantined
 from headrace.storage.jobs import Promotion, Rescued
 from headrace.storage.signals import WORK
-
-RATES_KEPT_US = 24 * 3600 * 1_000_000
-"""A day of ten-second buckets: nobody charts rates over more."""
 
 VOUCHED_MAX_US = 600 * 1_000_000
 """How long a worker whose process lives may be silent past its lease. Code that holds the interpreter's lock for ten
@@ -124,16 +121,17 @@ def expire(transaction: Transaction, limit: int) -> list[JobId]:
 def prune(transaction: Transaction, retention: Retention, limit: int) -> int:
     """Delete jobs past their retention, and keys and rates past their time."""
     transaction.run("forget_keys", {"now": transaction.now, "limit": limit})
-    transaction.run("forget_rates", ((transaction.now - RATES_KEPT_US) // RATE_BUCKET_US,))
+    transaction.run("forget_rates", ((transaction.now - duration_us(RATES_KEPT)) // RATE_BUCKET_US,))
     transaction.run("forget_entries", {"mono": transaction.mono, "limit": limit})
     transaction.run("forget_lanes", {"limit": limit})
     transaction.run("forget_stale_lanes", {"limit": limit})
     transaction.run("forget_buckets", {"mono": transaction.mono, "limit": limit})
     pruned = 0
-    for state, cutoff, only, without in _cutoffs(transaction, retention):
+    own = {name: msgspec.json.decode(text, type=Retention) for name, text in transaction.rows("own_retentions")}
+    for state, before, only in cutoffs(from_us(transaction.now), retention, own):
         if pruned < limit:
-            values = {"state": state, "cutoff": cutoff, "only": only, "without": without, "now": transaction.now}
-            values["limit"] = limit - pruned
+            values = {"state": state, "cutoff": to_us(before), "only": only, "now": transaction.now}
+            values |= {"without": as_json(list(own) if only is None else []), "limit": limit - pruned}
             rows = list(transaction.rows("select_ended", values))
             seqs = [row[0] for row in rows]
             transaction.run("keep_key_states", {"seqs": as_json(seqs)})
@@ -142,12 +140,3 @@ def prune(transaction: Transaction, retention: Retention, limit: int) -> int:
                 transaction.move(queue, state, None)
             pruned += len(rows)
     return pruned
-
-
-def _cutoffs(transaction: Transaction, default: Retention) -> Iterator[tuple[str, int, str | None, str]]:
-    """For each final state: before when, in which queue (None: in all but those that have a retention)."""
-    own = {name: msgspec.json.decode(text, type=Retention) for name, text in transaction.rows("own_retentions")}
-    for state in sorted(FINAL_STATES):
-        yield state, transaction.now - duration_us(getattr(default, state)), None, as_json(list(own))
-        for name, retention in own.items():
-            yield state, transaction.now - duration_us(getattr(retention, state)), name, "[]"
