@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from headrace import Headrace, Never
 from headrace.config.server import ServerSettings
+from headrace.model.durations import ZERO
+from headrace.server.operations import jobs
 from tests.cli.support import TIME_LIMIT_S, Cli
 from tests.server.live import LiveServer
 from tests.transports.tasks import make_app
@@ -80,6 +84,22 @@ def test_queues_and_schedules_are_looked_at_and_changed(cli: Cli) -> None:
     assert cli.json("worker", "list")["items"] == []
     stats = cli.json("store", "stats")
     assert (stats["queues"], stats["counts"]["queued"], stats["url"].startswith("http://")) == (1, 2, True)
+
+
+def test_a_search_goes_on_where_the_server_has_no_time(
+    server: LiveServer, cli: Cli, store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "PATIENCE", ZERO)
+    app = make_app(store)
+    with app.sync as desk:
+        first, *_ = desk.enqueue_many([app.find_task("greet").call(f"n{number}") for number in range(600)])
+    with httpx2.Client(base_url=server.url, headers={"authorization": f"Bearer {TOKEN}"}) as client:
+        page = client.get("/v1/jobs", params={"query": "args.name:n0"}).json()
+    assert (page["items"], page["complete"], page["next_cursor"] is None) == ([], False, False)
+    assert datetime.fromisoformat(page["reached"]) <= datetime.now(UTC)
+
+    found = cli.json("job", "list", "args.name:n0")
+    assert ([each["id"] for each in found["items"]], found["next_cursor"]) == ([first.id], None)
 
 
 def test_limits_are_set_shown_and_removed(cli: Cli) -> None:
