@@ -31,6 +31,12 @@ JOB = b'{"task":"mail.send","args":["ada"]}'
         (b"[]", 422, "HR-E0281", "object"),
         (b"", 422, "HR-E0281", "task"),
         (b"{}", 422, "HR-E0281", "task"),
+        (
+            b'{"task":"mail.send","args":["a"],"delay":"740555804959s"}',
+            422,
+            "HR-E0215",
+            "longer than a hundred years",
+        ),
         (b'{"task":5}', 422, "HR-E0281", "Expected `str`"),
         (b'{"task":"mail.send\\u0000"}', 422, "HR-E0281", "regex"),
         (b'{"task":"mail.send","args":["a"],"tags":["\\u0000"]}', 422, "HR-E0215", "tags"),

@@ -14,7 +14,7 @@ from headrace.model.cron import Fold, Gap
 from headrace.model.durations import ZERO
 from headrace.model.ids import JobId
 from headrace.model.job import NewJob
-from headrace.model.rules import CronRule, EveryRule, Rule, make_rule
+from headrace.model.rules import INTERVAL_MAX, CronRule, EveryRule, Rule, make_rule
 from headrace.model.schedule import Misfire, Origin, Overlap, Schedule
 from headrace.tasks.call import Call
 
@@ -151,6 +151,9 @@ def _check_others(settings: Mapping[str, Any]) -> dict[str, Any]:
         value = checked.get(key, ZERO)
         if not isinstance(value, timedelta) or value < ZERO:
             message = f"{key} is a timedelta that is not negative, such as seconds(30); got {value!r}"
+            raise ConfigError(message)
+        if value > INTERVAL_MAX:  # beyond the calendar it would stop the scheduler, and so every other schedule
+            message = f"{key} is at most {INTERVAL_MAX.days} days; got {value.days} days"
             raise ConfigError(message)
     limit = checked.get("misfire_limit", 1)
     if type(limit) is not int or not 1 <= limit <= MISFIRE_LIMIT_MAX:

@@ -87,6 +87,8 @@ async def test_when_takes_cron_english_an_interval_or_an_instant(app: Headrace, 
         ("@daily", {"misfire": 3}, r"misfire is one of skip, once, all; got 3"),
         ("@daily", {"misfire_limit": 0}, r"misfire_limit is a whole number from 1 to 1000; got 0"),
         ("@daily", {"jitter": -seconds(1)}, r"jitter is a timedelta that is not negative"),
+        ("@daily", {"jitter": timedelta(days=800_000)}, r"jitter is at most 2928 days; got 800000 days"),
+        ("@daily", {"misfire_after": timedelta(days=3_000)}, r"misfire_after is at most 2928 days; got 3000 days"),
         ("@daily", {"tz": "UTC"}, r"a schedule has no setting 'tz'; there are: anchor, fold, gap"),
     ],
 )

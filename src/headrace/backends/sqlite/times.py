@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST = datetime.max.replace(tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -18,12 +19,19 @@ def to_us(instant: datetime) -> int:
 
 
 def from_us(microseconds: int) -> datetime:
-    """The instant, aware and in UTC.
+    """The instant, aware and in UTC; what lies beyond the calendar is its last.
 
     >>> from_us(1_000_000)
     datetime.datetime(1970, 1, 1, 0, 0, 1, tzinfo=datetime.timezone.utc)
+    >>> from_us(1 << 62).year
+    9999
     """
-    return _EPOCH + timedelta(microseconds=microseconds)
+    try:
+        return _EPOCH + timedelta(microseconds=microseconds)
+    except (
+        OverflowError
+    ):  # an earlier release has stored a delay of ten thousand years: that must not keep others from theirs
+        return _LAST
 
 
 def maybe_from_us(microseconds: int | None) -> datetime | None:
