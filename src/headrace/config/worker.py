@@ -8,7 +8,7 @@ from datetime import timedelta
 from msgspec import Struct, field
 
 from headrace.errors import ConfigError
-from headrace.model.durations import ZERO
+from headrace.model.durations import check_duration
 from headrace.model.job import QUEUE_DEFAULT
 from headrace.model.queue import Retention
 
@@ -74,11 +74,12 @@ class WorkerConfig(Struct, frozen=True, kw_only=True):
             check_queue_name(name)
             if not isinstance(slots, int) or slots < 1:
                 raise ConfigError(f"queues[{name!r}] is the number of jobs to run at once, at least 1; got {slots!r}")
+        for name in ("lease", "grace", "poll", "lag_warning"):
+            check_duration(name, getattr(self, name))
+        if self.fetch_failure_limit is not None:
+            check_duration("fetch_failure_limit", self.fetch_failure_limit)
         if not LEASE_MIN <= self.lease <= LEASE_MAX:
             raise ConfigError(f"lease must be between 100 ms and 1 h; got {self.lease}")
-        for name in ("grace", "poll", "lag_warning"):
-            if getattr(self, name) < ZERO:
-                raise ConfigError(f"{name} must not be negative; got {getattr(self, name)}")
         for name, least in (
             ("prefetch", 0),
             ("threads", 1),

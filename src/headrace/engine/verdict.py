@@ -75,7 +75,10 @@ def _delay(error: BaseException, job: Job, policy: RetryPolicy, noise: Noise) ->
     if job.attempt >= job.max_attempts:
         return None
     try:
-        return policy.delay(job.attempt, error, noise())
+        delay: Any = policy.delay(job.attempt, error, noise())
+        if delay is None or isinstance(delay, timedelta):
+            return delay
+        raise TypeError(f"it answered {delay!r}; a delay is a timedelta, such as seconds(5), or None")
     except Exception:
         log.exception("the retry policy of task %s failed; the default applies", job.task)
         return Exponential().delay(job.attempt, error, noise())

@@ -40,6 +40,21 @@ def days(count: float) -> timedelta:
     return timedelta(days=count)
 
 
+def check_duration(name: str, value: object) -> None:
+    """Raise ConfigError that names the field, unless ``value`` is a length of time from nothing to a hundred years.
+
+    >>> check_duration("grace", 30)
+    Traceback (most recent call last):
+    headrace.errors.ConfigError: grace is a timedelta, such as seconds(30) or days(7); got 30
+    """
+    if not isinstance(value, timedelta):
+        raise ConfigError(f"{name} is a timedelta, such as seconds(30) or days(7); got {value!r}")
+    if value < ZERO:
+        raise ConfigError(f"{name} must not be negative; got {value}")
+    if value > DURATION_MAX:
+        raise ConfigError(f"{name} is at most a hundred years, days(36525); got {value}")
+
+
 def parse_duration(text: str) -> timedelta:
     """Read a duration as people write it in a command or a file: ``30s``, ``5m``, ``1h30m``, ``250ms``, ``2d``.
 

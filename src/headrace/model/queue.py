@@ -9,6 +9,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from headrace.errors import ConfigError
+from headrace.model.durations import check_duration
 from headrace.model.job import FINAL_STATES, JobState
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -34,12 +35,19 @@ def rate_bucket(instant: datetime) -> int:
 
 
 class Retention(Struct, frozen=True, kw_only=True, gc=False):
-    """How long a job is kept after it ended, by how it ended. Every figure is bounded: nothing is kept for ever."""
+    """How long a job is kept after it ended, by how it ended: a hundred years at most.
+
+    Raises ConfigError that names the field for what is no length of time.
+    """
 
     succeeded: timedelta = timedelta(days=3)
     cancelled: timedelta = timedelta(days=7)
     expired: timedelta = timedelta(days=7)
     dead: timedelta = timedelta(days=90)
+
+    def __post_init__(self) -> None:
+        for name in self.__struct_fields__:
+            check_duration(name, getattr(self, name))
 
 
 class Cutoff(NamedTuple):

@@ -71,6 +71,7 @@ def test_settings_of_a_worker_override_those_of_the_app() -> None:
         ({"mail": 0}, {}, r"queues\['mail'\] is the number of jobs to run at once, at least 1; got 0"),
         (None, {"concurrency": 5}, "a worker has no setting 'concurrency'; there are: queues, lease"),
         (None, {"lease": seconds(0)}, "lease must be between 100 ms and 1 h"),
+        (None, {"grace": 30}, r"grace is a timedelta, such as seconds\(30\) or days\(7\); got 30"),
     ],
 )
 def test_a_wrong_setting_is_refused(queues: Any, settings: Any, told: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from headrace.errors import ConfigError
 from headrace.model.durations import DURATION_MAX, days, format_duration, hours, minutes, parse_duration, seconds
+from headrace.model.queue import Retention
 
 
 def test_the_words_mean_what_they_say() -> None:
@@ -27,6 +29,20 @@ def test_what_is_longer_than_a_hundred_years_is_refused(text: str) -> None:
     assert parse_duration("36525d") == DURATION_MAX
     with pytest.raises(ConfigError, match="longer than a hundred years"):
         parse_duration(text)
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (timedelta.max, "dead is at most a hundred years"),
+        (days(-1), "dead must not be negative"),
+        (5, "is a timedelta"),
+    ],
+)
+def test_what_is_kept_for_no_length_of_time_is_refused_before_it_stops_all_pruning(value: Any, told: str) -> None:
+    assert Retention(dead=DURATION_MAX).dead == DURATION_MAX
+    with pytest.raises(ConfigError, match=told):
+        Retention(dead=value)
 
 
 @given(st.integers(0, 23), st.integers(0, 59))
