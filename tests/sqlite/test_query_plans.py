@@ -93,11 +93,25 @@ def test_a_statement_uses_its_index(connection: apsw.Connection, name: str, bind
     assert not any("TEMP B-TREE" in line for line in plan if name.endswith(("_lanes", "_jobs"))), plan
 
 
+PLACES = [
+    (f"{_BY_INDEX[JobState.DEAD]} UNION ALL {_BY_INDEX[JobState.EXPIRED]}", "headrace_jobs_ended (state=?"),
+    (_BY_INDEX[JobState.QUEUED], "headrace_jobs_queued"),
+    (_BY_INDEX[JobState.RUNNING], "headrace_jobs_running"),
+    (_BY_INDEX[JobState.SCHEDULED], "headrace_jobs_due"),
+]
+
+
+@pytest.mark.parametrize(("source", "index"), PLACES, ids=[index for _, index in PLACES])
+def test_jobs_in_a_state_are_collected_along_its_index(connection: apsw.Connection, source: str, index: str) -> None:
+    statement = sql("find_places").replace("FILTERS", source)
+    explained = connection.execute(f"EXPLAIN QUERY PLAN {statement}", {"before": 100, "floor": 1})
+    plan = [str(row[3]) for row in explained]
+    assert any(index in line for line in plan), plan
+    assert not any("INTEGER PRIMARY KEY" in line for line in plan), plan
+
+
 SOURCES = [
-    (f"j.seq IN ({_BY_INDEX[JobState.DEAD]} UNION ALL {_BY_INDEX[JobState.EXPIRED]})", "headrace_jobs_ended (state=?"),
-    (f"j.seq IN ({_BY_INDEX[JobState.QUEUED]})", "headrace_jobs_queued"),
-    (f"j.seq IN ({_BY_INDEX[JobState.RUNNING]})", "headrace_jobs_running"),
-    (f"j.seq IN ({_BY_INDEX[JobState.SCHEDULED]})", "headrace_jobs_due"),
+    ("j.seq IN (SELECT value FROM json_each('[]'))", "INTEGER PRIMARY KEY (rowid=?)"),
     ("j.fingerprint = 'x' AND j.state IN ('dead', 'scheduled', 'queued')", "headrace_jobs_failing (fingerprint=?)"),
     ("j.id IN (SELECT value FROM json_each('[]'))", "sqlite_autoindex_headrace_jobs_1 (id=?)"),
     ("j.seq < 100 AND j.seq >= 1", "INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
