@@ -13,10 +13,10 @@ EXAMPLES = 25
 STEPS = 40
 
 
-def run_machine(make: MakeBackend, *, examples: int = EXAMPLES) -> None:
+def run_machine(make: MakeBackend, *, examples: int = EXAMPLES, of: type[StoreMachine] = StoreMachine) -> None:
     """Compare the stores that ``make`` gives with the memory store. ``HEADRACE_ROUNDS`` multiplies the examples."""
     rounds = int(os.environ.get("HEADRACE_ROUNDS", "1"))
-    machine = type("Machine", (StoreMachine,), {"make": staticmethod(make)})
+    machine = type("Machine", (of,), {"make": staticmethod(make)})
     run_state_machine_as_test(
         machine,
         settings=settings(

@@ -6,6 +6,7 @@ from headrace.backends.sqlite import SqliteBackend
 from headrace.storage.backend import Backend
 from headrace.storage.clock import Clock
 from tests.stateful.running import run_machine
+from tests.stateful.undoing import UndoMachine
 
 
 @contextmanager
@@ -15,4 +16,4 @@ def sqlite(clock: Clock) -> Iterator[Backend]:
 
 
 def test_the_sqlite_store_agrees_with_the_memory_store_whatever_is_done_to_it() -> None:
-    run_machine(sqlite)
+    run_machine(sqlite, of=UndoMachine)

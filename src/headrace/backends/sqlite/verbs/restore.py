@@ -100,13 +100,16 @@ def _put_back(transaction: Transaction, job: Target, before: Standing, state: Jo
         "run_at": run_at,
         "wake_at": run_at if timed else None,
         "expires_at": _us(before.expires_at),
-        "finished_at": _us(before.finished_at),
+        "finished_at": transaction.now if before.finished_at else None,
         "reason": before.reason,
         "cancel": before.cancel_requested,
     }
     # First the tags, for the journal tells of the job as it is put back.
     transaction.run("edit_tags", (as_json(before.tags) if before.tags else None, job.seq))
     transaction.run("put_back", values)
+    if before.finished_at:
+        # Afterwards, for the journal takes the instant of the change from it.
+        transaction.run("date_end", {"seq": job.seq, "finished_at": _us(before.finished_at)})
     enter_lane(transaction, before.queue, job.seq)
     transaction.move(job.queue, job.state, None)
     transaction.move(before.queue, None, state)

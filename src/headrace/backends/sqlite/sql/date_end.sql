@@ -1,0 +1,2 @@
+-- :seq, :finished_at.
+UPDATE headrace_jobs SET finished_at = :finished_at WHERE seq = :seq
