@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any, Protocol, TypeVar
@@ -21,6 +21,10 @@ T = TypeVar("T")
 Row = Sequence[Any]
 
 CONNECT_S_MAX = 10.0
+AT_HAND_MAX = 2
+"""Connections that stay taken between calls: one for claims and one for finishes. To take one out of asyncpg's pool and
+to put it back takes as long as a small statement."""
+
 SETTINGS = {
     "application_name": "headrace",
     "jit": "off",
@@ -143,6 +147,7 @@ class Pool:
         self._clock = clock
         self._announce = announce
         self._pool: asyncpg.Pool[Any] | None = None
+        self._at_hand: list[Any] = []
         self._where = masked(location.dsn)
         self.pooled = True if location.pgbouncer is None else location.pgbouncer
         self._connect_s = min(CONNECT_S_MAX, location.timeout)
@@ -194,6 +199,8 @@ class Pool:
         if pool is not None:
             try:
                 async with asyncio.timeout(CONNECT_S_MAX):
+                    while self._at_hand:
+                        await _put_back(pool, self._at_hand.pop())
                     await pool.close()
             except TimeoutError:
                 pool.terminate()
@@ -221,10 +228,29 @@ class Pool:
             self._announce(session.topics)
         return reply
 
-    def _acquired(self) -> AbstractAsyncContextManager[Any]:
-        if self._pool is None:
+    @asynccontextmanager
+    async def _acquired(self) -> AsyncIterator[Any]:
+        pool = self._pool
+        if pool is None:
             raise Unavailable(f"the store {self._where} is not open")
-        return _acquiring(self._pool, self.location.timeout)
+        connection = await self._take(pool)
+        well = False
+        try:
+            yield connection
+            well = True
+        finally:
+            if well and pool is self._pool and len(self._at_hand) < AT_HAND_MAX and not connection.is_closed():
+                self._at_hand.append(connection)
+            else:
+                await _put_back(pool, connection)
+
+    async def _take(self, pool: asyncpg.Pool[Any]) -> Any:
+        while self._at_hand:
+            connection = self._at_hand.pop()
+            if not connection.is_closed():
+                return connection
+            await _put_back(pool, connection)
+        return await pool.acquire(timeout=self.location.timeout)
 
     async def notify(self, channel: str, payload: str) -> None:
         """Send a signal on one of the connections there are."""
@@ -239,13 +265,9 @@ class Pool:
         )
 
 
-@asynccontextmanager
-async def _acquiring(pool: asyncpg.Pool[Any], timeout_s: float) -> AsyncIterator[Any]:
-    connection = await pool.acquire(timeout=timeout_s)
-    try:
-        yield connection
-    finally:
-        # A connection that cannot be handed back is closed by asyncpg, which then raises: that must not take the place
-        # of what the caller is told, least of all of a cancellation.
-        with suppress(Exception):
-            await pool.release(connection)
+async def _put_back(pool: asyncpg.Pool[Any], connection: Any) -> None:
+    """Hand a connection back, whatever state it is in."""
+    # One that cannot be handed back is closed by asyncpg, which then raises: that must not take the place of what the
+    # caller is told, least of all of a cancellation.
+    with suppress(Exception):
+        await pool.release(connection)
