@@ -33,6 +33,7 @@ class Orders(Struct, frozen=True, kw_only=True):
 
     url: str
     effects: str = ""
+    queue: str = "default"
     slots: int = 4
     lease_s: float = 30.0
     grace_s: float = 10.0

@@ -16,7 +16,7 @@ async def main(orders: Orders) -> None:
     """Work until told to stop."""
     app = make_app(orders, make_backend(orders, make_clock(orders.step_back_s)))
     worker = app.worker(
-        queues={"default": orders.slots},
+        queues={orders.queue: orders.slots},
         lease=timedelta(seconds=orders.lease_s),
         grace=timedelta(seconds=orders.grace_s),
         lag_warning=timedelta(seconds=orders.lag_s),
