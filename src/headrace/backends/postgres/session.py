@@ -148,6 +148,7 @@ class Pool:
         self._announce = announce
         self._pool: asyncpg.Pool[Any] | None = None
         self._at_hand: list[Any] = []
+        self._awaited = 0
         self._where = masked(location.dsn)
         self.pooled = True if location.pgbouncer is None else location.pgbouncer
         self._connect_s = min(CONNECT_S_MAX, location.timeout)
@@ -239,10 +240,15 @@ class Pool:
             yield connection
             well = True
         finally:
-            if well and pool is self._pool and len(self._at_hand) < AT_HAND_MAX and not connection.is_closed():
+            if well and pool is self._pool and self._has_room and not connection.is_closed():
                 self._at_hand.append(connection)
             else:
                 await _put_back(pool, connection)
+
+    @property
+    def _has_room(self) -> bool:
+        """Whether one more may stay at hand: not while a call waits for the pool to give it one."""
+        return not self._awaited and len(self._at_hand) < AT_HAND_MAX
 
     async def _take(self, pool: asyncpg.Pool[Any]) -> Any:
         while self._at_hand:
@@ -250,7 +256,11 @@ class Pool:
             if not connection.is_closed():
                 return connection
             await _put_back(pool, connection)
-        return await pool.acquire(timeout=self.location.timeout)
+        self._awaited += 1
+        try:
+            return await pool.acquire(timeout=self.location.timeout)
+        finally:
+            self._awaited -= 1
 
     async def notify(self, channel: str, payload: str) -> None:
         """Send a signal on one of the connections there are."""
