@@ -200,8 +200,9 @@ class JobDesk(Operations):
 
     def _make_batcher(self) -> Batcher[NewJob, Enqueued]:
         # One bad job must not fail those it happened to be merged with: the batch is then stored one by one.
-        limit = self._backend.capabilities.max_batch
-        return Batcher(self._store, limit=limit, isolate=(TooLarge, Unsupported))
+        able = self._backend.capabilities
+        flights = 2 if able.parallel_writes else 1
+        return Batcher(self._store, limit=able.max_batch, isolate=(TooLarge, Unsupported), flights=flights)
 
     async def _store(self, jobs: Sequence[NewJob]) -> list[Enqueued]:
         # The store announces the queues that have work now; see headrace.storage.signals.

@@ -1,6 +1,9 @@
 """Many single calls, one bulk call: what arrives while a batch is in flight is the next batch.
 
 There is no timer, so a lone caller pays nothing, and the busier a process is the larger its batches get.
+
+A store that writes several batches at the same time is given them at the same time: while the server works on one half
+of the calls, this process makes the other.
 """
 
 from __future__ import annotations
@@ -17,15 +20,20 @@ BATCH_LIMIT_DEFAULT = 1_000
 """What every store takes in one call (``MAX_BATCH_DEFAULT``); past a few hundred a batch wins nothing more."""
 
 
+HALF_MIN = 8
+"""Fewer calls than twice this go as one batch: below that, what a batch costs outweighs what is done meanwhile."""
+
+
 class Batcher(Generic[In, Out]):
     """Merges concurrent single calls of one event loop into calls of ``run``, which answers item *i* with reply *i*.
 
     What ``run`` raises, every caller of that batch gets, except for the kinds in ``isolate``: they say that one item
     is at fault and that nothing was done, so the items are then tried one by one. A caller that is cancelled while its
-    item waits takes it back; once it is in flight, the batch goes on without that caller.
+    item waits takes it back; once it is in flight, the batch goes on without that caller. ``flights``: how many batches
+    may be on their way at the same time.
     """
 
-    __slots__ = ("_isolate", "_limit", "_run", "_task", "_waiting")
+    __slots__ = ("_flights", "_flights_max", "_isolate", "_limit", "_run", "_starting", "_waiting")
 
     def __init__(
         self,
@@ -33,40 +41,63 @@ class Batcher(Generic[In, Out]):
         *,
         limit: int = BATCH_LIMIT_DEFAULT,
         isolate: tuple[type[Exception], ...] = (),
+        flights: int = 1,
     ) -> None:
         self._run = run
         self._limit = limit
         self._isolate = isolate
+        self._flights_max = flights
+        self._flights: set[asyncio.Task[None]] = set()
+        self._starting = False
         self._waiting: list[tuple[In, asyncio.Future[Out]]] = []
-        self._task: asyncio.Task[None] | None = None
 
     def submit(self, item: In) -> asyncio.Future[Out]:
         """Hand in an item; await the answer for its reply. The item leaves with the current turn of the loop."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Out] = loop.create_future()
         self._waiting.append((item, future))
-        if self._task is None:
-            # An empty context, so that a batch does not run as part of whichever job happened to submit first.
-            self._task = loop.create_task(self._drain(), name="headrace batcher", context=Context())
+        if not self._starting and len(self._flights) < self._flights_max:
+            self._start(loop)
         return future
 
     async def close(self) -> None:
         """Wait until everything that was handed in has its reply."""
-        while self._task is not None:
-            await asyncio.wait([self._task])
+        while self._flights:
+            await asyncio.wait(self._flights)
 
-    async def _drain(self) -> None:
+    def _start(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._starting = True
+        # An empty context, so that a batch does not run as part of whichever job happened to submit first.
+        self._flights.add(loop.create_task(self._fly(), name="headrace batcher", context=Context()))
+
+    async def _fly(self) -> None:
+        flight = asyncio.current_task()
+        assert flight is not None
+        self._starting = False
         try:
             while self._waiting:
-                taken, self._waiting = self._waiting[: self._limit], self._waiting[self._limit :]
-                batch = [pair for pair in taken if not pair[1].done()]
+                batch = self._take()
                 if batch:
                     await self._flush(batch)
         finally:
-            self._task = None
-            for _, future in self._waiting:
-                future.cancel()
-            self._waiting = []
+            self._flights.discard(flight)
+            if not self._flights:  # nobody else would answer them
+                for _, future in self._waiting:
+                    future.cancel()
+                self._waiting = []
+
+    def _take(self) -> list[tuple[In, asyncio.Future[Out]]]:
+        count = self._share()
+        taken, self._waiting = self._waiting[:count], self._waiting[count:]
+        if self._waiting and not self._starting and len(self._flights) < self._flights_max:
+            self._start(asyncio.get_running_loop())
+        return [pair for pair in taken if not pair[1].done()]
+
+    def _share(self) -> int:
+        """How many calls the next batch takes: its part, where others can be under way beside it."""
+        count = len(self._waiting)
+        free = self._flights_max - len(self._flights) + 1
+        return min(self._limit, count if count < 2 * HALF_MIN else -(-count // free))
 
     async def _flush(self, batch: list[tuple[In, asyncio.Future[Out]]]) -> None:
         try:

@@ -44,6 +44,34 @@ async def test_calls_during_a_flight_are_the_next_batch() -> None:
     assert bulk.batches == [[1], [2, 3]]
 
 
+async def test_where_two_batches_may_fly_each_takes_half() -> None:
+    bulk = Bulk()
+    bulk.open.clear()
+    batcher = Batcher(bulk, flights=2)
+    first = [batcher.submit(n) for n in range(20, 40)]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    others = [batcher.submit(n) for n in range(40, 50)]
+    bulk.open.set()
+    assert await asyncio.gather(*first, *others) == [2 * n for n in range(20, 50)]
+    assert [len(batch) for batch in bulk.batches] == [10, 10, 10]
+    await batcher.close()
+
+
+async def test_few_calls_are_one_batch_though_two_may_fly() -> None:
+    bulk = Bulk()
+    batcher = Batcher(bulk, flights=2)
+    await asyncio.gather(*(batcher.submit(n) for n in range(5)))
+    assert bulk.batches == [[0, 1, 2, 3, 4]]
+
+
+async def test_a_call_that_comes_as_a_flight_ends_is_answered() -> None:
+    bulk = Bulk()
+    batcher = Batcher(bulk)
+    for number in range(50):
+        assert await batcher.submit(number if number != 13 else 0) in (2 * number, 0)
+
+
 async def test_no_batch_is_larger_than_the_limit() -> None:
     bulk = Bulk()
     batcher = Batcher(bulk, limit=2)
