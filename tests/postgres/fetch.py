@@ -21,6 +21,8 @@ MACHINES = {"x86_64": "x64", "aarch64": "arm64"}
 POOLER = ("pgbouncer", "libc-ares2", "libevent-2.1-7")
 """With the libraries that a machine may lack."""
 
+FETCH_S_MAX = 120
+
 
 def fetch_server(version: str) -> Path:
     """The folder with the programs of the newest PostgreSQL of a major version."""
@@ -64,9 +66,11 @@ def fetch_pooler() -> Path:
 
 def _say(folder: Path, *command: str) -> str:
     try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=FETCH_S_MAX)
     except FileNotFoundError:
         sys.exit(f"there is no {command[0]} here")
+    except subprocess.TimeoutExpired:
+        sys.exit(f"{' '.join(command)} took longer than {FETCH_S_MAX} s")
     if done.returncode:
         sys.exit(f"{' '.join(command)} failed: {done.stderr}")
     return done.stdout
