@@ -11,7 +11,7 @@ from tests.cli.support import Cli, run_jobs, unknown_id
 def test_the_newest_jobs_have_names(cli: Cli, url: str) -> None:
     cli.ok("job", "enqueue", "fail")
     run_jobs(url, 1)
-    ids = [cli.ok("job", "enqueue", "greet").strip() for _ in range(3)]
+    ids = [cli.ok("job", "enqueue", "greet", "--arg", "name=A").strip() for _ in range(3)]
 
     assert cli.json("job", "get", "@last")["id"] == ids[2]
     assert cli.json("job", "get", "@-1")["id"] == ids[2]
@@ -57,7 +57,7 @@ def test_waiting_gives_up_with_exit_7_and_shows_what_has_not_ended(cli: Cli) -> 
 def test_waiting_for_any_ends_with_the_first(cli: Cli, url: str) -> None:
     done = cli.ok("job", "enqueue", "greet", "--arg", "name=A", "--queue", "mail").strip()
     run_jobs(url, 1)
-    waiting = cli.ok("job", "enqueue", "greet").strip()
+    waiting = cli.ok("job", "enqueue", "greet", "--arg", "name=B").strip()
 
     assert cli("job", "wait", "--any", waiting, done).exit_code == 0
 

@@ -47,7 +47,8 @@ def test_tasks_are_listed_once_a_worker_has_told_of_them(cli: Cli, app: Headrace
 
     run_jobs(url, 0)
 
-    assert [task["name"] for task in cli.json("task", "list")["items"]] == ["fail", "greet", "show_meta"]
+    names = [task["name"] for task in cli.json("task", "list")["items"]]
+    assert names == ["blocking_greet", "discard", "fail", "greet", "show_meta"]
     assert cli.ok("task", "list").splitlines()[0].split()[:3] == ["NAME", "VERSION", "QUEUE"]
     shown = cli.ok("task", "get", "greet")
     assert "Task       greet  version 1\nQueue      mail\n" in shown
