@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
 
 from headrace.backends.postgres import PostgresBackend, floors
-from headrace.backends.postgres.floors import Floors
+from headrace.backends.postgres.floors import LOOK_SHARE, Floors, LeaseFloor
 from headrace.testing.conformance.builders import claim, enqueue, job
 
 CONNECTIONS = 2
@@ -59,6 +59,46 @@ async def _enqueue_late(backend: PostgresBackend, late: timedelta) -> None:
             "UPDATE headrace.jobs SET run_at = run_at - $1::interval WHERE id = $2", late, job_id
         )
     )
+
+
+async def test_a_rescue_begins_where_the_last_one_ended_and_soon_at_the_start_again(slow: None) -> None:
+    now, first, second = 0.0, datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
+    floor = LeaseFloor(clock=lambda: now)
+    with floor.look(first) as before:
+        assert before is None
+        now += 0.1
+    with floor.look(second) as before:
+        assert before == first
+    with floor.look(second) as before:
+        assert before == second
+    floor.forget()
+    with floor.look(second) as before:
+        assert before is None
+        now += 0.1
+    now += LOOK_SHARE * 0.1
+    with floor.look(second) as before:
+        assert before is None
+
+
+async def test_a_lease_before_the_floor_is_found_in_time(backend: PostgresBackend, slow: None) -> None:
+    now = 0.0
+
+    def clock() -> float:
+        nonlocal now
+        now += 0.001
+        return now
+
+    backend.jobs._lease_floor = LeaseFloor(clock)
+    await enqueue(backend, job(), job())
+    await claim(backend, 2)
+    assert await backend.jobs.rescue(limit=10) == []
+    await backend._pool.run(
+        lambda session: session.text("UPDATE headrace.jobs SET lease_until = now() - interval '1 minute'")
+    )
+    assert await backend.jobs.rescue(limit=10) == []
+    now += 60
+    assert len(await backend.jobs.rescue(limit=1)) == 1
+    assert len(await backend.jobs.rescue(limit=10)) == 1
 
 
 async def test_a_healthy_table_is_claimed_from_its_start(backend: PostgresBackend) -> None:

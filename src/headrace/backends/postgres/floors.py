@@ -9,13 +9,14 @@ at the start.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from headrace.model.job import Job
 
-SLOW_S = 0.03
-SLOW_S_A_JOB = 0.00005
+SLOW_S = 0.01
+SLOW_S_A_JOB = 0.00002
 """A claim that finds its jobs in less is left alone. On a healthy table 500 jobs are found in 3 ms."""
 
 BEYOND_S_MIN = 1.0
@@ -26,6 +27,10 @@ transaction was slow to commit."""
 
 SLACK = timedelta(milliseconds=250)
 """The floor stays so far behind the newest job that was claimed, for transactions that overlap."""
+
+LOOK_SHARE, LOOK_S_MAX = 100, 60.0
+"""The same for rescues, which find nothing in most rounds: a look from the start takes a hundredth of the time, and is
+made once a minute at least."""
 
 Floor = tuple[str, int, datetime]
 
@@ -67,3 +72,36 @@ class Floors:
             known = self._newest.get(place)
             if known is None or job.run_at > known:
                 self._newest[place] = job.run_at
+
+
+class LeaseFloor:
+    """Where a rescue of one process may begin: where the last one ended that found nothing, if that took long.
+
+    A lease that was locked at that moment, or whose claim committed after it had run out, is found by the next look
+    from the start, within a minute.
+
+    >>> floor = LeaseFloor()
+    >>> with floor.look(datetime(2026, 11, 22)) as before:
+    ...     before is None
+    True
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._seen: datetime | None = None
+        self._until = 0.0
+
+    @contextmanager
+    def look(self, until: datetime) -> Iterator[datetime | None]:
+        """Look for leases that ended up to ``until``, from the instant that this answers; from the start for None."""
+        before = self._seen if self._clock() < self._until else None
+        begun = self._clock()
+        yield before
+        took = self._clock() - begun
+        if before is None:
+            self._until = begun + min(LOOK_S_MAX, LOOK_SHARE * took) if took > SLOW_S else 0.0
+        self._seen = until
+
+    def forget(self) -> None:
+        """Begin at the start the next time."""
+        self._until = 0.0

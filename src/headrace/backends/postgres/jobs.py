@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from headrace.backends.postgres.floors import Floors
+from headrace.backends.postgres.floors import Floors, LeaseFloor
 from headrace.backends.postgres.session import Runner, Session
 from headrace.backends.postgres.verbs import changes, claim, enqueue, finish, limited, restore, upkeep
 from headrace.backends.postgres.verbs.contended import Contended
@@ -49,6 +49,7 @@ class PostgresJobStore:
         self._capabilities = capabilities
         self._within = within
         self._floors = Floors()
+        self._lease_floor = LeaseFloor()
 
     def within(self, connection: object) -> JobStore:
         """The same verbs in the caller's transaction, on a connection of asyncpg, psycopg 3, SQLAlchemy or Django."""
@@ -136,7 +137,9 @@ class PostgresJobStore:
         return await self._run(lambda session: upkeep.promote(session, limit))
 
     async def rescue(self, *, limit: int, quarantine_after: int | None = None) -> list[Rescued]:
-        return await self._run(lambda session: upkeep.rescue(session, limit, quarantine_after), transaction=True)
+        return await self._run(
+            lambda session: upkeep.rescue(session, limit, quarantine_after, self._lease_floor), transaction=True
+        )
 
     async def expire(self, *, limit: int) -> list[JobId]:
         return await self._run(lambda session: upkeep.expire(session, limit), transaction=True)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from headrace.backends.postgres.floors import LeaseFloor
 from headrace.backends.postgres.rows import Held, Target
 from headrace.backends.postgres.session import Session
 from headrace.backends.postgres.verbs import partitions
@@ -31,12 +32,15 @@ async def promote(session: Session, limit: int) -> Promotion:
     return Promotion(count=sum(row[1] for row in rows), queues=frozenset(row[0] for row in rows), next_due=next_due)
 
 
-async def rescue(session: Session, limit: int, quarantine_after: int | None) -> list[Rescued]:
+async def rescue(session: Session, limit: int, quarantine_after: int | None, floor: LeaseFloor) -> list[Rescued]:
     """Take jobs back from workers whose lease ran out. In a transaction."""
-    rows = await session.rows("lost", session.mono, limit)
+    now = await instant(session)
+    until = session.mono or now
+    with floor.look(until) as before:
+        rows = await session.rows("lost", until, limit, before)
     if not rows:
         return []
-    now = await instant(session)
+    floor.forget()  # those that were left, beyond the limit or by a transaction that fails, are before it
     held = [Held(*row) for row in rows]
     losses = await _earlier_losses(session, held, quarantine_after)
     settlements = [(each, after_loss(each, losses.get(each.id, 0) + 1, quarantine_after)) for each in held]
