@@ -39,12 +39,20 @@ async def _fill(url: str, jobs: int) -> None:
 
 async def _ids(port: int) -> list[str]:
     connection = await Connection.open(port)
-    ids = []
-    for search in ("state:dead", "state:succeeded", "queue:q3"):
-        _, body = await connection.ask("GET", f"/v1/jobs?query={search}&limit=1")
-        ids.append(json.loads(body)["items"][0]["id"])
+    ids = [await _first(connection, search) for search in ("state:dead", "state:succeeded", "queue:q3")]
     connection.close()
     return ids
+
+
+async def _first(connection: Connection, search: str) -> str:
+    """The first job that a search finds; pages that ended before they came to one say where to go on."""
+    more = ""
+    while True:
+        _, body = await connection.ask("GET", f"/v1/jobs?query={search}&limit=1{more}")
+        page = json.loads(body)
+        if page["items"]:
+            return str(page["items"][0]["id"])
+        more = f"&cursor={page['next_cursor']}"
 
 
 async def _measure(port: int, store: str) -> dict[str, float]:
