@@ -96,9 +96,6 @@ class ClockedSession:
     def announce(self, topics: Iterable[str]) -> None:
         self.topics.update(dict.fromkeys(topics))
 
-    async def text(self, statement: str, *values: Any) -> Sequence[Row]:
-        raise NotImplementedError
-
 
 class PooledSession(ClockedSession):
     """A session on a connection of asyncpg's."""
