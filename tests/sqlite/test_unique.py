@@ -6,14 +6,12 @@ from contextlib import closing
 from pathlib import Path
 
 import apsw
-import pytest
 
-from headrace.backends.sqlite import SqliteBackend, schema
-from headrace.backends.sqlite.connecting import connect
-from headrace.backends.sqlite.location import parse_url
+from headrace.backends.sqlite import SqliteBackend
 from headrace.model.job import JobState, UniqueKey
 from headrace.testing.clock import FrozenClock
 from headrace.testing.conformance.builders import claim, enqueue, ids_of, job, read
+from tests.sqlite.old_schema import write_schema
 
 KEY = UniqueKey(key="k")
 REPLACE = UniqueKey(key="k", on_conflict="replace")
@@ -70,13 +68,11 @@ async def test_a_job_deleted_with_its_key_leaves_nothing_behind(backend: SqliteB
 
 
 async def test_a_file_of_the_first_schema_takes_jobs_with_keys_beside_those_it_holds(
-    clock: FrozenClock, path: Path, monkeypatch: pytest.MonkeyPatch
+    clock: FrozenClock, path: Path
 ) -> None:
     old = job()
-    with monkeypatch.context() as patched, closing(connect(parse_url(f"sqlite:///{path}"))) as connection:
-        patched.setattr(schema, "MIGRATIONS", ("0001_foundation",))
-        patched.setattr(schema, "VERSION", 1)
-        schema.prepare(connection, path)
+    with closing(apsw.Connection(str(path))) as connection:
+        write_schema(connection, 1)
         connection.execute(
             "INSERT INTO headrace_jobs (seq, id, task, queue, priority, state, run_at, attempt, max_attempts, claims, "
             "wakes, cancel, enqueued_at) VALUES (1, ?, 't', 'default', 5, 'queued', 0, 0, 5, 0, 0, 0, 0)",

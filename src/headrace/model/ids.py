@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import time
+from functools import cache
 from typing import NewType, cast
 
 JobId = NewType("JobId", str)
@@ -14,6 +15,10 @@ _NS_PER_MS = 1_000_000
 _FORM = "%08x-%04x-7%03x-%04x-%012x"
 _VARIANT = 0x8000
 _LOW = (1 << 48) - 1
+_DIGITS = 16
+_FRACTION = 1 << 12
+_VARIANTS = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
+"""The digit that has the variant in front of the two random bits of another one."""
 
 
 class _Generator:
@@ -28,13 +33,34 @@ class _Generator:
         self._last = 0
 
     def next(self) -> str:
-        return self.many(1)[0]
+        return format_uuid7(self._stamps(1), self._random.getrandbits(62))
 
     def many(self, count: int) -> list[str]:
-        stamp = max((time.time_ns() << 12) // _NS_PER_MS, self._last + 1)
-        self._last = stamp + count - 1
-        noise = self._random.getrandbits
-        return [format_uuid7(each, noise(62)) for each in range(stamp, stamp + count)]
+        first, end = self._stamps(count), self._last + 1
+        ids: list[str] = []
+        for start in range(first - first % _FRACTION, end, _FRACTION):
+            ids += self._of_one_millisecond(max(start, first), min(start + _FRACTION, end))
+        return ids
+
+    def _stamps(self, count: int) -> int:
+        first = max((time.time_ns() << 12) // _NS_PER_MS, self._last + 1)
+        self._last = first + count - 1
+        return first
+
+    def _of_one_millisecond(self, start: int, end: int) -> list[str]:
+        # Put together from pieces of text, at a third of the time of format_uuid7: this is a tenth of a bulk enqueue.
+        noise = self._random.randbytes(8 * (end - start)).hex()
+        head = f"{start >> 28:08x}-{start >> 12 & 0xFFFF:04x}-7"
+        fractions = _fractions()[start % _FRACTION :]
+        return [
+            f"{head}{fraction}{_VARIANTS[noise[at]]}{noise[at + 1 : at + 4]}-{noise[at + 4 : at + 16]}"
+            for at, fraction in zip(range(0, len(noise), _DIGITS), fractions, strict=False)
+        ]
+
+
+@cache
+def _fractions() -> list[str]:
+    return [f"{number:03x}-" for number in range(_FRACTION)]
 
 
 def format_uuid7(stamp: int, noise: int) -> str:
@@ -43,7 +69,6 @@ def format_uuid7(stamp: int, noise: int) -> str:
     >>> format_uuid7(0x019A0B0C0D0E_123, 0x3FFF_FFFF_FFFF_FFFF)
     '019a0b0c-0d0e-7123-bfff-ffffffffffff'
     """
-    # One formatting of small numbers: a bulk enqueue spends a tenth of its time here.
     return _FORM % (stamp >> 28, stamp >> 12 & 0xFFFF, stamp & 0xFFF, _VARIANT | noise >> 48, noise & _LOW)
 
 

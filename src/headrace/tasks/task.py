@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, Unpack
 from headrace.engine.runnable import ExecutorKind
 from headrace.errors import InvalidArguments, TooLarge, UsageError
 from headrace.model.batch import BatchOptions
-from headrace.model.job import Job
+from headrace.model.job import Job, NewJob
 from headrace.model.payload import Codec
 from headrace.model.redaction import for_arguments, redact, redact_text
 from headrace.model.retry import RetryPolicy
-from headrace.tasks.call import Call
+from headrace.tasks.call import Call, pattern_of
 from headrace.tasks.defaults import OF_RUNS, layered
 from headrace.tasks.handle import JobHandle
 from headrace.tasks.options import JobOptions, check_options, merge_options
@@ -120,6 +120,10 @@ class Task(Generic[P, R]):
         return options
 
     @cached_property
+    def _pattern(self) -> NewJob | None:
+        return pattern_of(self._options)
+
+    @cached_property
     def _codec(self) -> Codec:
         return self._registration.home.codecs.get(self._options["codec"])
 
@@ -140,8 +144,9 @@ class Task(Generic[P, R]):
         payload = self._schema.encode(codec, args, kwargs)
         if len(payload) > self._limit:
             self._too_large("arguments", len(payload))
-        options = self._options if self._partition_by is None else self._partitioned(self._partition_by, args, kwargs)
-        return Call(self, payload, options)
+        if self._partition_by is None:
+            return Call(self, payload, self._options, self._pattern)
+        return Call(self, payload, self._partitioned(self._partition_by, args, kwargs))
 
     async def enqueue(self, *args: P.args, **kwargs: P.kwargs) -> JobHandle[R]:
         """Store a job that will call the function with these arguments; durable when it returns.

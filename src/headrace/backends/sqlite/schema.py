@@ -10,24 +10,39 @@ from pathlib import Path
 
 import apsw
 
+from headrace.backends.sqlite.lane_triggers import lanes_unwatched, watch_lanes
 from headrace.backends.sqlite.statements import split, sql
 from headrace.errors import SchemaOutdated, StorageCorrupt
 
-MIGRATIONS = ("0001_foundation", "0002_unique", "0003_limits", "0004_fingerprints", "0005_events", "0006_usage")
+MIGRATIONS = (
+    "0001_foundation",
+    "0002_unique",
+    "0003_limits",
+    "0004_fingerprints",
+    "0005_events",
+    "0006_usage",
+    "0007_lane_triggers",
+)
 VERSION = len(MIGRATIONS)
 
 
 def prepare(connection: apsw.Connection, path: Path) -> None:
-    """Make or upgrade the schema, and void the leases of an earlier boot of the host. One transaction.
+    """Make or upgrade the schema, with the triggers it needs, and void the leases of an earlier boot of the host.
 
-    Raises SchemaOutdated when the file was written by a newer release.
+    One transaction. Raises SchemaOutdated when the file was written by a newer release.
     """
-    if current_version(connection) == VERSION and _stored(connection, "boot") == boot_id():
+    if (
+        current_version(connection) == VERSION
+        and _stored(connection, "boot") == boot_id()
+        and not lanes_unwatched(connection)
+    ):
         return
     connection.execute("BEGIN IMMEDIATE")
     try:
         _upgrade(connection, path)
         _void_leases_of_earlier_boots(connection)
+        if lanes_unwatched(connection):
+            watch_lanes(lambda name: connection.execute(sql(name)))
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, Protocol
 
+import apsw
+
 from headrace.backends.sqlite.statements import insert_rows, sql
 from headrace.backends.sqlite.times import duration_us
 from headrace.model.job import FINAL_STATES
@@ -20,6 +22,7 @@ from headrace.storage.signals import EVENT, WORK, topic
 Bindings = Mapping[str, Any] | Sequence[Any]
 
 RATE_BUCKET_US = duration_us(RATE_BUCKET)
+_ARRAYS = hasattr(apsw, "carray") and "ENABLE_CARRAY" in apsw.compile_options
 _CHUNKS = (50, 10, 4, 1)
 """Sizes of multi-row inserts. Few sizes, so that their statements stay prepared. Measured: 20 to 50 rows a statement
 are quickest; a statement of 1,000 rows is a quarter slower, for the registers that SQLite has to set up."""
@@ -82,8 +85,8 @@ class Transaction:
         if rows:
             self.insert_flat(name, len(rows[0]), list(chain.from_iterable(rows)))
 
-    def insert_flat(self, name: str, width: int, values: list[Any], shared: Sequence[Any] = ()) -> None:
-        """The same from one list of all values, row after row; ``shared`` are bound before them, once a statement.
+    def insert_flat(self, name: str, width: int, values: list[Any]) -> None:
+        """The same from one list of all values, row after row.
 
         A thousand rows as a thousand tuples set the garbage collector to work; as one list they do not.
         """
@@ -91,8 +94,22 @@ class Transaction:
         for size in _CHUNKS:
             while left >= size:
                 end = start + size * width
-                self._connection.execute(insert_rows(name, size), [*shared, *values[start:end]])
+                self._connection.execute(insert_rows(name, size), values[start:end])
                 start, left = end, left - size
+
+    @property
+    def takes_arrays(self) -> bool:
+        """Whether statements can read ``carray(?)``: apsw's own copy of SQLite can, others need not."""
+        return _ARRAYS and isinstance(self._connection, apsw.Connection)
+
+    def run_on_array(self, name: str, bindings: Sequence[Any], array: Sequence[str | bytes]) -> None:
+        """Execute ``sql/NAME.sql``, whose last parameter is an array: all of texts without NUL, or all of bytes.
+
+        However long the array is, it is one step for SQLite, in which the interpreter's lock is free all the time:
+        what another thread does in Python meanwhile is done at the same time. (The other way, each statement waits up
+        to the interpreter's switch interval for that thread.)
+        """
+        self._connection.execute(sql(name), (*bindings, apsw.carray(tuple(array))))
 
     def move(self, queue: str, source: str | None, target: str | None, count: int = 1) -> None:
         """Note that ``count`` jobs of a queue went from one state to another (None: from or to nowhere)."""

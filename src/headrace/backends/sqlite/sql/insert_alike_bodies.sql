@@ -1,4 +1,4 @@
--- One row of seq and payload, of jobs that share codec and task_version.
+-- The last seq, what the jobs share (codec, task_version), and an array of their payloads.
 INSERT INTO headrace_bodies (seq, codec, payload, task_version)
-SELECT v.column1, ?, v.column2, ?
-FROM (VALUES (?, ?)) AS v
+SELECT ? + payloads.rowid, ?, payloads.value, ?
+FROM carray(?) AS payloads

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
+
+from msgspec.structs import replace
 
 from headrace.backends.sqlite.rows import as_json
 from headrace.backends.sqlite.times import duration_us
@@ -12,7 +14,7 @@ from headrace.backends.sqlite.transaction import Transaction
 from headrace.backends.sqlite.verbs.new_jobs import due_at, expires_at, storable
 from headrace.backends.sqlite.verbs.unique import holders_of, keep_keys, meet, runs_of_keys
 from headrace.model.ids import JobId
-from headrace.model.job import JobState, NewJob, PlainKind
+from headrace.model.job import JobState, NewJob
 from headrace.storage.jobs import Enqueued
 from headrace.storage.signals import DUE, WORK
 from headrace.storage.taken import Taken, fingerprint
@@ -77,9 +79,8 @@ def _store(transaction: Transaction, jobs: Sequence[NewJob]) -> list[JobState]:
         return []
     last, ruled = next(transaction.rows("last_seq"))
     rules = transaction.rules() if ruled else None
-    kinds = {job.plain_kind for job in jobs} if rules is None else {None}
-    if len(kinds) == 1 and (kind := kinds.pop()) is not None:
-        return _store_alike(transaction, jobs, kind, last)
+    if rules is None and _store_alike(transaction, jobs, last):
+        return [_QUEUED] * len(jobs)
     now = transaction.now
     rows: list[Any] = []
     bodies: list[Any] = []
@@ -103,23 +104,27 @@ def _store(transaction: Transaction, jobs: Sequence[NewJob]) -> list[JobState]:
     transaction.insert_flat("insert_jobs", len(rows) // len(jobs), rows)
     transaction.insert_flat("insert_bodies", len(bodies) // len(jobs), bodies)
     _remember_keys(transaction, jobs)
-    _count(transaction, zip([job.queue for job in jobs], states, strict=True))
+    _count(transaction, Counter(zip([job.queue for job in jobs], states, strict=True)))
     return states
 
 
-def _store_alike(transaction: Transaction, jobs: Sequence[NewJob], kind: PlainKind, last: int) -> list[JobState]:
-    """Insert jobs that are alike but for their ids and payloads: all else is bound once for many."""
-    rows: list[Any] = []
-    bodies: list[Any] = []
-    for seq, job in enumerate(jobs, start=last + 1):
-        rows += (seq, job.id)
-        bodies += (seq, storable(job.payload))
+def _store_alike(transaction: Transaction, jobs: Sequence[NewJob], last: int) -> bool:
+    """Insert plain jobs that differ in nothing but ids and payloads, in two steps; whether they are such jobs."""
+    if not transaction.takes_arrays:
+        return False
+    first = jobs[0]
+    kind = first.plain_kind
+    if kind is None or not all(replace(job, id=first.id, payload=first.payload) == first for job in jobs):
+        return False
+    payloads = [storable(job.payload) for job in jobs]
+    if len({*map(type, payloads)}) > 1:  # an array is of one type
+        return False
     now = transaction.now
     shared = (kind.task, kind.queue, kind.priority, now, kind.max_attempts, now)
-    transaction.insert_flat("insert_alike_jobs", 2, rows, shared)
-    transaction.insert_flat("insert_alike_bodies", 2, bodies, (kind.codec, kind.task_version))
-    _count(transaction, [(kind.queue, _QUEUED)] * len(jobs))
-    return [_QUEUED] * len(jobs)
+    transaction.run_on_array("insert_alike_jobs", (last, *shared), [job.id for job in jobs])
+    transaction.run_on_array("insert_alike_bodies", (last, kind.codec, kind.task_version), payloads)
+    _count(transaction, {(kind.queue, _QUEUED): len(jobs)})
+    return True
 
 
 def _remember_keys(transaction: Transaction, jobs: Sequence[NewJob]) -> None:
@@ -132,8 +137,8 @@ def _remember_keys(transaction: Transaction, jobs: Sequence[NewJob]) -> None:
         transaction.insert("insert_idempotency", keyed)
 
 
-def _count(transaction: Transaction, moves: Iterable[tuple[str, JobState]]) -> None:
-    for (queue, state), count in Counter(moves).items():
+def _count(transaction: Transaction, counts: Mapping[tuple[str, JobState], int]) -> None:
+    for (queue, state), count in counts.items():
         transaction.move(queue, None, state, count)
         transaction.happened(queue, "enqueued", count)
         transaction.announce(WORK if state is _QUEUED else DUE, queue)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
+from headrace.backends.sqlite.lane_triggers import unwatch_lanes, watch_lanes
 from headrace.backends.sqlite.rows import as_json
 from headrace.backends.sqlite.times import duration_us, to_us
 from headrace.backends.sqlite.transaction import Transaction
@@ -94,7 +95,11 @@ def _change(transaction: Transaction, queues: Iterable[str], store: Callable[[],
     store()
     transaction.forget_rules()
     after = transaction.rules()
+    if after.any_lanes:
+        watch_lanes(transaction.run)
     for queue in queues:
         if before.layout(queue) != after.layout(queue):
             enter_lanes(transaction, queue, _decode_seqs(transaction.value("open_jobs", {"queue": queue})))
             transaction.run("reset_lanes", {"queue": queue})
+    if not after.any_lanes:
+        unwatch_lanes(transaction.run)

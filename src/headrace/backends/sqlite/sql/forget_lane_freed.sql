@@ -1,0 +1,1 @@
+DROP TRIGGER IF EXISTS headrace_jobs_lane_freed
