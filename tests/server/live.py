@@ -12,6 +12,7 @@ import uvicorn
 from headrace import Headrace
 from headrace.config.server import ServerSettings
 from headrace.server import create_app
+from headrace.server.writing import Protocol
 
 START_S_MAX = 30.0
 
@@ -24,7 +25,9 @@ class LiveServer(uvicorn.Server):
 
     def __init__(self, app: Headrace, settings: ServerSettings | None = None, *, port: int = 0) -> None:
         self._service = create_app(app, settings)
-        super().__init__(uvicorn.Config(self._service, lifespan="on", log_config=None, timeout_graceful_shutdown=5))
+        super().__init__(
+            uvicorn.Config(self._service, http=Protocol, lifespan="on", log_config=None, timeout_graceful_shutdown=5)
+        )
         self._listening = socket.create_server(("127.0.0.1", port))
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self.run, args=([self._listening],), name="live server")

@@ -13,9 +13,7 @@ import httpx2
 import pytest
 
 from headrace import Headrace
-from headrace.model.event import EventFilter
 from headrace.server import Principal, Service, create_app, event_hub
-from headrace.server.event_hub import BEHIND_MAX, Audience, Listener
 from headrace.wire.scopes import Scope
 
 PATIENCE_S = 10.0
@@ -240,14 +238,3 @@ async def test_what_cannot_be_is_refused(client: httpx2.AsyncClient, query: str,
     answer = await client.get(f"/v1/events?{query}")
     assert answer.status_code == 422
     assert says in answer.json()["detail"]
-
-
-async def test_a_listener_that_reads_nothing_is_told_why_it_is_let_go() -> None:
-    listener = Listener(Audience(EventFilter(), None))
-    for _ in range(BEHIND_MAX // 1_000 + 1):
-        listener.push(b"x" * 1_000)
-    listener.push(b"unheard")
-    chunk = await listener.take()
-    assert chunk.startswith(b"event: dropped\ndata: ")
-    assert b"go on after the last id" in chunk
-    assert await listener.take() == b""

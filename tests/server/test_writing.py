@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any, cast
 
-from headrace.server.writing import HELD_MAX, JoiningTransport
+from uvicorn.protocols.http.flow_control import FlowControl
+
+from headrace.server.writing import HELD_MAX, JoiningTransport, Pipe
 
 
 class Wire:
@@ -75,3 +77,24 @@ async def test_much_is_not_held() -> None:
 
 async def test_everything_else_is_the_transports() -> None:
     assert joining(Wire()).get_extra_info("peername") == "peername of the wire"
+
+
+async def test_what_is_written_now_leaves_behind_what_is_held() -> None:
+    transport = joining(wire := Wire())
+    transport.write(b"head")
+    transport.write_now(b"body")
+    transport.write_now(b"next")
+    assert wire.written == [b"headbody", b"next"]
+
+
+async def test_a_pipe_is_open_while_the_other_side_keeps_up_and_is_there() -> None:
+    flow = FlowControl(cast("Any", wire := Wire()))
+    pipe = Pipe(joining(wire), flow)
+    assert pipe.open
+    flow.pause_writing()
+    assert not pipe.open
+    flow.resume_writing()
+    pipe.write(b"2\r\nhi\r\n")
+    assert (pipe.open, wire.written) == (True, [b"2\r\nhi\r\n"])
+    wire.close()
+    assert not pipe.open

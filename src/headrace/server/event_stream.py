@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from starlette.types import Receive, Send
+from starlette.types import Receive, Scope, Send
 
 from headrace.errors import StorageError
 from headrace.model.event import EVENTS_LIMIT_MAX
 from headrace.server.context import Context
-from headrace.server.event_hub import Listener, frames_for, lost_frame
+from headrace.server.event_hub import frames_for, lost_frame
+from headrace.server.listening import PIPE, Listener, Pipe
 
 log = logging.getLogger("headrace.server")
 
@@ -38,20 +39,20 @@ class EventStream:
         self._position = position
         self._after = after
 
-    async def respond(self, receive: Receive, send: Send, *, head_only: bool = False) -> None:
-        """Send events as they come."""
+    async def respond(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send events as they come; to HEAD, that they would."""
         leaving = asyncio.ensure_future(self._wait_until_gone(receive))
         try:
             await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
-            if not head_only:
-                await self._stream(send)
+            if scope["method"] != "HEAD":
+                await self._stream(send, scope.get("extensions", {}).get(PIPE))
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
             leaving.cancel()
             await asyncio.gather(leaving, return_exceptions=True)
             await self._context.hub.leave(self._listener)
 
-    async def _stream(self, send: Send) -> None:
+    async def _stream(self, send: Send, pipe: Pipe | None) -> None:
         await _send_on(send, b"retry: %d\n\n" % RECONNECT_MS)
         if self._after is not None:
             try:
@@ -59,7 +60,7 @@ class EventStream:
             except StorageError as error:  # half an answer is out: its listener comes back and tries again
                 log.warning("a stream of events ended, because the journal could not be read: %r", error)
                 return
-        while chunk := await self._listener.take():
+        while chunk := await self._listener.take(pipe):
             await _send_on(send, chunk)
 
     async def _catch_up(self, send: Send, after: int) -> None:

@@ -49,7 +49,7 @@ class Endpoint:
             reply = await self._carry_out(scope, headers, receive, call)
             call.end(DONE)
             if self._operation.media != JSON:
-                await reply.respond(receive, send, head_only=scope["method"] == "HEAD")
+                await reply.respond(scope, receive, send)
                 return
             answer = self._operation.answer(reply)
             body = _encode(reply)

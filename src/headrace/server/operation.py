@@ -41,7 +41,8 @@ class Operation(Struct, frozen=True, kw_only=True, eq=False):
     path: with ``{name}`` where a field of the request stands. The other fields are in the body of POST, PUT and PATCH,
         and in the query of GET and DELETE, except those in ``headers``, by the name of their header.
     statuses: those of its answers when all goes well, each with what it means.
-    media: the type of its answers. Other than JSON, the reply is a stream, with a method ``respond``.
+    media: the type of its answers. Other than JSON, the reply is a stream, whose method ``respond`` is an ASGI
+        application.
     problems: the statuses that it may refuse with, beside those that any call may.
     waits: it may take long on purpose, and ends when its caller goes away.
     in_path, in_body: the fields that are in the path, and whether the others are in the body.

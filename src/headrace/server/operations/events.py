@@ -7,8 +7,8 @@ from headrace.errors import ConfigError
 from headrace.model.durations import ZERO
 from headrace.model.event import EventFilter
 from headrace.server.context import Context
-from headrace.server.event_hub import Audience
 from headrace.server.event_stream import MEDIA_TYPE, EventStream
+from headrace.server.listening import Audience
 from headrace.server.operation import operation
 from headrace.wire.base import duration
 from headrace.wire.events import EventsRead, EventsWanted, ReadEvents, WatchEvents, event_view
