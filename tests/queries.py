@@ -64,6 +64,7 @@ _TESTS: dict[Kind, st.SearchStrategy[Test]] = {
     Kind.NUMBER: st.one_of(st.integers(-5, 10).map(Is), _ordered(st.integers(-5, 10))),
     Kind.TIME: _ordered(moments),
     Kind.DURATION: st.one_of(durations.map(Is), _ordered(durations)),
+    Kind.SIZE: st.one_of(st.integers(0, 90).map(Is), _ordered(st.integers(0, 90))),
     Kind.JSON: st.one_of(
         loose.map(Is), texts.map(Is), patterns.map(Like), texts.map(Contains), _ordered(loose), _ordered(texts)
     ),

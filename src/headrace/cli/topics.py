@@ -55,6 +55,7 @@ Fields with numbers  priority attempt version
 Fields with times    enqueued due started finished expires: 2h is two hours ago, +1h in an hour, 2025-01-31 that day,
                      2025-01-31T09:00:00Z; since:2h and until:1h are short for enqueued
 Fields with lengths  wait run: wait:>5m
+Fields with sizes    size, of the arguments: size:>100KiB
 Fields with states   state: a state, or pending (scheduled queued waiting), unfinished, ended, failed (dead expired)
 args.PATH meta.PATH  a value in the arguments or metadata: args.user.id:42 args.items.0:pen
 

@@ -41,6 +41,7 @@ class Translator(conditions.Translator):
         "priority": "j.priority",
         "attempt": "j.attempt",
         "reason": "j.reason",
+        "size": "octet_length(j.payload)",
         "enqueued": "j.enqueued_at",
         "due": "j.run_at",
         "started": "j.started_at",

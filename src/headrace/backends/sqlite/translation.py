@@ -31,6 +31,7 @@ class Translator(conditions.Translator):
         "priority": "j.priority",
         "attempt": "j.attempt",
         "reason": "j.reason",
+        "size": "length(CAST(b.payload AS BLOB))",
         "fingerprint": "j.fingerprint",
         "enqueued": "j.enqueued_at",
         "due": "j.run_at",

@@ -17,6 +17,7 @@ class Kind(Enum):
     NUMBER = "number"
     TIME = "time"
     DURATION = "duration"
+    SIZE = "size"
     JSON = "json"
 
 
@@ -50,6 +51,7 @@ FIELDS = {
     "expires": Field(Kind.TIME, "when it expires if it has not begun", "expires:<+5m"),
     "wait": Field(Kind.DURATION, "how long it waited, or waits, once it could run", "wait:>5m"),
     "run": Field(Kind.DURATION, "how long its last attempt ran, or runs", "run:1m..5m"),
+    "size": Field(Kind.SIZE, "the bytes of the arguments, as they are stored", "size:>100KiB"),
     "args": Field(Kind.JSON, "a value in the arguments, where they are JSON", "args.user.id:42"),
     "meta": Field(Kind.JSON, "a value in the metadata", "meta.source:cli"),
 }

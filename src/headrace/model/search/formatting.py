@@ -61,7 +61,7 @@ def _test(kind: Kind, test: Test) -> str:
     match test:
         case Is(value=value):
             # Without the sign, a word after error: or reason: would be looked for inside the text.
-            return f"{'=' if kind in (Kind.WORDS, Kind.DURATION) else ''}{_value(kind, value)}"
+            return f"{'=' if kind in (Kind.WORDS, Kind.DURATION, Kind.SIZE) else ''}{_value(kind, value)}"
         case Like(pattern=pattern):
             return pattern
         case Contains(text=text):

@@ -156,6 +156,7 @@ _VALUES: dict[str, Callable[[_Subject], Any]] = {
     "expires": lambda subject: subject.job.expires_at,
     "wait": lambda subject: subject.wait,
     "run": lambda subject: subject.run,
+    "size": lambda subject: len(subject.job.payload),
     "reason": lambda subject: subject.job.reason,
     "fingerprint": lambda subject: subject.job.error and subject.job.error.fingerprint,
 }

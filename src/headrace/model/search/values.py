@@ -12,6 +12,7 @@ from headrace.errors import ConfigError
 from headrace.model.durations import ZERO, parse_duration
 from headrace.model.search.fields import ASKED, STATE_WORDS, WHY_WORDS, Kind
 from headrace.model.search.tree import Ago, At, Between, Compare, Contains, Is, Like, Loose, Operator, Test, Value
+from headrace.model.sizes import parse_size
 
 _DAY = timedelta(days=1)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -113,7 +114,7 @@ def _test(name: str, kind: Kind, item: Item) -> Test:
             raise Refusal("~ looks into text, and this is none", item.start, item.end)
         return Contains(item.first.text) if item.operator == "~" else Like(item.first.text)
     value = _value(kind, item.first)
-    if item.operator is None and kind is Kind.DURATION:
+    if item.operator is None and kind in (Kind.DURATION, Kind.SIZE):
         return Compare(">=", value)
     return Is(value) if item.operator in (None, "=") else Compare(_ordering(item.operator), value)
 
@@ -149,10 +150,19 @@ def _value(kind: Kind, atom: Atom) -> Value:
         if not _NUMBER.fullmatch(atom.text):
             raise Refusal(f"{atom.text!r} is no whole number", atom.start, atom.end)
         return int(atom.text)
+    if kind is Kind.SIZE:
+        return _size(atom)
     try:
         return parse_duration(atom.text)
     except (ConfigError, OverflowError):
         raise Refusal(f"{atom.text!r} is no duration. Write 90s, 5m or 2h", atom.start, atom.end) from None
+
+
+def _size(atom: Atom) -> int:
+    try:
+        return parse_size(atom.text)
+    except ConfigError:
+        raise Refusal(f"{atom.text!r} is no size. Write bytes, 10kB or 1MiB", atom.start, atom.end) from None
 
 
 def _time_test(name: str, item: Item) -> Test:
