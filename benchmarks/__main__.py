@@ -12,6 +12,7 @@ import statistics
 import subprocess
 import sys
 from collections import defaultdict
+from pathlib import Path
 
 import apsw
 
@@ -54,7 +55,24 @@ OURS = {
 
 CASE_S_MAX = 1_200.0
 
+CASES = Path(__file__).with_name("cases")
+
 Figures = dict[str, dict[str, list[float]]]
+
+
+def is_case(name: str) -> bool:
+    """Whether there is a measurement of that name."""
+    return name.isidentifier() and "def measure(" in _text_of(CASES / f"{name}.py")
+
+
+def all_cases() -> list[str]:
+    """Everything that can be measured."""
+    return sorted(each.stem for each in CASES.glob("*.py") if is_case(each.stem))
+
+
+def _text_of(file: Path) -> str:
+    """Read, not imported: a case may need a peer that is not installed."""
+    return file.read_text("utf-8") if file.exists() else ""
 
 
 def run_case(name: str, scale: float) -> dict[str, float]:
@@ -129,6 +147,8 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=1.0, help="0.1 for a quick look; figures then mean little")
     options = parser.parse_args()
     names = [case for name in options.cases or SETS for case in SETS.get(name, (name,))]
+    if unknown := [name for name in names if not is_case(name)]:
+        parser.error(f"no set or case {', '.join(unknown)}\nsets:  {' '.join(SETS)}\ncases: {' '.join(all_cases())}")
     if shutil.which("npm") is None and IN_NODE.intersection(names):
         print("there is no npm here: peers in Node are left out", file=sys.stderr)
         names = [name for name in names if name not in IN_NODE]

@@ -82,7 +82,8 @@ class Headrace(JobDesk, Surrounding, TaskMaker):
         if url is not None and backend is not None:
             message = f"give a url or a backend, not both; got backend={backend!r} as well"
             raise ConfigError(message)
-        chosen = backend if backend is not None else make_backend(URL_DEFAULT if url is None else url)
+        self._url = URL_DEFAULT if url is None and backend is None else url
+        chosen = backend if backend is not None else make_backend(self._url or URL_DEFAULT)
         Surrounding.__init__(self)
         JobDesk.__init__(
             self,
@@ -214,6 +215,7 @@ class Headrace(JobDesk, Surrounding, TaskMaker):
         """
         self._refuse_while_in_use("use_store")
         self._live_in(make_backend(url))
+        self._url = url
 
     @contextmanager
     def moved_to(self, backend: Backend, *, make_settlement: MakeSettlement = Settlement) -> Iterator[None]:
@@ -277,6 +279,11 @@ class Headrace(JobDesk, Surrounding, TaskMaker):
         self._backend = backend
         self._payload_limit = min(self._payload_limit, backend.capabilities.max_payload)
         self._batcher = self._make_batcher()
+
+    @property
+    def url(self) -> str | None:
+        """The URL of the store as it was given, with its password; None where the app was made of a backend."""
+        return self._url
 
     @property
     def ready(self) -> bool:

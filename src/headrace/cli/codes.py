@@ -37,7 +37,7 @@ CODES: dict[str, Page] = {
     "HR-E0202": Page(
         "no store is given",
         "A command has to know where the jobs are. It looks at --store, HEADRACE_STORE, the project file and the "
-        "profile in use, and then for headrace.db in the working folder.",
+        "profile in use, then for headrace.db in the working folder, and then asks the app that the setting app names.",
     ),
     "HR-E0203": Page(
         "the store lives in another process",

@@ -12,7 +12,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from headrace.cli.faults import Exit, Fault, did_you_mean, usage
-from headrace.cli.settings import configuration
+from headrace.cli.settings import configuration, configured_store
+from headrace.cli.stores import resolve_store
 
 if TYPE_CHECKING:
     from headrace.app import Headrace
@@ -24,6 +25,14 @@ def load_named_app(target: str | None) -> tuple[str, Headrace]:
     """The app of the command line or of the setting ``app``, and its name. Raises a fault where neither names one."""
     name = named_app(target)
     return name, load_app(name)
+
+
+def load_app_at(target: str | None, store: str | None) -> Headrace:
+    """That app, moved to the store that is given or configured; where none is, it keeps its own."""
+    _, app = load_named_app(target)
+    if store or configured_store():
+        app.use_store(resolve_store(store))
+    return app
 
 
 def named_app(target: str | None) -> str:

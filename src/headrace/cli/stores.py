@@ -13,7 +13,7 @@ from headrace.cli.guard import guard
 from headrace.cli.remote import is_remote, with_server
 from headrace.cli.secrets import masked
 from headrace.cli.session import session
-from headrace.cli.settings import configuration, configured_store, inspected
+from headrace.cli.settings import configuration, configured_store
 
 if TYPE_CHECKING:
     from headrace.app import Headrace
@@ -29,20 +29,18 @@ store_option = click.option(
     "store",
     metavar="URL",
     help=f"Where the jobs live, such as sqlite:///jobs.db, or a server, such as http://127.0.0.1:8080. "
-    f"Default: the setting store, or {FILE_DEFAULT} here.",
+    f"Default: the setting store, {FILE_DEFAULT} here, or where the setting app has its jobs.",
 )
 
 
 def resolve_store(given: str | None, *, may_create: bool = False) -> str:
-    """The URL to use: the one given or configured, or the file in this folder. Raises a fault where there is none.
+    """The URL to use: what ``find_store`` finds. Raises a fault where there is none.
 
     Only what stores new work may make a file: a mistyped name must not look like an empty store. Asks, or refuses,
     where the profile's store is protected and the command changes it.
     """
-    given = given or configured_store()
-    if given:
-        guard(given)
-    elif not os.path.exists(FILE_DEFAULT):
+    url = find_store(given)
+    if url is None:
         raise usage(
             "no store is given",
             code="02",
@@ -53,8 +51,8 @@ def resolve_store(given: str | None, *, may_create: bool = False) -> str:
                 "headrace config set store sqlite:////var/lib/jobs.db",
             ],
         )
-    given = given or f"sqlite:///{FILE_DEFAULT}"
-    scheme = given.partition("://")[0].lower()
+    guard(url)
+    scheme = url.partition("://")[0].lower()
     if scheme == "memory":
         raise usage(
             "memory:// lives inside one process, so another one cannot look into it",
@@ -62,8 +60,25 @@ def resolve_store(given: str | None, *, may_create: bool = False) -> str:
             fixes=["use a file: --store sqlite:///jobs.db"],
         )
     if scheme == "sqlite" and not may_create:
-        _check_file(given)
-    return given
+        _check_file(url)
+    return url
+
+
+def find_store(given: str | None) -> str | None:
+    """The URL given or configured, the file in this folder, or where the configured app has its jobs; else None.
+
+    The app is imported only where nothing else names a store. Raises a fault where it cannot be.
+    """
+    url = given or configured_store()
+    if url is None and os.path.exists(FILE_DEFAULT):
+        return f"sqlite:///{FILE_DEFAULT}"
+    name = configuration().settings.app
+    if url is None and name is not None:
+        from headrace.cli.loading import load_app
+
+        url = load_app(name).url
+        return None if url is None or url.startswith("memory:") else url
+    return url
 
 
 def _check_file(url: str) -> None:
@@ -78,11 +93,6 @@ def _check_file(url: str) -> None:
             notes=[f"asked for by {masked(url)!r}; four slashes make a path absolute, three relative to this folder"],
             fixes=["headrace job enqueue and headrace worker make the file; other commands do not"],
         )
-
-
-def has_store(given: str | None) -> bool:
-    """True when one is given or configured, or is in this folder."""
-    return bool(given or inspected().settings.store or os.path.exists(FILE_DEFAULT))
 
 
 def with_store(url: str, work: Callable[[Headrace], Awaitable[T]]) -> T:

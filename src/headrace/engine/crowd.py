@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextvars import Context
 from typing import Any
 
-from headrace.engine.execution import Execution
+from headrace.engine.execution import Execution, is_abandoned
 from headrace.engine.runnable import Runnable
 from headrace.errors import UsageError
 
@@ -116,9 +116,9 @@ class Crowd:
         try:
             value = await self._call(self.runnable, runs, [self._items[run][0] for run in runs])
             answers = _answers(value, len(runs))
-        except GeneratorExit:
-            raise
         except BaseException as error:
+            if is_abandoned(error):
+                raise
             # Cancelled because everybody left, or whatever the handler raises: it is the answer to each job.
             answers = [error] * len(runs)
         for run, answer in zip(runs, answers, strict=True):

@@ -151,3 +151,16 @@ class Execution:
     def _complete(self, connection: object, result: Any) -> None:
         self._host.complete(self, connection, result)
         self.completed_by_handler = True
+
+
+def is_abandoned(error: BaseException) -> bool:
+    """Whether the loop was closed under the coroutine that caught this, so that there is nobody left to answer.
+
+    Python closes such a coroutine by a GeneratorExit, outside of any task. A handler can raise one as well.
+    """
+    if not isinstance(error, GeneratorExit):
+        return False
+    try:
+        return asyncio.current_task() is None
+    except RuntimeError:
+        return True

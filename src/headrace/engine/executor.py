@@ -9,7 +9,7 @@ from typing import Any
 
 from headrace.engine.around import Around
 from headrace.engine.context import no_single_job, running_batch, running_here
-from headrace.engine.execution import Execution, Interruption, Phase
+from headrace.engine.execution import Execution, Interruption, Phase, is_abandoned
 from headrace.engine.pools import Pools
 from headrace.engine.runnable import ExecutorKind, Runnable
 from headrace.engine.surroundings import Surroundings
@@ -44,10 +44,10 @@ class Executor:
                 outcome = await self._pools.processes.run(run)
             else:
                 outcome = await self._run_here(run, runnable)
-        except GeneratorExit:
-            raise  # The loop was closed under the task: there is nobody left to answer.
         except BaseException as error:
-            # SystemExit and KeyboardInterrupt of a handler are that job's failure; the worker lives on.
+            if is_abandoned(error):
+                raise
+            # SystemExit, KeyboardInterrupt and GeneratorExit of a handler are that job's failure; the worker lives on.
             outcome = self._judge(run, runnable, error)
         run.end()
         if run.crowd is not None:

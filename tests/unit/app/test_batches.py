@@ -155,15 +155,16 @@ async def test_an_answer_can_be_any_way_a_job_goes_on(app: Headrace) -> None:
         assert await again.state() is JobState.SCHEDULED
 
 
-async def test_what_the_handler_raises_all_have_failed_with(app: Headrace) -> None:
+@pytest.mark.parametrize("error", [OSError("the disk is full"), GeneratorExit("the disk is full")])
+async def test_what_the_handler_raises_all_have_failed_with(app: Headrace, error: BaseException) -> None:
     @app.batch_task(size=2, retry=Never())
     async def work(items: list[int]) -> None:
-        raise OSError("the disk is full")
+        raise error
 
     handles = await app.enqueue_many([work.call(n) for n in range(2)])
     async with app.worker():
         for handle in handles:
-            with pytest.raises(JobFailed, match="OSError: the disk is full"):
+            with pytest.raises(JobFailed, match=f"{type(error).__name__}: the disk is full"):
                 await handle.result(timeout=PATIENCE_S)
 
 

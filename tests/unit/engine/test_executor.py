@@ -29,7 +29,9 @@ async def test_what_a_handler_returns_is_the_result(rig: Rig, handler: Callable[
     assert (job.state, job.result) == (JobState.SUCCEEDED, b"42")
 
 
-@pytest.mark.parametrize("error", [ValueError("no"), SystemExit(3), KeyboardInterrupt(), asyncio.CancelledError("x")])
+@pytest.mark.parametrize(
+    "error", [ValueError("no"), SystemExit(3), KeyboardInterrupt(), GeneratorExit(), asyncio.CancelledError("x")]
+)
 async def test_whatever_a_handler_raises_is_the_jobs_failure_and_the_worker_lives_on(
     rig: Rig, error: BaseException
 ) -> None:
@@ -46,7 +48,7 @@ async def test_whatever_a_handler_raises_is_the_jobs_failure_and_the_worker_live
 @pytest.mark.parametrize(
     ("error", "kind"),
     # What Python makes of a StopIteration that leaves a coroutine.
-    [(SystemExit(3), "SystemExit"), (StopIteration(1), "RuntimeError")],
+    [(SystemExit(3), "SystemExit"), (GeneratorExit(), "GeneratorExit"), (StopIteration(1), "RuntimeError")],
 )
 async def test_a_thread_survives_what_its_handler_raises(rig: Rig, error: BaseException, kind: str) -> None:
     def fail() -> None:

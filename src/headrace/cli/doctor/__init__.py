@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from headrace.cli.faults import Exit
-from headrace.cli.stores import has_store, resolve_store, store_option
+from headrace.cli.faults import Exit, Fault
+from headrace.cli.stores import find_store, resolve_store, store_option
 
 
 @click.command("doctor")
@@ -31,7 +31,7 @@ def command(store: str | None, output: str, verbose: bool) -> int:
     results = [*check_host(), *check_configuration()]
     if any(result.check == "configuration" and result.level == "fault" for result in results):
         note("the configuration is wrong, so the store is not looked at")
-    elif has_store(store):
+    elif _has_store(store):
         results += check_store(resolve_store(store, may_create=True))
     else:
         note("no store is given, so only the installation is looked at; add --store URL")
@@ -49,3 +49,10 @@ def command(store: str | None, output: str, verbose: bool) -> int:
     passed = len(results) - len(bad)
     click.echo(f"{passed} checks passed" + (f", {len(bad)} did not" if bad else ""))
     return Exit.BAD_ANSWER if faults else Exit.DONE
+
+
+def _has_store(store: str | None) -> bool:
+    try:
+        return find_store(store) is not None
+    except Fault:
+        return False  # The app, which alone knows where its jobs are, cannot be imported: that is a finding already.

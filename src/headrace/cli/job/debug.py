@@ -16,7 +16,7 @@ from headrace.cli.faults import Exit, usage
 from headrace.cli.ids import resolve_id
 from headrace.cli.output import encode, note
 from headrace.cli.session import session
-from headrace.cli.stores import has_store, resolve_store, store_option, with_app
+from headrace.cli.stores import store_option, with_app
 
 if TYPE_CHECKING:
     from headrace.app import Headrace
@@ -40,14 +40,12 @@ def command(job_id: str, app_name: str | None, no_pdb: bool, store: str | None) 
     Examples:
       headrace job debug 019a0b0c-0d0e-7123-bfff-ffffffffffff --app app:app --no-pdb
     """
-    from headrace.cli.loading import load_named_app
+    from headrace.cli.loading import load_app_at
 
     pdb = not no_pdb
     if pdb and not (session().ask and sys.stdin.isatty()):
         raise usage("pdb needs a terminal", code="27", fixes=["add --no-pdb"])
-    _, app = load_named_app(app_name)
-    if has_store(store):
-        app.use_store(resolve_store(store))
+    app = load_app_at(app_name, store)
 
     async def read(app: Headrace) -> Job:
         return await app.get(await resolve_id(app, job_id))

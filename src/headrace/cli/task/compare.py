@@ -8,29 +8,30 @@ import click
 import msgspec
 
 from headrace.cli.faults import Exit
+from headrace.cli.loading import load_app_at, named_app
 from headrace.cli.output import ITEM, Column, Item, note, output_options, print_item, print_list
-from headrace.cli.stores import resolve_store, store_option, with_app
+from headrace.cli.stores import store_option, with_app
 
 if TYPE_CHECKING:
     from headrace.app import Headrace
 
 
 @click.command("check")
-@click.argument("app_name", metavar="APP")
+@click.argument("app_name", metavar="[APP]", required=False)
 @store_option
 @output_options()
-def check(app_name: str, store: str | None, output: str) -> int:
+def check(app_name: str | None, store: str | None, output: str) -> int:
     """Look for stored jobs that the app APP cannot run: unknown tasks, newer versions, arguments it cannot read.
 
     Ask it of a new build before it is deployed: with exit code 9 there are such jobs, with 0 there are none. Nothing
-    is changed.
+    is changed. Without APP it is the setting app.
 
     \b
     Examples:
       headrace task check myapp:app
       headrace task check myapp:app --json
     """
-    app = _app(app_name, store)
+    app = load_app_at(app_name, store)
 
     async def ask(app: Headrace) -> list[dict[str, Any]]:
         return [msgspec.to_builtins(misfit) for misfit in await app.check_jobs()]
@@ -43,38 +44,29 @@ def check(app_name: str, store: str | None, output: str) -> int:
 
 
 @click.command("migrate")
-@click.argument("app_name", metavar="APP")
+@click.argument("app_name", metavar="[APP]", required=False)
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and change nothing.")
 @store_option
 @output_options(*ITEM)
-def migrate(app_name: str, dry_run: bool, store: str | None, output: str) -> int:
+def migrate(app_name: str | None, dry_run: bool, store: str | None, output: str) -> int:
     """Rewrite the arguments of waiting and dead jobs of older versions as the app APP stores them now.
 
     Workers go on meanwhile. A job that runs or changes just then is left alone; it is upcast when it runs. The exit
-    code is 9 when there are jobs whose arguments cannot be rewritten.
+    code is 9 when there are jobs whose arguments cannot be rewritten. Without APP it is the setting app.
 
     \b
     Examples:
       headrace task migrate myapp:app --dry-run
       headrace task migrate myapp:app
     """
-    app = _app(app_name, store)
+    app = load_app_at(app_name, store)
 
     async def ask(app: Headrace) -> dict[str, Any]:
         return {"dry_run": dry_run, **msgspec.to_builtins(await app.migrate_jobs(dry_run=dry_run))}
 
     answer = with_app(app, ask)
-    print_item(output, "headrace.task.migrate/1", {"app": app_name, **answer}, _lines, name="app")
+    print_item(output, "headrace.task.migrate/1", {"app": named_app(app_name), **answer}, _lines, name="app")
     return Exit.BAD_ANSWER if answer["misfits"] else Exit.DONE
-
-
-def _app(name: str, store: str | None) -> Headrace:
-    from headrace.cli.loading import load_app
-
-    app = load_app(name)
-    if store:
-        app.use_store(resolve_store(store))
-    return app
 
 
 def _lines(answer: Item) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from headrace.cli.lazy import Entry, LazyGroup
+from headrace.cli.settings import configuration
 
 TABLE = {
     "run": Entry("headrace.cli.worker.run", "run a worker; the word may be left out: headrace worker APP"),
@@ -19,7 +20,9 @@ class WorkerGroup(LazyGroup):
     """A group with a default: what is no verb is the app to run."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read ``worker APP ...`` as ``worker run APP ...``."""
+        """Read ``worker APP ...`` as ``worker run APP ...``; no word at all, too, where a setting names the app."""
+        if not args and not ctx.resilient_parsing and configuration().settings.app:
+            args = ["run"]
         if args and args[0] not in self.table and args[0] not in ("-h", "--help"):
             args = ["run", *args]
         return super().parse_args(ctx, args)
@@ -36,11 +39,12 @@ command = WorkerGroup(
     name="worker",
     table=TABLE,
     no_args_is_help=True,
-    subcommand_metavar="APP [OPTIONS] | list | quiet | resume | stop",
+    subcommand_metavar="[APP] [OPTIONS] | list | quiet | resume | stop",
     help="""Run a worker for the tasks of APP until it is told to stop.
 
     APP is module:attribute, such as myapp.tasks:app; the attribute may be left out when the module holds one Headrace.
-    SIGTERM or Ctrl-C lets running jobs finish within the grace; a second one stops at once.
+    Without APP it is the setting app. SIGTERM or Ctrl-C lets running jobs finish within the grace; a second one stops
+    at once.
 
     \b
     Examples:
