@@ -56,6 +56,10 @@ def test_jobs_are_enqueued_listed_shown_and_changed(cli: Cli) -> None:
     assert "would" in cli.ok("job", "delete", job, "--dry-run")
     assert "1 of 1 jobs changed" in cli.ok("job", "cancel", "--where", "task:greet", "--yes")
     assert "cancel" in cli.ok("operation", "list")
+    [operation] = cli.json("operation", "list")["items"]
+    assert cli.ok("operation", "items", operation["id"], "-o", "name").split() == [job]
+    assert "would undo 1 job" in cli.ok("operation", "undo", operation["id"], "--dry-run")
+    assert "undo is done: 1 of 1 jobs changed" in cli.ok("operation", "undo", operation["id"], "--yes")
     assert cli.ok("job", "delete", job).split() == [job, "deleted"]
     assert cli("job", "get", job).exit_code == 3
 

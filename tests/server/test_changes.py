@@ -131,6 +131,34 @@ async def test_a_batch_of_changes_is_an_operation(client: httpx2.AsyncClient) ->
     assert [each["id"] for each in (await client.get("/v1/operations")).json()["items"]] == [done["id"]]
 
 
+async def test_an_operation_is_told_job_by_job_and_undone(client: httpx2.AsyncClient) -> None:
+    for _ in range(3):
+        await submit(client)
+    begun = await client.post("/v1/operations", json={"verb": "cancel", "where": "queue:mail"})
+    path = begun.headers["location"]
+    await until(client, path, lambda found: found["state"] != "running")
+
+    page = (await client.get(f"{path}/items", params={"limit": 2})).json()
+    rest = (await client.get(f"{path}/items", params={"cursor": page["next_cursor"]})).json()
+    assert [each["changed"] for each in (*page["items"], *rest["items"])] == [True] * 3
+    assert (page["items"][0]["before"]["state"], rest["next_cursor"]) == ("queued", None)
+    assert (await client.post(f"{path}/undo/preview")).json()["states"] == {"cancelled": 3}
+
+    undo = await client.post(f"{path}/undo", json={"reason": "a slip", "rate": 100})
+
+    assert (undo.status_code, undo.json()["undoes"], undo.json()["author"]) == (202, path.rpartition("/")[2], "anyone")
+    done = await until(client, undo.headers["location"], lambda found: found["state"] != "running")
+    assert (done["state"], done["changed"], done["reason"]) == ("done", 3, "a slip")
+    refused = await client.post(f"{undo.headers['location']}/undo")
+    assert (refused.status_code, "an undo itself" in refused.json()["detail"]) == (422, True)
+
+
+@pytest.mark.parametrize("query", ["cursor=nonsense", "cursor=-1:", "limit=0", "cursor=%C2%B2:"])
+async def test_items_that_cannot_be_listed_are_refused(client: httpx2.AsyncClient, query: str) -> None:
+    begun = await client.post("/v1/operations", json={"verb": "cancel", "where": "queue:mail"})
+    assert (await client.get(f"{begun.headers['location']}/items?{query}")).status_code == 422
+
+
 async def test_a_result_is_waited_for(client: httpx2.AsyncClient, app: Headrace) -> None:
     job_id = (await submit(client)).json()["id"]
     assert (await client.get(f"/v1/jobs/{job_id}/result")).status_code == 202

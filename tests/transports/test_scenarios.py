@@ -216,6 +216,28 @@ async def test_many_jobs_are_changed_by_a_search(way: Way) -> None:
     assert len(await way.find("state:cancelled")) == 2
 
 
+async def test_a_change_to_many_jobs_is_told_job_by_job_and_taken_back(way: Way) -> None:
+    ada, bob = await way.submit_many("greet", [["Ada"], ["Bob"]])
+    done = await way.bulk_of.run("cancel", where="task:greet")
+    [first, second] = (await way.bulk_of.items(done.id)).items
+    assert {first.job_id, second.job_id} == {ada, bob}
+    assert (first.changed, first.before.state, first.left_alone) == (True, JobState.QUEUED, "")
+    await way.change("edit", [bob], priority=9)
+    assert (await way.bulk_of.preview_undo(done.id)).matched == 1
+
+    undone = await way.bulk_of.undo(done.id, reason="a slip")
+
+    assert (undone.verb.value, undone.undoes, undone.matched, undone.changed) == ("undo", done.id, 2, 1)
+    assert (await way.state(ada), await way.state(bob)) == (JobState.QUEUED, JobState.CANCELLED)
+    told = {each.job_id: each.left_alone for each in (await way.bulk_of.items(undone.id)).items}
+    assert told == {ada: "", bob: "its priority changed meanwhile"}
+    with pytest.raises(errors.UsageError, match="an undo itself"):
+        await way.bulk_of.start_undo(undone.id)
+    for ask in (way.bulk_of.undo, way.bulk_of.preview_undo, way.bulk_of.items):
+        with pytest.raises(errors.OperationNotFound):
+            await ask("op-019a0b0c-0d0e-7123-bfff-ffffffffffff")
+
+
 async def test_bad_input_is_the_same_exception_with_the_same_words(way: Way) -> None:
     with pytest.raises(errors.UnknownTask, match=r"'gret'.*greet"):
         await way.submit("gret")

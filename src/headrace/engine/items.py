@@ -15,6 +15,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec.structs import replace
 
+from headrace.errors import Unsupported
 from headrace.model.ids import JobId
 from headrace.model.job import Job
 from headrace.model.operation import Operation, OperationId, OperationItem, left_by
@@ -135,4 +136,6 @@ def _read_cursor(cursor: str | None) -> _Place:
     if cursor is None:
         return _Place(None, 0)
     offset, _, scan = cursor.partition(":")
+    if not (offset.isascii() and offset.isdigit()):
+        raise Unsupported(f"{cursor!r} is no cursor of an operation's items: use the one of the page before")
     return _Place(scan or None, int(offset))

@@ -8,16 +8,33 @@ from typing import Annotated
 from msgspec import UNSET, Meta, UnsetType
 
 from headrace.model.operation import OperationState, OperationVerb
+from headrace.model.standing import Standing
 from headrace.wire.base import Reply, Request, Text
 from headrace.wire.jobs import Attempts, Priority, Tags
 
 Search = Annotated[str, Meta(min_length=1, max_length=4_000, examples=["state:dead task:mail.*"])]
+
+Rate = Annotated[float, Meta(gt=0, le=100_000)]
 
 
 class OperationNamed(Request, frozen=True, kw_only=True):
     """Which operation."""
 
     id: Annotated[str, Meta(min_length=1, max_length=64, pattern="^[^\\x00]*$")]
+
+
+class UndoOperation(OperationNamed, frozen=True, kw_only=True):
+    """Which operation is to be taken back. ``rate`` is in jobs a second at most."""
+
+    rate: Rate | None = None
+    reason: Text = ""
+
+
+class ListItems(OperationNamed, frozen=True, kw_only=True):
+    """Which page of the jobs that an operation looked at, in the order in which it did."""
+
+    cursor: Annotated[str, Meta(max_length=1_000, pattern="^[^\\x00]*$")] | None = None
+    limit: Annotated[int, Meta(ge=1, le=1_000)] = 200
 
 
 class ListOperations(Request, frozen=True, kw_only=True):
@@ -54,7 +71,7 @@ class StartOperation(Request, frozen=True, kw_only=True):
     verb: OperationVerb
     where: Search
     as_of: datetime | None = None
-    rate: Annotated[float, Meta(gt=0, le=100_000)] | None = None
+    rate: Rate | None = None
     reason: Text = ""
     queue: str | UnsetType = UNSET
     priority: Priority | UnsetType = UNSET
@@ -85,3 +102,15 @@ class OperationView(Reply, frozen=True, kw_only=True):
     created_at: datetime
     updated_at: datetime
     undoes: str | None = None
+
+
+class OperationItemView(Reply, frozen=True, kw_only=True):
+    """A job that an operation looked at. ``left_alone`` says why it was not changed, and is empty for one that was.
+
+    ``before`` is where it stood when the operation found it; null in an undo, which cannot be undone itself.
+    """
+
+    job_id: str
+    changed: bool
+    left_alone: str
+    before: Standing | None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from headrace.cli.remote import models
 from headrace.cli.remote.refusing import needs_a_store
-from headrace.model.operation import Operation, OperationState, Preview
+from headrace.model.operation import Operation, OperationItem, OperationState, Preview
 from headrace.model.page import Page
 
 if TYPE_CHECKING:
@@ -26,14 +26,7 @@ class RemoteBulk:
 
     async def preview(self, where: str, *, as_of: datetime | None = None) -> Preview:
         """Count the jobs that match."""
-        found = await self._client.bulk.preview(where, as_of=as_of)
-        return Preview(
-            matched=found.matched,
-            complete=found.complete,
-            states=found.states,
-            queues=found.queues,
-            tasks=found.tasks,
-        )
+        return models.preview(await self._client.bulk.preview(where, as_of=as_of))
 
     async def start(self, verb: str, *, author: str = "", **settings: Any) -> Operation:
         """Begin an operation. Its author is who holds the key."""
@@ -65,3 +58,16 @@ class RemoteBulk:
     async def abort(self, operation_id: str) -> Operation:
         """End it."""
         return models.operation(await self._client.bulk.abort(operation_id))
+
+    async def preview_undo(self, operation_id: str) -> Preview:
+        """Count the jobs that an undo would put back."""
+        return models.preview(await self._client.bulk.preview_undo(operation_id))
+
+    async def start_undo(self, operation_id: str, *, author: str = "", **settings: Any) -> Operation:
+        """Begin an undo. Its author is who holds the key."""
+        return models.operation(await self._client.bulk.start_undo(operation_id, **settings))
+
+    async def items(self, operation_id: str, *, cursor: str | None = None, limit: int = 200) -> Page[OperationItem]:
+        """The jobs that an operation looked at."""
+        page = await self._client.bulk.items(operation_id, cursor=cursor, limit=limit)
+        return Page(items=[models.operation_item(view) for view in page.items], next_cursor=page.next_cursor)

@@ -14,7 +14,7 @@ from headrace.model.explanation import Explanation
 from headrace.model.ids import JobId, WorkerId
 from headrace.model.job import Attempt, ErrorInfo, Job, NewJob
 from headrace.model.limits import Limit, LimitTarget, LimitUsage, parse_rate
-from headrace.model.operation import JobChanges, Operation, OperationId
+from headrace.model.operation import JobChanges, Operation, OperationId, OperationItem, Preview
 from headrace.model.queue import QueueSettings
 from headrace.model.rules import Planned, make_rule
 from headrace.model.schedule import Firing, Schedule
@@ -24,7 +24,8 @@ from headrace.wire.events import EventView
 from headrace.wire.jobs import AttemptView, ChangedJob, JobDetail, JobError, JobSummary
 from headrace.wire.keys import KeyView
 from headrace.wire.limits import LimitView
-from headrace.wire.operations import OperationView
+from headrace.wire.operations import OperationItemView, OperationView
+from headrace.wire.operations import Preview as PreviewView
 from headrace.wire.queues import QueueView
 from headrace.wire.schedules import FiringView, Occurrence, ScheduleView
 from headrace.wire.stores import ExplanationView
@@ -159,6 +160,16 @@ def operation(view: OperationView) -> Operation:
     """How far an operation is."""
     known = {name: getattr(view, name) for name in view.__struct_fields__}
     return Operation(**{**known, "id": OperationId(view.id), "changes": JobChanges()})
+
+
+def operation_item(view: OperationItemView) -> OperationItem:
+    """A job that an operation looked at."""
+    return OperationItem(job_id=JobId(view.job_id), before=view.before, left_alone=view.left_alone)
+
+
+def preview(view: PreviewView) -> Preview:
+    """What an operation would look at."""
+    return Preview(**{name: getattr(view, name) for name in Preview.__struct_fields__})
 
 
 def schedule(view: ScheduleView) -> Schedule:

@@ -11,12 +11,15 @@ from headrace.client.core.request import request
 from headrace.model.operation import OperationState, OperationVerb
 from headrace.wire.base import PageOf
 from headrace.wire.operations import (
+    ListItems,
     ListOperations,
+    OperationItemView,
     OperationNamed,
     OperationView,
     Preview,
     PreviewOperation,
     StartOperation,
+    UndoOperation,
 )
 
 LOOK_EVERY_S = 0.5
@@ -97,6 +100,42 @@ class AsyncBulk:
     async def abort(self, operation_id: str) -> OperationView:
         """End it after the step under way; what it has changed stays changed."""
         return await self._move(operation_id, "abort")
+
+    async def undo(
+        self,
+        operation_id: str,
+        *,
+        rate: float | None = None,
+        reason: str = "",
+        on_step: Callable[[OperationView], None] = lambda operation: None,
+    ) -> OperationView:
+        """Take back what an operation has changed, and look at the undo until it has ended or rests.
+
+        A job of which anything else became since stays as it is; the ``items`` of the undo say so job by job. Raises
+        OperationNotFound, and UsageError for an operation that cannot be undone.
+        """
+        begun = await self.start_undo(operation_id, rate=rate, reason=reason)
+        return await self.follow(begun.id, on_step=on_step)
+
+    async def start_undo(self, operation_id: str, *, rate: float | None = None, reason: str = "") -> OperationView:
+        """Begin an undo. See ``undo``."""
+        message = UndoOperation(id=operation_id, rate=rate, reason=reason)
+        asked = request("POST", "/v1/operations/{id}/undo", OperationView, message, id=operation_id)
+        return await self._sender.send(asked)
+
+    async def preview_undo(self, operation_id: str) -> Preview:
+        """Count the jobs that an undo would put back now. Changes nothing. Raises as ``undo`` does."""
+        message = OperationNamed(id=operation_id)
+        path = "/v1/operations/{id}/undo/preview"
+        return await self._sender.send(request("POST", path, Preview, message, safe=True, id=operation_id))
+
+    async def items(
+        self, operation_id: str, *, cursor: str | None = None, limit: int = 200
+    ) -> PageOf[OperationItemView]:
+        """The jobs that an operation looked at, and what became of each. A page can be shorter than its limit."""
+        message = ListItems(id=operation_id, cursor=cursor, limit=limit)
+        path = "/v1/operations/{id}/items"
+        return await self._sender.send(request("GET", path, PageOf[OperationItemView], message, id=operation_id))
 
     async def _move(self, operation_id: str, verb: str) -> OperationView:
         message = OperationNamed(id=operation_id)

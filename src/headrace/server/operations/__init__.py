@@ -18,6 +18,7 @@ from headrace.server.operations import (
     schedules,
     stores,
     tasks,
+    undo,
     webhooks,
     workers,
 )
@@ -26,6 +27,7 @@ NOUNS: tuple[ModuleType, ...] = (
     jobs,
     changes,
     bulk,
+    undo,
     errors,
     queues,
     limits,
