@@ -69,11 +69,20 @@ def test_statement_uses_its_indexes(filled: psycopg.Connection, name: str, index
         assert f"Seq Scan on {table} " not in plan, plan
 
 
+def test_a_walk_of_a_search_stays_within_its_window(filled: psycopg.Connection) -> None:
+    window = "j.queue = ANY ($1::text[]) AND j.state = ANY ($2::text[]) AND j.seq < $3::bigint AND j.seq >= $4::bigint"
+    rows = sql("find_jobs", "headrace").replace("FILTERS", window) + " LIMIT $5::bigint"
+    for name, statement in (("nth_job", sql("nth_job", "headrace")), ("find_jobs", rows)):
+        plan = _generic_plan(filled, statement.replace("TABLE", "headrace.all_jobs"))
+        assert "Index Cond: ((seq < $" in plan, name
+        assert not re.search(r"Seq Scan on (jobs|ended)\b|Sort  ", plan), plan
+
+
 GROWING = re.compile(r"(Seq Scan on (?:jobs|ended|succeeded\w*|attempts|progress|logs|idempotency|events)\b)")
 WHOLE = {"enter_lanes": "it looks at each open job, when limits are set", "delete_jobs": "few, by hand: of the keys"}
 FRAGMENTS = {
-    "any_job_below", "claim_first", "claim_beyond", "count_jobs", "error_groups", "find_jobs", "find_places", "holders",
-    "lock_jobs", "nth_job",
+    "claim_first", "claim_beyond", "count_jobs", "error_groups", "find_jobs", "find_places", "holders",
+    "lock_jobs",
 }  # fmt: skip
 STATEMENTS = sorted(
     file.name.removesuffix(".sql") for file in (resources.files("headrace.backends.postgres") / "sql").iterdir()

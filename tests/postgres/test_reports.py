@@ -79,7 +79,7 @@ async def test_counts_are_the_same_before_and_after_they_are_folded(store: Any, 
 async def test_a_search_that_takes_too_long_is_ended_and_says_what_to_do(
     store: Any, sql: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("headrace.backends.postgres.reader.SEARCH_MS_MAX", 50)
+    monkeypatch.setattr("headrace.backends.postgres.finding.SEARCH_MS_MAX", 50)
     await enqueue(store, job())
     async with sql.transaction():
         await sql.execute("LOCK TABLE headrace.jobs IN ACCESS EXCLUSIVE MODE")

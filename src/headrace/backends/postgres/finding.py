@@ -5,6 +5,9 @@ jobs in chosen states are reached by an index. Anything else is a walk over the 
 Either is made in steps, as far as :class:`~headrace.storage.looking.Look` allows for a page. Times of enqueuing rise
 with ``seq`` but for steps of the clock and transactions that overlap, so ``since`` and ``until`` are found by bisection
 and bound the walk.
+
+The statements of a walk begin at a ``seq`` that is given, and end with their step: the plans that are kept for any
+value do for them (decision 61).
 """
 
 from __future__ import annotations
@@ -28,6 +31,9 @@ CLOCK_STEP_MAX = timedelta(hours=1)
 
 QUICKLY_COLLECTED = 5_000
 """Places that are collected along an index within ten milliseconds: each is read from the job's row."""
+
+SEARCH_MS_MAX = 15_000
+"""A search looks at so many jobs that it takes seconds; a longer one would keep dead rows from being vacuumed."""
 
 ALL_JOBS = "SCHEMA.all_jobs"
 _TABLES = (
@@ -61,8 +67,13 @@ _GIVEN = {
 
 async def find(session: Session, query: JobQuery, before: int | None, limit: int) -> Page[Job]:
     """A page of at most ``limit`` jobs with a ``seq`` below ``before``."""
-    now = session.now or (await session.rows("instant", None))[0][0]
-    return await Search(session, query, limit, now).page(before)
+    return await Search(session, query, limit, await begin(session)).page(before)
+
+
+async def begin(session: Session) -> datetime:
+    """Begin a search, whose statements the server ends after SEARCH_MS_MAX; the instant."""
+    [(now,)] = await session.rows("begin_search", session.now, str(SEARCH_MS_MAX))
+    return now  # type: ignore[no-any-return]
 
 
 class Search:
@@ -79,6 +90,7 @@ class Search:
         self._table = _table_of(self._bounds.states)
 
     async def page(self, before: int | None) -> Page[Job]:
+        """The newest jobs that match, of those with a ``seq`` below ``before``."""
         if self._bounds.ids is not None:
             ids = self.bind([each for each in self._bounds.ids if is_uuid(each)])
             return await self._whole(before, f"j.id = ANY ({ids}::text[]::uuid[])")
@@ -133,6 +145,8 @@ class Search:
 
     async def _places(self, by_index: str, top: int, bottom: int) -> list[int]:
         """Where the jobs are that the index leads to, newest first."""
+        # How many jobs lie between the bounds decides whether the index of states is the better way.
+        await self._session.rows("plan_for_values")
         statement = sql("find_places", self._session.schema).replace("FILTERS", by_index)
         return [seq for (seq,) in await self._session.text(statement, top, bottom)]
 
@@ -158,13 +172,14 @@ class Search:
         """From the newest job that can match backwards, to the oldest that can, or as far as a page may look."""
         found: list[Row] = []
         while count := self._look.next():
-            [(last,)] = await self._about("nth_job", top, count - 1, bottom) or [(None,)]
-            found += await self.rows(self._limit + 1 - len(found), before=top, floor=bottom if last is None else last)
+            ahead = [seq for (seq,) in await self._nth_job(top, count - 1, bottom)]
+            floor = ahead[0] if ahead else bottom
+            found += await self.rows(self._limit + 1 - len(found), before=top, floor=floor)
             if len(found) > self._limit:
                 return self._full(found)
-            if last is None or not (await self._about("any_job_below", last, bottom))[0][0]:
+            if len(ahead) < 2:
                 return _page(found)
-            top = last
+            top = floor
         return await self._unfinished(found, top)
 
     async def _unfinished(self, found: list[Row], last: int) -> Page[Job]:
@@ -172,9 +187,8 @@ class Search:
         reached = (await self._session.rows("enqueued_at", last))[0][0]
         return Page(items=[read_job(row) for row in found], next_cursor=str(last), complete=False, reached=reached)
 
-    async def _about(self, name: str, *values: Any) -> Sequence[Row]:
-        """Run ``sql/NAME.sql`` on the table where the wanted jobs are."""
-        return await self._session.text(self._on_table(name), *values)
+    async def _nth_job(self, before: int, skip: int, floor: int) -> Sequence[Row]:
+        return await self._session.text(self._on_table("nth_job"), before, skip, floor)
 
     def _on_table(self, name: str) -> str:
         return sql(name, self._session.schema).replace("TABLE", named(self._table, self._session.schema))
@@ -228,8 +242,9 @@ class Search:
                 conditions.append(condition.format(f"${len(values)}"))
         filters = " AND ".join((*conditions, *self._filters)) or "TRUE"
         statement = self._on_table("find_jobs").replace("FILTERS", filters)
-        rows: Sequence[Row] = await self._session.text(f"{statement} LIMIT {count:d}", *values)
-        return list(rows)
+        # The number is no part of the text, so that the statement is the same one each time, prepared and planned.
+        limited = f"{statement} LIMIT ${len(values) + 1}::bigint"
+        return list(await self._session.text(limited, *values, count))
 
     def _full(self, rows: list[Row]) -> Page[Job]:
         """One more row than was asked for says that another page follows."""

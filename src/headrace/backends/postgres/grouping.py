@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from headrace.backends.postgres.finding import Search
+from headrace.backends.postgres.finding import Search, begin
 from headrace.backends.postgres.rows import read_job
 from headrace.backends.postgres.session import Session
 from headrace.backends.postgres.statements import sql
@@ -29,8 +29,8 @@ class _Found(NamedTuple):
 
 async def error_groups(session: Session, query: JobQuery, limit: int) -> list[ErrorGroup]:
     """Count along the indexes of failing jobs alone, and look at the newest of each group."""
-    now = session.now or (await session.rows("instant", None))[0][0]
-    search = Search(session, query, SAMPLES_MAX, now)
+    search = Search(session, query, SAMPLES_MAX, await begin(session))
+    await session.rows("plan_for_values")
     statement = sql("error_groups", session.schema).replace("FILTERS", search.filters)
     statement = statement.replace("SAMPLES", str(SAMPLES_MAX))
     rows = await session.text(f"{statement} LIMIT {limit:d}", *search.values)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
 
 from headrace.backends.postgres import finding
 from headrace.backends.postgres.grouping import error_groups
@@ -19,17 +18,6 @@ from headrace.model.limits import Blocked
 from headrace.model.page import PAGE_LIMIT_MAX, JobQuery, Page
 from headrace.model.queue import JobCount, QueueRate, counted_window, rate_bucket
 from headrace.model.usage import seconds_of
-
-T = TypeVar("T")
-
-SEARCH_MS_MAX = 15_000
-"""A search looks at so many jobs that it takes seconds; a longer one would keep dead rows from being vacuumed."""
-
-_BOUNDED = """
-SELECT set_config('statement_timeout', $1, true), set_config('plan_cache_mode', 'force_custom_plan', true),
-       set_config(plan, 'on', true)
-FROM unnest(ARRAY['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin']) AS p(plan)
-"""
 
 
 class PostgresJobReader:
@@ -51,19 +39,10 @@ class PostgresJobReader:
         before = None if cursor is None else _read_cursor(cursor)
         size = max(1, min(limit, PAGE_LIMIT_MAX))
 
-        return await self._bounded(lambda session: finding.find(session, query, before, size))
+        return await self._runner.run(lambda session: finding.find(session, query, before, size), transaction=True)
 
     async def error_groups(self, query: JobQuery, *, limit: int = 50) -> list[ErrorGroup]:
-        return await self._bounded(lambda session: error_groups(session, query, limit))
-
-    async def _bounded(self, verb: Callable[[Session], Awaitable[T]]) -> T:
-        """Run a search of which nobody can say how long it takes; the server ends it after SEARCH_MS_MAX."""
-
-        async def bounded(session: Session) -> T:
-            await session.text(_BOUNDED, str(SEARCH_MS_MAX))
-            return await verb(session)
-
-        return await self._runner.run(bounded, transaction=True)
+        return await self._runner.run(lambda session: error_groups(session, query, limit), transaction=True)
 
     async def attempts(self, job_id: JobId) -> list[Attempt]:
         async def verb(session: Session) -> list[Attempt]:

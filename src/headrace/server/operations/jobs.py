@@ -34,7 +34,7 @@ from headrace.wire.jobs import (
 from headrace.wire.scopes import Scope
 from headrace.wire.stores import ExplanationView
 
-PATIENCE = timedelta(milliseconds=15)
+PATIENCE = timedelta(milliseconds=10)
 """For how long a page looks for what matches: others wait for the same store, and who wants more asks for the next."""
 
 
