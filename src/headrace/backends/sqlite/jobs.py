@@ -8,6 +8,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Protocol, TypeVar
 
+from headrace.backends.sqlite.lane import Operation
 from headrace.backends.sqlite.liveness import Liveness
 from headrace.backends.sqlite.transaction import Transaction
 from headrace.backends.sqlite.verbs import changes, claim, enqueue, finish, heartbeat, report, restore, upkeep
@@ -92,26 +93,29 @@ class SqliteJobStore:
             return await self._claim_waiting(self._runner, self._runner.park(verb, shortcut=shortcut), request.wait)
         return await self._runner.run(verb, durable=False, shortcut=shortcut)
 
-    async def _claim_waiting(self, writer: Writer, future: asyncio.Future[list[Claim]], wait: timedelta) -> list[Claim]:
+    async def _claim_waiting(self, writer: Writer, parked: Operation[list[Claim]], wait: timedelta) -> list[Claim]:
+        timer = asyncio.get_running_loop().call_later(wait.total_seconds(), self._unpark, writer, parked)
         try:
-            done, _ = await asyncio.wait([future], timeout=wait.total_seconds())
-            if not done:
-                await writer.unpark(future)
-            return await asyncio.shield(future)
+            return await parked.future
         except asyncio.CancelledError:
-            giving_back = asyncio.ensure_future(self._give_back(writer, future))
+            giving_back = asyncio.ensure_future(self._give_back(writer, parked))
             self._giving_back.add(giving_back)
             giving_back.add_done_callback(self._giving_back.discard)
             raise
+        finally:
+            timer.cancel()
 
-    async def _give_back(self, writer: Writer, future: asyncio.Future[list[Claim]]) -> None:
+    def _unpark(self, writer: Writer, parked: Operation[list[Claim]]) -> None:
+        """The wait is over. A store that was closed meanwhile has answered already."""
+        with suppress(StorageError):
+            writer.unpark(parked).add_done_callback(lambda done: done.cancelled() or done.exception())
+
+    async def _give_back(self, writer: Writer, parked: Operation[list[Claim]]) -> None:
         """Whoever asked is gone: jobs that were taken for it go back, their attempt uncounted."""
         with suppress(StorageError):
-            if not future.done():
-                await writer.unpark(future)
-            claims = await future
-            if claims:
-                await self.finish_many([Finish(lease=each.lease, outcome=Released()) for each in claims])
+            await writer.unpark(parked)  # whatever it is answered with, it has been by then
+            if parked.reply:
+                await self.finish_many([Finish(lease=each.lease, outcome=Released()) for each in parked.reply])
 
     async def settled(self) -> None:
         """Wait until what was being given back is back."""

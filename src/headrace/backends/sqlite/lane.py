@@ -37,8 +37,8 @@ class Operation(Generic[T]):
         function: Callable[[Any], T],
         future: asyncio.Future[T],
         *,
-        durable: bool,
-        shortcut: Callable[[Any], T | None] | None,
+        durable: bool = False,
+        shortcut: Callable[[Any], T | None] | None = None,
         parks: bool = False,
     ) -> None:
         self.function = function
@@ -122,16 +122,19 @@ class Lane:
         *,
         durable: bool = False,
         shortcut: Callable[[Any], T | None] | None = None,
-        parks: bool = False,
     ) -> asyncio.Future[T]:
         """Hand over an operation. Cancelling the future before it is begun takes it back; later it has its effect."""
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self.hand_over(Operation(function, future, durable=durable, shortcut=shortcut))
+        return future
+
+    def hand_over(self, operation: Operation[Any]) -> None:
+        """The same with an operation that the caller keeps."""
         if self._thread is None or self._closing:
             raise Unavailable(f"{self._path} is not open; use 'async with app:' or 'await app.open()' first")
         if self._pid != os.getpid():
             raise Unavailable(f"{self._path} was opened before this process was forked; open it in the child instead")
-        self._inbox.put(Operation(function, future, durable=durable, shortcut=shortcut, parks=parks))
-        return future
+        self._inbox.put(operation)
 
     def _main(self, loop: asyncio.AbstractEventLoop, ready: asyncio.Future[None]) -> None:
         try:

@@ -36,6 +36,9 @@ POLLED_KINDS = (WORK, DUE, DONE, EVENT)
 
 _EVERYTHING = [f"{kind}:*" for kind in POLLED_KINDS]
 _SUFFIX = ".sock"
+_LISTING_FRESH_NS = 1_000_000
+"""Asked several times for one transaction, and a look costs ten microseconds; who comes in between has to look at the
+store anyway, for what was committed just before."""
 _LISTING_SETTLED_NS = 50_000_000
 """A folder's time stamp may be as coarse as the kernel's tick; only a listing older than that is trusted."""
 
@@ -56,6 +59,7 @@ class SqliteSignalBus:
         self._sender: socket.socket | None = None
         self._listing: dict[str, list[str]] = {}
         self._listed_ns = -1
+        self._looked_ns = -_LISTING_FRESH_NS
 
     def open(self) -> None:
         """Ready to publish."""
@@ -125,6 +129,10 @@ class SqliteSignalBus:
 
     def _peers(self, kind: str) -> list[str]:
         """The sockets of other subscribers of this kind, from a listing that is read again when the folder changed."""
+        now = time.monotonic_ns()
+        if now - self._looked_ns < _LISTING_FRESH_NS:
+            return self._listing.get(kind, [])
+        self._looked_ns = now
         changed = self._folder.changed_ns()
         if changed != self._listed_ns:
             listing: dict[str, list[str]] = {}

@@ -80,20 +80,21 @@ class Writer:
         """
         return await self._lane.submit(verb, durable=durable and self._location.durable, shortcut=shortcut)
 
-    def park(
-        self, verb: Callable[[Transaction], T], *, shortcut: Callable[[Transaction], T | None]
-    ) -> asyncio.Future[T]:
+    def park(self, verb: Callable[[Transaction], T], *, shortcut: Callable[[Transaction], T | None]) -> Operation[T]:
         """Run a verb that may wait for a better answer than an empty one: until ``unpark``, or for ever."""
-        return self._lane.submit(verb, shortcut=shortcut, parks=True)
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        operation = Operation(verb, future, shortcut=shortcut, parks=True)
+        self._lane.hand_over(operation)
+        return operation
 
-    async def unpark(self, future: asyncio.Future[Any]) -> None:
-        """Have what ``park`` gave answered now, with nothing if need be."""
+    def unpark(self, operation: Operation[Any]) -> asyncio.Future[bool]:
+        """Have what ``park`` gave answered now, with nothing if need be; it has been when what this answers is done."""
 
         def release(_: Transaction) -> bool:
-            self._parking.release(future)
+            self._parking.release(operation.future)
             return True
 
-        await self._lane.submit(release, shortcut=release)
+        return self._lane.submit(release, shortcut=release)
 
     def feed(self) -> None:
         """Try what is parked, soon: another process may have brought something. Never raises."""

@@ -1,4 +1,2 @@
--- The last place in the order of enqueuing, and whether new jobs may have to be put in lanes.
-SELECT (SELECT coalesce(max(seq), 0) FROM headrace_jobs),
-       EXISTS (SELECT 1 FROM headrace_limits)
-       OR EXISTS (SELECT 1 FROM headrace_queues WHERE fair = 1 OR ordered = 1 OR ageing IS NOT NULL)
+-- The last place in the order of enqueuing.
+SELECT coalesce(max(seq), 0) FROM headrace_jobs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
@@ -26,19 +26,31 @@ def enqueue_many(transaction: Transaction, jobs: Sequence[NewJob]) -> list[Enque
     """Store what is new, answer what is not."""
     ids = {job.id for job in jobs}
     keyed = [job for job in jobs if job.idempotency_key is not None or job.unique is not None]
-    taken = _taken(transaction, ids)
+    newest = _newest(transaction)
+    taken = _taken(transaction, ids, newest)
     if not taken and not keyed and len(ids) == len(jobs):
-        states = _store(transaction, jobs)
+        states = _store(transaction, jobs, newest)
         return [Enqueued(id=job.id, state=state) for job, state in zip(jobs, states, strict=True)]
     keys = [job.idempotency_key for job in keyed if job.idempotency_key is not None]
     known = Taken(taken, _first_under(transaction, keys))
     return [reply for run in runs_of_keys(jobs) for reply in _enqueue_with_care(transaction, run, known)]
 
 
-def _taken(transaction: Transaction, ids: Collection[JobId]) -> list[tuple[str, str]]:
+class _Newest(NamedTuple):
+    """The greatest id and the last seq there are, and whether new jobs may have to be put in lanes."""
+
+    id: str | None
+    seq: int
+    ruled: bool
+
+
+def _newest(transaction: Transaction) -> _Newest:
+    return _Newest(*next(transaction.rows("newest")))
+
+
+def _taken(transaction: Transaction, ids: Collection[JobId], newest: _Newest) -> list[tuple[str, str]]:
     """Which ids are there already, and in which state their jobs are."""
-    newest = transaction.value("newest_id")
-    if newest is None or not ids or min(ids) > newest:
+    if newest.id is None or not ids or min(ids) > newest.id:
         return []
     return [(job_id, state) for job_id, state in transaction.rows("find_ids", {"ids": as_json(list(ids))})]
 
@@ -63,7 +75,7 @@ def _enqueue_with_care(transaction: Transaction, jobs: Sequence[NewJob], known: 
         fresh.append(job)
         known.add(job, state)
         replies.append(Enqueued(id=job.id, state=state))
-    _store(transaction, fresh)
+    _store(transaction, fresh, _newest(transaction))
     keep_keys(transaction, fresh)
     return replies
 
@@ -73,12 +85,12 @@ def _first_under(transaction: Transaction, keys: Sequence[str]) -> Iterable[tupl
     return transaction.rows("find_keys", {"keys": as_json(keys), "now": transaction.now}) if keys else ()
 
 
-def _store(transaction: Transaction, jobs: Sequence[NewJob]) -> list[JobState]:
+def _store(transaction: Transaction, jobs: Sequence[NewJob], newest: _Newest) -> list[JobState]:
     """Insert jobs that are known to be new; answers the state each begins in."""
     if not jobs:
         return []
-    last, ruled = next(transaction.rows("last_seq"))
-    rules = transaction.rules() if ruled else None
+    last = newest.seq
+    rules = transaction.rules() if newest.ruled else None
     if rules is None and _store_alike(transaction, jobs, last):
         return [_QUEUED] * len(jobs)
     now = transaction.now
