@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Literal, NamedTuple
 
 from msgspec import Struct
-from msgspec.structs import force_setattr
+from msgspec.structs import force_setattr, replace
 
 from headrace.model.fingerprint import fingerprint
 from headrace.model.ids import JobId
@@ -184,6 +184,19 @@ class NewJob(Struct, frozen=True, kw_only=True, gc=False):
         if self.tags or self.meta or rare != _NOTHING_RARE:
             return None
         return PlainKind(self.task, self.queue, self.priority, self.max_attempts, self.codec, self.task_version)
+
+
+def kind_in_common(jobs: Sequence[NewJob]) -> PlainKind | None:
+    """The kind of jobs that differ in nothing but ids and payloads; None where they differ, or have more than most.
+
+    >>> kind_in_common([NewJob(id=JobId(each), task="greet", payload=b"{}") for each in "ab"]).task
+    'greet'
+    """
+    first = jobs[0]
+    kind = first.plain_kind
+    if kind is None or not all(replace(job, id=first.id, payload=first.payload) == first for job in jobs):
+        return None
+    return kind
 
 
 class Job(Struct, frozen=True, kw_only=True, gc=False):

@@ -13,7 +13,7 @@ from headrace.backends.postgres.rows import as_json
 from headrace.backends.postgres.session import Row, Session
 from headrace.backends.postgres.verbs import unique
 from headrace.backends.postgres.verbs.contended import Contended
-from headrace.backends.postgres.verbs.copying import COLUMNS, copy_data, due_at
+from headrace.backends.postgres.verbs.copying import copy_of, due_at
 from headrace.backends.postgres.verbs.tally import Tally
 from headrace.model.ids import JobId
 from headrace.model.job import JobState, NewJob
@@ -55,12 +55,15 @@ async def enqueue_many(session: Session, jobs: Sequence[NewJob]) -> list[Enqueue
 
 
 async def _enqueue_with_care(session: Session, jobs: Sequence[NewJob]) -> list[Enqueued]:
+    if len(jobs) >= COPY_FROM and _all_plain(jobs):
+        [(now, all_new)] = await session.rows("look_beyond", session.now, min(job.id for job in jobs))
+        if all_new:
+            return await _copy_all(session, jobs, now)
     await unique.lock(session, unique.names_of(jobs))
     idempotency_keys = [job.idempotency_key for job in jobs if job.idempotency_key is not None]
     [(now, taken, first)] = await session.rows("look", session.now, [job.id for job in jobs], idempotency_keys)
     if taken is None and len(jobs) >= COPY_FROM and _all_plain(jobs):
-        states = await _copy(session, jobs, now)
-        return [Enqueued(id=job.id, state=state) for job, state in zip(jobs, states, strict=True)]
+        return await _copy_all(session, jobs, now)
     batch = _Batch(now, taken, first, await unique.Keys.look_up(session, jobs, now))
     replies = []
     for place, job in enumerate(jobs):
@@ -70,6 +73,11 @@ async def _enqueue_with_care(session: Session, jobs: Sequence[NewJob]) -> list[E
         replies.append(batch.taken.find(job) or batch.meet(job) or batch.add(job))
     await batch.write(session)
     return replies
+
+
+async def _copy_all(session: Session, jobs: Sequence[NewJob], now: datetime) -> list[Enqueued]:
+    states = await _copy(session, jobs, now)
+    return [Enqueued(id=job.id, state=state) for job, state in zip(jobs, states, strict=True)]
 
 
 def _all_plain(jobs: Sequence[NewJob]) -> bool:
@@ -169,8 +177,8 @@ def _values(job: NewJob) -> Row:
 async def _copy(session: Session, jobs: Sequence[NewJob], now: datetime) -> list[JobState]:
     """Store many jobs that are new and have no unique key; answers the states they begin in."""
     tally = Tally()
-    data, states = copy_data(jobs, now, tally)
-    if not await session.copy("jobs", COLUMNS, data):
+    columns, data, states = copy_of(jobs, now, tally)
+    if not await session.copy("jobs", columns, data):
         stored = await _insert(session, jobs, now)
         if len(stored) < len(jobs):
             raise _taken_meanwhile()

@@ -6,15 +6,13 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from msgspec.structs import replace
-
 from headrace.backends.sqlite.rows import as_json
 from headrace.backends.sqlite.times import duration_us
 from headrace.backends.sqlite.transaction import Transaction
 from headrace.backends.sqlite.verbs.new_jobs import due_at, expires_at, storable
 from headrace.backends.sqlite.verbs.unique import holders_of, keep_keys, meet, runs_of_keys
 from headrace.model.ids import JobId
-from headrace.model.job import JobState, NewJob
+from headrace.model.job import JobState, NewJob, kind_in_common
 from headrace.storage.jobs import Enqueued
 from headrace.storage.signals import DUE, WORK
 from headrace.storage.taken import Taken, fingerprint
@@ -124,9 +122,8 @@ def _store_alike(transaction: Transaction, jobs: Sequence[NewJob], last: int) ->
     """Insert plain jobs that differ in nothing but ids and payloads, in two steps; whether they are such jobs."""
     if not transaction.takes_arrays:
         return False
-    first = jobs[0]
-    kind = first.plain_kind
-    if kind is None or not all(replace(job, id=first.id, payload=first.payload) == first for job in jobs):
+    kind = kind_in_common(jobs)
+    if kind is None:
         return False
     payloads = [storable(job.payload) for job in jobs]
     if len({*map(type, payloads)}) > 1:  # an array is of one type
