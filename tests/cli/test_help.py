@@ -74,7 +74,7 @@ def long_running(line: str) -> bool:
     words = line.split()
     if words[1] in ("demo", "dev", "server") or words[1:3] in (["event", "tail"], ["webhook", "test"]):
         return True
-    return words[1] == "worker" and words[2] not in ("list", "quiet", "resume", "stop")
+    return words[1] == "worker" and words[2] not in ("list", "quiet", "resume", "stop", "log-level")
 
 
 def of_a_server(line: str) -> bool:

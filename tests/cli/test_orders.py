@@ -50,3 +50,24 @@ def test_a_worker_is_quiet_works_again_and_stops_as_it_is_told(cli: Cli, spawn: 
 
     assert worker.process.wait(30) == 0
     assert cli("worker", "stop", listed["id"]).exit_code == 3
+
+
+def test_a_worker_logs_more_once_it_is_told(cli: Cli, spawn: Spawn, folder: Path) -> None:
+    (folder / "loud.py").write_text(
+        "import logging\nfrom headrace import Headrace\napp = Headrace()\n\n\n"
+        "@app.task(name='tell')\nasync def tell(text: str) -> None:\n    logging.getLogger('shop').debug(text)\n"
+    )
+    worker = spawn("worker", "loud:app")
+    worker.wait_for("is ready")
+
+    before = cli.ok("job", "enqueue", "tell", "--arg", "text=unheard").strip()
+    assert cli("job", "watch", before, "--timeout", "30s").exit_code == 0
+    assert "logs shop=debug" in cli.ok("worker", "log-level", "all", "shop=debug")
+    worker.wait_for("told to log shop=debug")
+    cli.ok("job", "enqueue", "tell", "--arg", "text=heard")
+
+    assert "unheard" not in worker.wait_for("heard")
+    wrong = cli("worker", "log-level", "all", "loud")
+    assert (wrong.exit_code, "'loud'" in wrong.stderr) == (2, True)
+    assert cli("worker", "log-level", "w-000000000000", "debug").exit_code == 3
+    assert worker.stop() == 0

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx2
 
 from headrace import Headrace
+from headrace.client import Client
 from headrace.model.ids import JobId
 from tests.cli.conftest import folder, spawn, url  # noqa: F401 (fixtures)
 from tests.cli.support import Process, Spawn
@@ -131,3 +132,30 @@ async def test_a_server_that_is_told_to_stop_under_load_loses_nothing_it_has_ack
     async with Headrace(url) as app:
         found = await app.backend.reader.get_many(list(map(JobId, ids)))
     assert [job.id for job in found if job is not None] == ids
+
+
+def test_what_it_logs_is_changed_while_it_runs(folder: Path, spawn: Spawn) -> None:  # noqa: F811
+    server = spawn("server", "sample:app", "--port", "0")
+    with httpx2.Client(base_url=address(server)) as client:
+        assert client.get("/v1/queues").status_code == 200
+        assert client.get("/v1/log-levels").json()["levels"].startswith("info")
+        wrong = client.put("/v1/log-levels", json={"levels": "headrace.server=loud"})
+        assert (wrong.status_code, wrong.json()["code"]) == (422, "HR-E0215")
+        told = client.put("/v1/log-levels", json={"levels": "headrace.server=debug"})
+        assert "headrace.server=debug" in told.json()["levels"]
+        assert client.get("/v1/workers").status_code == 200
+
+    assert "/v1/queues" not in server.wait_for("GET /v1/")
+    assert server.stop(signal.SIGTERM) == 0
+
+
+def test_a_worker_logs_what_is_asked_of_the_server(folder: Path, spawn: Spawn) -> None:  # noqa: F811
+    server, worker = spawn("server", "sample:app", "--port", "0"), spawn("worker", "sample:app")
+    with Client(address(server)) as client:
+        worker.wait_for("is ready")
+        [listed] = client.workers()
+        client.set_worker_log(listed.id, "debug")
+        worker.wait_for("told to log debug")
+        assert client.set_log_levels("warning").startswith("warning")
+        assert client.log_levels().startswith("warning")
+    assert worker.stop(signal.SIGTERM) == server.stop(signal.SIGTERM) == 0

@@ -18,7 +18,7 @@ from headrace.app.migration import Migration, Misfit, check_jobs, migrate_jobs
 from headrace.app.registry import TaskRegistry
 from headrace.app.settlement import Settlement
 from headrace.config import check_queue_name
-from headrace.engine.orders import Order, give_order
+from headrace.engine.orders import Order, give_levels, give_order
 from headrace.engine.registry import WorkerRecord, list_workers
 from headrace.errors import ConfigError, UsageError
 from headrace.model.catalogue import TaskRecord
@@ -291,6 +291,14 @@ class Operations(Limiting):
         heard of lately.
         """
         await give_order(self.backend, WorkerId(worker_id), order)
+
+    async def set_worker_log(self, worker_id: str, levels: str) -> None:
+        """Change what a worker logs while it runs: ``debug``, or ``info,headrace.sqlite=debug`` for single loggers.
+
+        It hears of it within seconds, and logs so until it ends; its child processes that run already do not. Raises
+        ConfigError for what is no level, and UsageError for a worker that was not heard of lately.
+        """
+        await give_levels(self.backend, WorkerId(worker_id), levels)
 
     def _opened(self) -> Settlement:
         """What waits on this event loop. Raises UsageError unless the app is open, and open on this one."""

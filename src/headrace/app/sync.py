@@ -323,6 +323,10 @@ class SyncDesk:
         """Tell a worker to be ``quiet``, to ``stop`` or to ``work``. See ``Headrace.order_worker``."""
         self._run(lambda desk: desk.order_worker(worker_id, order))
 
+    def set_worker_log(self, worker_id: str, levels: str) -> None:
+        """Change what a worker logs while it runs. See ``Headrace.set_worker_log``."""
+        self._run(lambda desk: desk.set_worker_log(worker_id, levels))
+
     def workers(self) -> list[WorkerRecord]:
         """The workers heard of within the last half minute."""
         return self._run(lambda desk: desk.workers())

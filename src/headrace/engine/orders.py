@@ -1,11 +1,13 @@
-"""What workers are told from outside: to claim nothing more, to stop, to work again."""
+"""What workers are told from outside: to claim nothing more, to stop, to work again, and how much to log."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from headrace.errors import ConfigError, UsageError
+from headrace.logs import parse_levels
 from headrace.model.ids import WorkerId
 from headrace.storage.backend import Backend
 from headrace.storage.kv import KeyValueStore, Put
@@ -39,17 +41,46 @@ async def give_order(backend: Backend, worker: WorkerId, order: Order | str) -> 
         given = Order(order)
     except ValueError:
         raise ConfigError(f"order is one of {', '.join(Order)}; got {order!r}") from None
+    value = None if given is Order.WORK else given.value.encode()
+    await _tell(backend, worker, Put(key=worker, value=value, ttl=KEPT_FOR))
+
+
+async def give_levels(backend: Backend, worker: WorkerId, levels: str) -> None:
+    """Write down how much the worker is to log, and tell it to look. Raises ConfigError and UsageError."""
+    if not parse_levels(levels):
+        raise ConfigError(f"levels is such as debug, or info,headrace.sqlite=debug; got {levels!r}")
+    await _tell(backend, worker, Put(key=_log_key(worker), value=levels.encode(), ttl=KEPT_FOR))
+
+
+async def _tell(backend: Backend, worker: WorkerId, put: Put) -> None:
     [known] = await backend.kv.get_many(_WORKERS, [worker])
     if known is None:
         raise UsageError(f"no worker {worker!r} was heard of within the last half minute; look at those there are")
-    value = None if given is Order.WORK else given.value.encode()
-    await backend.kv.put_many(BUCKET, [Put(key=worker, value=value, ttl=KEPT_FOR)])
+    await backend.kv.put_many(BUCKET, [put])
     await backend.signals.publish([topic(ORDER, worker)])
+
+
+class Told(NamedTuple):
+    """What a worker is told now. ``levels`` is empty where it logs as it was set up."""
+
+    order: Order = Order.WORK
+    levels: str = ""
+
+
+async def read_told(kv: KeyValueStore, worker: WorkerId) -> Told:
+    """What the worker is told to do now, and how much to log."""
+    order, levels = await kv.get_many(BUCKET, [worker, _log_key(worker)])
+    known = order is not None and order.value.decode() in set(Order)
+    return Told(
+        Order(order.value.decode()) if order is not None and known else Order.WORK,
+        "" if levels is None else levels.value.decode(),
+    )
 
 
 async def read_order(kv: KeyValueStore, worker: WorkerId) -> Order:
     """What the worker is told to do now."""
-    [entry] = await kv.get_many(BUCKET, [worker])
-    if entry is None or entry.value.decode() not in set(Order):
-        return Order.WORK
-    return Order(entry.value.decode())
+    return (await read_told(kv, worker)).order
+
+
+def _log_key(worker: WorkerId) -> str:
+    return f"{worker}/log"

@@ -13,9 +13,10 @@ import msgspec
 from msgspec import Struct
 
 from headrace._version import __version__
-from headrace.engine.orders import Order, read_order
+from headrace.engine.orders import Order, Told, read_told
 from headrace.engine.service import Periodic
 from headrace.engine.usage import resident_bytes
+from headrace.logs import set_levels
 from headrace.model.ids import WorkerId
 from headrace.storage.kv import KeyValueStore, Put
 from headrace.telemetry import Telemetry
@@ -78,7 +79,7 @@ class Registrar(Periodic):
         super().__init__("worker registry", RECORD_EVERY)
         self._kv = kv
         self._obey = obey
-        self._order = Order.WORK
+        self._told = Told()
         self._worker = worker
         self._queues = dict(queues)
         self._schedules = tuple(schedules)
@@ -106,7 +107,7 @@ class Registrar(Periodic):
             cpu_s=time.process_time(),
             problems=load.problems,
             tasks=load.tasks,
-            order=self._order.value,
+            order=self._told.order.value,
         )
         if self._telemetry.active:
             self._telemetry.emit("worker.beat", worker=self._worker, record=record)
@@ -114,11 +115,13 @@ class Registrar(Periodic):
         return None
 
     async def _hear_orders(self) -> None:
-        order = await read_order(self._kv, self._worker)
-        if order is not self._order:
-            self._order = order
-            log.info("worker %s was told to %s", self._worker, order.meaning)
-            self._obey(order)
+        before, self._told = self._told, await read_told(self._kv, self._worker)
+        if self._told.levels not in ("", before.levels):
+            set_levels(self._told.levels)
+            log.warning("worker %s was told to log %s", self._worker, self._told.levels)
+        if self._told.order is not before.order:
+            log.info("worker %s was told to %s", self._worker, self._told.order.meaning)
+            self._obey(self._told.order)
 
     async def _begin(self) -> None:
         await self._round()

@@ -53,6 +53,23 @@ def set_levels(text: str) -> None:
         logging.getLogger(name).setLevel(level_number(level))
 
 
+def levels_text() -> str:
+    """The levels that hold in this process, as ``set_levels`` takes them: the root's, then of loggers with their own.
+
+    >>> levels_text().startswith("warning")
+    True
+    """
+    named = {
+        name: each.level for name, each in logging.root.manager.loggerDict.items() if isinstance(each, logging.Logger)
+    }
+    told = [f"{name}={_word(level)}" for name, level in sorted(named.items()) if level]
+    return ",".join([_word(logging.root.level), *told])
+
+
+def _word(level: int) -> str:
+    return logging.getLevelName(level).lower()
+
+
 def _handlers(config: LogConfig) -> list[logging.Handler]:
     made: list[logging.Handler] = []
     if config.destination != "file":

@@ -25,6 +25,16 @@ Duration = Annotated[
     ),
 ]
 Text = Annotated[str, Meta(max_length=TEXT_MAX, pattern="^[^\\x00]*$")]
+Levels = Annotated[
+    str,
+    Meta(
+        description="Levels of loggers: one for everything, and others as LOGGER=LEVEL, with commas between.",
+        examples=["debug", "info,headrace.sqlite=debug"],
+        min_length=1,
+        max_length=1_000,
+        pattern=r"^[^\x00]*$",
+    ),
+]
 Name = Annotated[str, Meta(min_length=1, max_length=512, pattern="^[^\\x00]*$")]
 
 

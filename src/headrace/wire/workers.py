@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from headrace.model.job import Progress
-from headrace.wire.base import Duration, Name, Reply, Request, Text
+from headrace.wire.base import Duration, Levels, Name, Reply, Request, Text
 from headrace.wire.jobs import JobIdText
 from headrace.wire.queues import QueueName
 
@@ -25,6 +25,12 @@ class WorkerNamed(Request, frozen=True, kw_only=True):
     """Which worker."""
 
     worker: WorkerName
+
+
+class SetWorkerLog(WorkerNamed, frozen=True, kw_only=True):
+    """How much a worker is to log: ``debug``, or ``info,headrace.sqlite=debug`` for single loggers."""
+
+    levels: Levels
 
 
 class WorkerView(Reply, frozen=True, kw_only=True):

@@ -185,6 +185,10 @@ class RemoteApp:
         """Tell a worker to be quiet, to stop, or to work again."""
         await self._client.order_worker(worker_id, order)
 
+    async def set_worker_log(self, worker_id: str, levels: str) -> None:
+        """Change what a worker logs while it runs."""
+        await self._client.set_worker_log(worker_id, levels)
+
     async def workers(self) -> list[WorkerRecord]:
         """The workers heard of lately."""
         return [models.worker(view) for view in await self._client.workers()]

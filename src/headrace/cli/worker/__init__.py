@@ -13,6 +13,7 @@ TABLE = {
     "quiet": Entry("headrace.cli.worker.order:quiet", "let workers claim nothing more"),
     "resume": Entry("headrace.cli.worker.order:resume", "let quiet workers claim jobs again"),
     "stop": Entry("headrace.cli.worker.order:stop", "let workers stop, wherever they are"),
+    "log-level": Entry("headrace.cli.worker.order:log_level", "change what workers log while they run"),
 }
 
 
@@ -39,7 +40,7 @@ command = WorkerGroup(
     name="worker",
     table=TABLE,
     no_args_is_help=True,
-    subcommand_metavar="[APP] [OPTIONS] | list | quiet | resume | stop",
+    subcommand_metavar="[APP] [OPTIONS] | list | quiet | resume | stop | log-level",
     help="""Run a worker for the tasks of APP until it is told to stop.
 
     APP is module:attribute, such as myapp.tasks:app; the attribute may be left out when the module holds one Headrace.

@@ -1,7 +1,8 @@
-"""``headrace worker quiet``, ``headrace worker resume`` and ``headrace worker stop``: orders to workers anywhere."""
+"""``headrace worker quiet``, ``resume``, ``stop`` and ``log-level``: orders to workers anywhere."""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 import click
@@ -23,7 +24,7 @@ def quiet(ids: tuple[str, ...], store: str | None) -> None:
     Examples:
       headrace worker quiet all
     """
-    _tell(ids, "quiet", "claims nothing more", store)
+    _order(ids, "quiet", "claims nothing more", store)
 
 
 @click.command("resume")
@@ -36,7 +37,7 @@ def resume(ids: tuple[str, ...], store: str | None) -> None:
     Examples:
       headrace worker resume all
     """
-    _tell(ids, "work", "works", store)
+    _order(ids, "work", "works", store)
 
 
 @click.command("stop")
@@ -49,10 +50,38 @@ def stop(ids: tuple[str, ...], store: str | None) -> None:
     Examples:
       headrace worker stop all
     """
-    _tell(ids, "stop", "stops", store)
+    _order(ids, "stop", "stops", store)
 
 
-def _tell(ids: tuple[str, ...], order: str, done: str, store: str | None) -> None:
+@click.command("log-level")
+@click.argument("ids", metavar="ID...", nargs=-1, required=True)
+@click.argument("levels", metavar="LEVELS")
+@store_option
+def log_level(ids: tuple[str, ...], levels: str, store: str | None) -> None:
+    """Change what workers log while they run, until they end; all stands for every worker.
+
+    LEVELS is a level for everything, LOGGER=LEVEL, or several with commas. Loggers that are not named keep theirs.
+
+    \b
+    Examples:
+      headrace worker log-level all headrace.sqlite=debug
+      headrace worker log-level all warning,headrace=info
+    """
+
+    async def tell(app: Headrace, worker: str) -> None:
+        await app.set_worker_log(worker, levels)
+
+    _tell(ids, tell, f"logs {levels}", store)
+
+
+def _order(ids: tuple[str, ...], order: str, done: str, store: str | None) -> None:
+    async def tell(app: Headrace, worker: str) -> None:
+        await app.order_worker(worker, order)
+
+    _tell(ids, tell, done, store)
+
+
+def _tell(ids: tuple[str, ...], tell: Callable[[Headrace, str], Awaitable[None]], done: str, store: str | None) -> None:
     async def act(app: Headrace) -> list[str]:
         known: list[str] = [worker.id for worker in await app.workers()]
         wanted = known if "all" in ids else list(ids)
@@ -61,7 +90,7 @@ def _tell(ids: tuple[str, ...], order: str, done: str, store: str | None) -> Non
             message = f"no worker {missing[0]!r} was heard of within the last half minute"
             raise Fault(Exit.NOT_FOUND, "21", message, fixes=["headrace worker list"])
         for each in wanted:
-            await app.order_worker(each, order)
+            await tell(app, each)
         return wanted
 
     for each in with_store(resolve_store(store), act):

@@ -44,9 +44,10 @@ from headrace.wire.jobs import (
     SubmittedJob,
     SubmittedJobs,
 )
+from headrace.wire.logs import LogLevels, SetLogLevels
 from headrace.wire.stores import ExplanationView, StoreView
 from headrace.wire.tasks import TaskDetail, TaskSummary
-from headrace.wire.workers import WorkerView
+from headrace.wire.workers import SetWorkerLog, WorkerView
 
 T = TypeVar("T")
 
@@ -261,6 +262,21 @@ class Client(Queues, Limits):
             raise ConfigError(f"order is one of {', '.join(ORDERS)}; got {order!r}")
         asked = request("POST", f"/v1/workers/{{worker}}/{order}", WorkerView, safe=True, worker=worker_id)
         return self._sender.send(asked)
+
+    def set_worker_log(self, worker_id: str, levels: str) -> WorkerView:
+        """Change what a worker logs while it runs: ``debug``, or ``info,headrace.sqlite=debug`` for single loggers."""
+        message = SetWorkerLog(worker=worker_id, levels=levels)
+        asked = request("POST", "/v1/workers/{worker}/log-level", WorkerView, message, safe=True, worker=worker_id)
+        return self._sender.send(asked)
+
+    def log_levels(self) -> str:
+        """What the server logs, as ``set_log_levels`` takes it."""
+        return self._sender.send(request("GET", "/v1/log-levels", LogLevels)).levels
+
+    def set_log_levels(self, levels: str) -> str:
+        """Change what the server logs while it runs; what holds then. Loggers that are not named keep theirs."""
+        message = SetLogLevels(levels=levels)
+        return self._sender.send(request("PUT", "/v1/log-levels", LogLevels, message)).levels
 
     def store(self) -> StoreView:
         """How the server's store is, and what it holds."""

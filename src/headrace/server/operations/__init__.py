@@ -13,6 +13,7 @@ from headrace.server.operations import (
     jobs,
     keys,
     limits,
+    logs,
     protocol,
     queues,
     schedules,
@@ -39,6 +40,7 @@ NOUNS: tuple[ModuleType, ...] = (
     webhooks,
     keys,
     stores,
+    logs,
 )
 
 

@@ -12,7 +12,7 @@ from headrace.server.problems import Refused
 from headrace.wire.base import Listed
 from headrace.wire.queues import Nothing
 from headrace.wire.scopes import Scope
-from headrace.wire.workers import WorkerNamed, WorkerView
+from headrace.wire.workers import SetWorkerLog, WorkerNamed, WorkerView
 
 
 @operation("GET", "/v1/workers", scope=Scope.WORKERS_READ)
@@ -43,6 +43,14 @@ async def stop(context: Context, request: WorkerNamed) -> WorkerView:
 async def work(context: Context, request: WorkerNamed) -> WorkerView:
     """Let a worker that was told to be quiet claim jobs again."""
     return await _tell(context, request.worker, Order.WORK)
+
+
+@operation("POST", "/v1/workers/{worker}/log-level", scope=Scope.WORKERS_WRITE, problems=(404,))
+async def set_log(context: Context, request: SetWorkerLog) -> WorkerView:
+    """Change what a worker logs while it runs, until it ends. It hears of it within seconds."""
+    record = await record_of(context, request.worker)
+    await context.app.set_worker_log(record.id, request.levels)
+    return worker_view(record)
 
 
 async def record_of(context: Context, worker: str) -> WorkerRecord:
