@@ -204,3 +204,36 @@ async def test_the_command_prints_each_with_its_fix(store: Any, sick: Server, sq
         9,
         "ALTER TABLE headrace.jobs RESET (autovacuum_enabled)",
     )
+
+
+async def test_transaction_ids_that_run_out_are_told_before_they_do(
+    store: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    well = await found(store, "transaction ids")
+    monkeypatch.setattr(diagnosing, "IDS_WARNING", 0)
+    late = await found(store, "transaction ids")
+    monkeypatch.setattr(diagnosing, "IDS_FAULT", 0)
+    over = await found(store, "transaction ids")
+
+    assert [each.level for each in (well, late, over)] == ["ok", "warning", "fault"]
+    assert "autovacuum does not keep up" in late.message
+    assert over.fix.startswith("VACUUM (FREEZE) ")
+
+
+async def test_a_standby_whose_query_holds_vacuum_back_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(diagnosing, "HELD_BY_STANDBY_MAX", 100)
+    feedback = {**SETTINGS, "hot_standby_feedback": "on", "wal_receiver_status_interval": "1"}
+    with Server(SETTINGS) as primary, Server(feedback, standby_of=primary) as standby:
+        backend = PostgresBackend(primary.url())
+        await backend.open()
+        reader = await asyncpg.connect(standby.url())
+        try:
+            async with reader.transaction(isolation="repeatable_read"):
+                await reader.fetchval("SELECT count(*) FROM pg_class")
+                async with asyncio.timeout(30):
+                    while (finding := await found(backend, "standbys")).level == "ok":
+                        await enqueue(backend, job())
+                assert "hot_standby_feedback is on" in finding.message
+        finally:
+            await reader.close()
+            await backend.close()

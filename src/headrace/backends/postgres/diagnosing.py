@@ -22,6 +22,12 @@ DEAD_ROWS_MAX = 50_000
 DEAD_SHARE_MAX = 4
 """Dead rows for each that lives: autovacuum acts at a fiftieth, so it is off, late, or kept from its work."""
 
+IDS_WARNING, IDS_FAULT = 1_000_000_000, 1_700_000_000
+"""Transaction ids in use, of 2.1 billion. Autovacuum freezes at 200 million; at the end the server takes no writes."""
+
+HELD_BY_STANDBY_MAX = 100_000
+"""Transactions: a standby that reports every ten seconds lags by far fewer, unless a query there goes on for long."""
+
 BYTES_EMPTY_MAX = 256 << 20
 BYTES_A_ROW_MAX = 64 << 10
 
@@ -30,7 +36,7 @@ Check = Callable[[Session, int], Awaitable[list[Diagnosis]]]
 
 async def diagnose(session: Session, connections: int) -> list[Diagnosis]:
     """All checks, in the order of what hurts most. ``connections``: how many a process takes."""
-    checks: Sequence[Check] = (_server, _connections, _sessions, _slots, _prepared, _tables, _days)
+    checks: Sequence[Check] = (_server, _connections, _ids, _sessions, _slots, _standbys, _prepared, _tables, _days)
     return [finding for check in checks for finding in await check(session, connections)]
 
 
@@ -76,6 +82,19 @@ async def _connections(session: Session, taken: int) -> list[Diagnosis]:
     return [_ok("connections", text)]
 
 
+async def _ids(session: Session, _: int) -> list[Diagnosis]:
+    [(database, age, multi_age, table)] = await session.rows("oldest_ids")
+    used = max(age, multi_age)
+    text = f"{used:,} of 2.1 billion transaction ids are in use, the oldest in database {database}"
+    if used < IDS_WARNING:
+        return [_ok("transaction ids", text)]
+    where = f"{table} in " if table else "its oldest tables in "
+    fix = f"VACUUM (FREEZE) {where}{database}; end what keeps rows from being vacuumed: old and prepared transactions"
+    if used < IDS_FAULT:
+        return [_warning("transaction ids", f"{text}: autovacuum does not keep up", fix)]
+    return [_fault("transaction ids", f"{text}: at the end the server takes no writes any more", fix)]
+
+
 async def _sessions(session: Session, _: int) -> list[Diagnosis]:
     return [
         _fault(
@@ -97,6 +116,18 @@ async def _slots(session: Session, _: int) -> list[Diagnosis]:
         )
         for name, size, pins in await session.rows("idle_slots")
     ] or [_ok("replication slots", "none without a reader")]
+
+
+async def _standbys(session: Session, _: int) -> list[Diagnosis]:
+    return [
+        _warning(
+            "standbys",
+            f"standby {name} (at {place}) keeps rows that died within the last {age:,} transactions from being vacuumed:"
+            " its hot_standby_feedback is on, and a query there goes on for long",
+            "end that query there, or set hot_standby_feedback = off on it",
+        )
+        for name, place, age in await session.rows("holding_standbys", HELD_BY_STANDBY_MAX)
+    ] or [_ok("standbys", "none keeps dead rows from being vacuumed")]
 
 
 async def _prepared(session: Session, _: int) -> list[Diagnosis]:
