@@ -47,9 +47,11 @@ async def test_a_job_is_claimed_run_and_finished(client: httpx2.AsyncClient, wor
     assert (await client.post(f"{worker}/report", json={"jobs": [told]})).json() == {"settled": ["applied"]}
     assert (await client.get(f"/v1/jobs/{job_id}")).json()["progress"]["total"] == 2
     outcome = {"kind": "completed", "result": {"sent": True}}
-    assert (await client.post(f"{worker}/finish", json={"jobs": [{**lease, "outcome": outcome}]})).json() == {
-        "settled": ["applied"]
-    }
+    usage = {"cpu_s": 0.25, "peak_rss_bytes": 1 << 20}
+    finish = {**lease, "outcome": outcome, "usage": usage}
+    assert (await client.post(f"{worker}/finish", json={"jobs": [finish]})).json() == {"settled": ["applied"]}
+    [attempt] = (await client.get(f"/v1/jobs/{job_id}/attempts")).json()["items"]
+    assert {name: attempt[name] for name in usage} == usage
     result = (await client.get(f"/v1/jobs/{job_id}/result")).json()
     assert (result["state"], result["result"]) == ("succeeded", {"sent": True})
     assert (await client.get(f"/v1/jobs/{job_id}/logs")).json()["items"][0]["message"] == "half way"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from headrace.engine.context import JobContext
 from headrace.engine.runnable import Runnable
 from headrace.model.lease import Claim
-from headrace.model.usage import UNKNOWN
+from headrace.model.usage import UNKNOWN, Usage
 
 if TYPE_CHECKING:
     from headrace.engine.crowd import Crowd
@@ -41,6 +41,10 @@ class Interruption(Enum):
     SHUTDOWN = "shutdown"
 
 
+def _cannot_tell() -> Usage:
+    return UNKNOWN
+
+
 class Host(Protocol):
     """Where executions live: gives them the time and hears that one has something to report."""
 
@@ -65,6 +69,7 @@ class Execution:
         "job",
         "lane",
         "lease",
+        "measure",
         "phase",
         "reason",
         "runnable",
@@ -88,6 +93,7 @@ class Execution:
         self.deadline: datetime | None = None
         self.begun_at = 0.0
         self.usage = UNKNOWN
+        self.measure = _cannot_tell
         self.completed_by_handler = False
         self.crowd: Crowd | None = None
         self._host = host

@@ -57,7 +57,7 @@ class Reporter(Service):
             raise Unsupported("this store cannot finish a job within your transaction; sqlite can")
         assert run.runnable is not None
         encoded, codec = run.runnable.encode_result(result)
-        finish = Finish(lease=run.lease, outcome=Completed(result=encoded, codec=codec))
+        finish = Finish(lease=run.lease, outcome=Completed(result=encoded, codec=codec), usage=run.measure())
         [settled] = run_now(within(connection).finish_many([finish]))
         if settled is not Settled.APPLIED:
             raise LeaseLost(f"job {run.job.id} was given to another worker: roll back, nothing of this may remain")

@@ -16,7 +16,7 @@ from typing import Any
 from headrace.engine.context import job_fields
 from headrace.engine.execution import Execution
 from headrace.engine.runnable import Runnable
-from headrace.model.usage import Usage
+from headrace.model.usage import UNKNOWN, Usage
 
 log = logging.getLogger("headrace")
 
@@ -83,13 +83,19 @@ class ThreadPool:
         context = contextvars.copy_context()
 
         def measured() -> Any:
-            begun_s = time.thread_time()
+            if run.crowd is not None:
+                return context.run(call)  # Of a batch nobody knows which job it was for.
+            begun_s, thread = time.thread_time(), threading.get_ident()
+
+            def measure() -> Usage:
+                mine = threading.get_ident() == thread
+                return Usage(cpu_s=time.thread_time() - begun_s) if mine else UNKNOWN
+
+            run.measure = measure
             try:
                 return context.run(call)
             finally:
-                # Of a batch nobody knows which job it was for.
-                if run.crowd is None:
-                    run.usage = Usage(cpu_s=time.thread_time() - begun_s)
+                run.usage = measure()
 
         def abandon() -> None:
             self.abandoned += 1

@@ -8,7 +8,7 @@ _US = 1_000_000
 
 
 class Usage(Struct, frozen=True, kw_only=True, gc=False):
-    """What one attempt used. None: it cannot be told.
+    """What one attempt used. None: it cannot be told. Of one that ended in its handler's own transaction, until then.
 
     ``cpu_s``: of a handler in a thread, that thread's; in a child process, all of the child's threads'. On the event
     loop jobs take turns within one thread, so whose time it was is not known. Stores keep it to the microsecond.
@@ -26,7 +26,7 @@ class Usage(Struct, frozen=True, kw_only=True, gc=False):
 
 
 UNKNOWN = Usage()
-"""Of an attempt on the event loop, one that was lost, or one that ended in its handler's own transaction."""
+"""Of an attempt on the event loop, or one that was lost."""
 
 
 def seconds_of(cpu_us: int | None) -> float | None:

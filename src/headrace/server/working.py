@@ -31,6 +31,7 @@ from headrace.model.outcome import (
     Snoozed,
 )
 from headrace.model.retry import Exponential
+from headrace.model.usage import UNKNOWN, Usage
 from headrace.storage.backend import Backend
 from headrace.storage.jobs import ClaimRequest
 from headrace.storage.signals import WORK
@@ -168,6 +169,11 @@ def outcome_of(told: wire.WireOutcome, job: Job | None) -> Outcome:
             return Discarded(reason=told.reason, error=None if told.error is None else _error(told.error))
         case wire.Released():
             return Released()
+
+
+def usage_of(told: wire.UsageReport | None) -> Usage:
+    """What a worker says that the attempt used."""
+    return UNKNOWN if told is None else Usage(cpu_s=told.cpu_s, peak_rss_bytes=told.peak_rss_bytes)
 
 
 def _retry_in(told: wire.Failed, job: Job | None) -> timedelta | None:

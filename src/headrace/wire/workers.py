@@ -213,10 +213,18 @@ class Released(Struct, frozen=True, kw_only=True, tag_field="kind", tag="release
 WireOutcome = Completed | Failed | Snoozed | Cancelled | Discarded | Released
 
 
+class UsageReport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an attempt used of its host, as far as its worker can tell: processor time, and memory at most."""
+
+    cpu_s: Annotated[float, Meta(ge=0, le=1e9)] | None = None
+    peak_rss_bytes: Annotated[int, Meta(ge=0, le=2**53)] | None = None
+
+
 class FinishJob(LeaseRef, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a claimed job has ended."""
+    """How a claimed job has ended, and what it used."""
 
     outcome: WireOutcome
+    usage: UsageReport | None = None
 
 
 class FinishJobs(WorkerNamed, frozen=True, kw_only=True):

@@ -21,7 +21,7 @@ from headrace.server.context import Context
 from headrace.server.operation import Answer, operation
 from headrace.server.operations.workers import record_of, worker_view
 from headrace.server.working import claim as claim_jobs
-from headrace.server.working import claimed_job, lease_of, outcome_of
+from headrace.server.working import claimed_job, lease_of, outcome_of, usage_of
 from headrace.storage.jobs import Report, Settled
 from headrace.storage.kv import Put
 from headrace.wire.base import duration
@@ -148,7 +148,9 @@ async def finish(context: Context, request: FinishJobs) -> SettledJobs:
     found = await backend.reader.get_many(unsaid) if unsaid else []
     jobs = {job.id: job for job in found if job is not None}
     finishes = [
-        Finish(lease=lease_of(each), outcome=outcome_of(each.outcome, jobs.get(JobId(each.id))))
+        Finish(
+            lease=lease_of(each), outcome=outcome_of(each.outcome, jobs.get(JobId(each.id))), usage=usage_of(each.usage)
+        )
         for each in request.jobs
     ]
     settled = await backend.jobs.finish_many(finishes)
