@@ -122,7 +122,7 @@ async def _standbys(session: Session, _: int) -> list[Diagnosis]:
     return [
         _warning(
             "standbys",
-            f"standby {name} (at {place}) keeps rows that died within the last {age:,} transactions from being vacuumed:"
+            f"standby {name} (at {place}) keeps rows that died in the last {age:,} transactions from being vacuumed:"
             " its hot_standby_feedback is on, and a query there goes on for long",
             "end that query there, or set hot_standby_feedback = off on it",
         )
