@@ -160,11 +160,14 @@ class Headrace(JobDesk, Surrounding, TaskMaker):
         """The task of that name. Raises UnknownTask that lists near names."""
         return self._registry.get(name)
 
-    async def call_by_name(self, name: str, arguments: Mapping[str, Any] | Sequence[Any] = ()) -> Call[Any]:
+    async def call_by_name(
+        self, name: str, arguments: Mapping[str, Any] | Sequence[Any] = (), *, version: int | None = None
+    ) -> Call[Any]:
         """A call of the task of that name with plain data, as JSON has it: by name in a mapping, or by position.
 
         For requests, files and other languages. Arguments are checked by the task's code where this app has it, or
-        else by what its workers told the store. Raises UnknownTask that lists near names, InvalidArguments, TooLarge.
+        else by what its workers told the store. ``version`` is an older one, for which they are written; workers bring
+        them to theirs. Raises UnknownTask that lists near names, InvalidArguments, TooLarge.
 
         >>> import asyncio
         >>> app = Headrace("memory://")
@@ -173,7 +176,7 @@ class Headrace(JobDesk, Surrounding, TaskMaker):
         >>> asyncio.run(app.call_by_name("greet", {"name": "Ada"}))
         <Call greet('Ada')>
         """
-        return await self._make_call(self, name, arguments)
+        return await self._make_call(self, name, arguments, version)
 
     @property
     def worker_config(self) -> WorkerConfig:
@@ -313,11 +316,13 @@ class Headrace(JobDesk, Surrounding, TaskMaker):
         self.adopt(task)
         return task
 
-    async def _make_call(self, desk: JobDesk, name: str, arguments: Mapping[str, Any] | Sequence[Any]) -> Call[Any]:
+    async def _make_call(
+        self, desk: JobDesk, name: str, arguments: Mapping[str, Any] | Sequence[Any], version: int | None = None
+    ) -> Call[Any]:
         task = self._registry.find(name)
         if task is not None:
-            return call_known(task, arguments)
-        return await call_told(name, arguments, backend=desk.backend, registry=self._registry, home=self)
+            return call_known(task, arguments, version)
+        return await call_told(name, arguments, version, backend=desk.backend, registry=self._registry, home=self)
 
     def _make_sibling_desk(self) -> JobDesk:
         return JobDesk(

@@ -23,33 +23,49 @@ from headrace.tasks.task import Task
 PlainArguments = Mapping[str, Any] | Sequence[Any]
 
 
-def call_known(task: Task[..., Any], arguments: PlainArguments) -> Call[Any]:
+def call_known(task: Task[..., Any], arguments: PlainArguments, version: int | None = None) -> Call[Any]:
     """A call of a task whose code is here. Raises InvalidArguments and TooLarge."""
+    if version is not None and version != task.version:
+        if not isinstance(arguments, Mapping):
+            raise InvalidArguments(f"{task.name}: arguments of version {version} are given by name; got {arguments!r}")
+        return task.call_older(version, arguments)
     if isinstance(arguments, Mapping):
         return task.call(**arguments)
     return task.call(*arguments)
 
 
 async def call_told(
-    name: str, arguments: PlainArguments, *, backend: Backend, registry: TaskRegistry, home: TaskHome
+    name: str,
+    arguments: PlainArguments,
+    version: int | None = None,
+    *,
+    backend: Backend,
+    registry: TaskRegistry,
+    home: TaskHome,
 ) -> Call[Any]:
     """A call of a task that workers have told of, checked by the schema they gave. Raises UnknownTask and the like."""
     record = (await find_tasks(backend.kv, [name])).get(name)
     if record is None:
         told = [record.name for record in await list_tasks(backend.kv)]
         raise UnknownTask(_unknown(name, [*registry.names(), *told]))
-    version = next((each for each in record.versions if each.version == record.version), None)
-    payload = msgspec.json.encode(_by_name(record, version, arguments))
+    wanted = record.version if version is None else version
+    told_version = next((each for each in record.versions if each.version == wanted), None)
+    if told_version is None and wanted != record.version:
+        known = ", ".join(str(each.version) for each in record.versions)
+        raise InvalidArguments(f"{name}: workers have told of version {known}; got version {wanted}")
+    payload = msgspec.json.encode(_by_name(record, told_version, wanted, arguments))
     if len(payload) > home.payload_limit:
         message = f"{name}: {len(payload)} bytes of arguments as json; the limit is {home.payload_limit}"
         raise TooLarge(message)
     stand_in = define_task(_elsewhere, _settings(record), home=home)
-    return Call(stand_in, payload, dict(stand_in.defaults)).of_version(record.version)
+    return Call(stand_in, payload, dict(stand_in.defaults)).of_version(wanted)
 
 
-def _by_name(record: TaskRecord, version: TaskVersion | None, arguments: PlainArguments) -> Mapping[str, Any]:
+def _by_name(
+    record: TaskRecord, told: TaskVersion | None, version: int, arguments: PlainArguments
+) -> Mapping[str, Any]:
     """The arguments as they are stored: one object with names, that fits the schema."""
-    schema = None if version is None else version.arguments
+    schema = None if told is None else told.arguments
     if not isinstance(arguments, Mapping):
         names = property_names(schema) if schema else []
         if len(arguments) > len(names):
@@ -57,7 +73,7 @@ def _by_name(record: TaskRecord, version: TaskVersion | None, arguments: PlainAr
             message = f"{record.name}: {len(arguments)} arguments by position; {known}"
             raise InvalidArguments(message)
         arguments = dict(zip(names, arguments, strict=False))
-    check_told(record, record.version, arguments)
+    check_told(record, version, arguments)
     return arguments
 
 

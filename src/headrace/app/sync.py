@@ -66,7 +66,7 @@ class SyncDesk:
     def __init__(
         self,
         make_desk: Callable[[], JobDesk],
-        make_call: Callable[[JobDesk, str, PlainArguments], Coroutine[Any, Any, Call[Any]]],
+        make_call: Callable[[JobDesk, str, PlainArguments, int | None], Coroutine[Any, Any, Call[Any]]],
         *,
         webhook_networks: str = "",
     ) -> None:
@@ -121,9 +121,9 @@ class SyncDesk:
             handles = self._run_here(lambda desk: desk.enqueue_many(calls, connection=connection))
         return [SyncJobHandle(self, handle) for handle in handles]
 
-    def call_by_name(self, name: str, arguments: PlainArguments = ()) -> Call[Any]:
+    def call_by_name(self, name: str, arguments: PlainArguments = (), *, version: int | None = None) -> Call[Any]:
         """A call of the task of that name with plain data. See ``Headrace.call_by_name``."""
-        return self._run(lambda desk: self._make_call(desk, name, arguments))
+        return self._run(lambda desk: self._make_call(desk, name, arguments, version))
 
     def job(self, job_id: str) -> SyncJobHandle[Any]:
         """A handle from an id."""

@@ -16,12 +16,13 @@ from headrace.wire.base import duration
 from headrace.wire.jobs import SubmitJob, UniqueRule
 
 _DURATIONS = frozenset({"delay", "expires_in", "timeout", "idempotency_window", "debounce", "debounce_max", "throttle"})
-_OPTIONS = tuple(name for name in SubmitJob.__struct_fields__ if name not in ("task", "args"))
+_OPTIONS = tuple(name for name in SubmitJob.__struct_fields__ if name not in ("task", "args", "version"))
 
 
 async def call_of(context: Context, request: SubmitJob) -> Call[Any]:
     """The call that a request asks for. Raises what the library raises for a task, an argument or an option."""
-    call = await context.app.call_by_name(request.task, request.args)
+    version = None if request.version is UNSET else request.version
+    call = await context.app.call_by_name(request.task, request.args, version=version)
     options = _options(request)
     if context.traceparent is not None:
         options["meta"] = {TRACEPARENT: context.traceparent, **options.get("meta", {})}

@@ -77,7 +77,8 @@ class Call(Generic[R]):
 
         For those who make calls without the task's code. Raises ConfigError for what is no version.
         """
-        return Call(self.task, self.payload, {**self._options, "task_version": check_version("version", version)})
+        options = {**self._options, "task_version": check_version("version", version)}
+        return _VersionedCall(self.task, self.payload, options)
 
     def new_job(self, job_id: JobId | None = None) -> NewJob:
         """The job to store: with the id that the options name, else with the one given, else with a new one."""
@@ -111,3 +112,14 @@ class Call(Generic[R]):
     def __repr__(self) -> str:
         args, kwargs = self.task.arguments(self.payload)
         return f"<Call {self.task.name}({self.task.schema.show(args, kwargs)})>"
+
+
+class _VersionedCall(Call[R]):
+    """A call whose version was chosen, though the task may have the same."""
+
+    __slots__ = ()
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """The options that were given for this job, its version among them."""
+        return {**super().chosen, "task_version": self._options["task_version"]}

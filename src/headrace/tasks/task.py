@@ -148,6 +148,20 @@ class Task(Generic[P, R]):
             return Call(self, payload, self._options, self._pattern)
         return Call(self, payload, self._partitioned(self._partition_by, args, kwargs))
 
+    def call_older(self, version: int, arguments: Mapping[str, Any]) -> Call[R]:
+        """A call whose arguments, by name, are written for an older version: stored so, and upcast when the job runs.
+
+        Raises InvalidArguments for a version that this code cannot read, and for arguments that do not fit it.
+        """
+        payload = self._codec.encode(dict(arguments))
+        if len(payload) > self._limit:
+            self._too_large("arguments", len(payload))
+        upcast = self._registration.upcasts.apply(version, self._codec.decode(payload, Any))
+        args, kwargs = self._schema.decode(self._codec, self._codec.encode(upcast))
+        if self._partition_by is None:
+            return Call(self, payload, self._options).of_version(version)
+        return Call(self, payload, self._partitioned(self._partition_by, args, kwargs)).of_version(version)
+
     async def enqueue(self, *args: P.args, **kwargs: P.kwargs) -> JobHandle[R]:
         """Store a job that will call the function with these arguments; durable when it returns.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
@@ -41,11 +41,13 @@ class UniqueRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class SubmitJob(Request, frozen=True, kw_only=True):
     """A job to run: the name of its task, its arguments, and the options that the library has.
 
-    What is left out is as the task says. ``args`` is an object, by name, or an array, by position.
+    What is left out is as the task says. ``args`` is an object, by name, or an array, by position. ``version`` is that
+    of the task for which they are written, where it is not the newest; they are given by name then.
     """
 
     task: Name
     args: Arguments = field(default_factory=dict)
+    version: Annotated[int, Meta(ge=1, le=1_000_000)] | UnsetType = UNSET
     queue: str | UnsetType = UNSET
     priority: Priority | PriorityWord | UnsetType = UNSET
     run_at: datetime | UnsetType | None = UNSET
@@ -70,7 +72,9 @@ class SubmittedJob(Reply, frozen=True, kw_only=True):
     """What became of a submitted job. With a flag set no job was added, and ``id`` is that of the job that was there.
 
     ``duplicate``: the idempotency or unique key, or the id, was there. ``dropped`` and ``replaced``: the unique key is
-    taken, and its policy has dropped the newcomer, or given its arguments to the job that was there.
+    taken, and its policy has dropped the newcomer, or given its arguments to the job that was there. ``deprecated`` is
+    there where the ``version`` that was asked for should not be used any more, and says why; ``sunset`` is the last day
+    on which such jobs will be read.
     """
 
     id: str
@@ -78,6 +82,9 @@ class SubmittedJob(Reply, frozen=True, kw_only=True):
     duplicate: bool = False
     dropped: bool = False
     replaced: bool = False
+    deprecated: str | UnsetType = UNSET
+    deprecated_at: datetime | UnsetType = UNSET
+    sunset: date | UnsetType = UNSET
 
 
 class SubmitJobs(Request, frozen=True, kw_only=True):

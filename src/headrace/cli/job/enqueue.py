@@ -121,12 +121,12 @@ async def of_told_version(
 
     name = call.task.name
     record = (await find_tasks(app.backend.kv, [name])).get(name)
-    if version is None:
-        version = 1 if record is None else record.version
     if record is not None:
-        check_told(record, version, json.decode(call.payload))
+        check_told(record, version or record.version, json.decode(call.payload))
     elif verbose:
         note("the task and its arguments were not checked: no worker of this store told of it; --app MODULE:APP does")
+    if version is None:
+        version = 1 if record is None else record.version
     return call.of_version(version)
 
 

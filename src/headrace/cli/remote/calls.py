@@ -17,7 +17,9 @@ _OF_SCHEDULES = ("queue", "priority", "max_attempts", "timeout", "tags", "meta")
 
 def task_call(call: Call[Any]) -> TaskCall:
     """The call with the options that were given; what the task says of all its jobs, the server knows."""
-    return _made(call, {name: value for name, value in call.chosen.items() if name not in _NOT_SENT})
+    made = _made(call, {name: value for name, value in call.chosen.items() if name not in _NOT_SENT})
+    version = call.chosen.get("task_version")
+    return made if version is None else made.of_version(version)
 
 
 def schedule_call(call: Call[Any]) -> TaskCall:

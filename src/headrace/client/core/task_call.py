@@ -28,6 +28,11 @@ class TaskCall(Struct, frozen=True):
     args: tuple[Any, ...] = ()
     kwargs: Mapping[str, Any] = {}
     given: Mapping[str, Any] = {}
+    version: int | None = None
+
+    def of_version(self, version: int) -> TaskCall:
+        """The same with arguments that are written, by name, for another version of the task than its newest."""
+        return structs.replace(self, version=version)
 
     def options(self, **options: Unpack[JobOptions]) -> TaskCall:
         """The same with options: those of :class:`~headrace.tasks.options.JobOptions`, but ``codec``.
@@ -49,6 +54,8 @@ class TaskCall(Struct, frozen=True):
         options = {name: _plain(name, value) for name, value in self.given.items()}
         if options.get("job_id") is None:
             options["job_id"] = new_job_id()
+        if self.version is not None:
+            options["version"] = self.version
         return SubmitJob(task=self.task, args=list(self.args) if self.args else dict(self.kwargs), **options)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from msgspec import structs
+from msgspec import UNSET, structs
 
 from headrace.errors import TooLarge
 from headrace.model.explanation import Explanation
 from headrace.model.job import Job, LogLine
 from headrace.server.auth import check_queue
 from headrace.server.context import Context
+from headrace.server.deprecation import headers_of, told_of_version
 from headrace.server.etags import etag_of
 from headrace.server.operation import Answer, operation
 from headrace.server.problems import reading_from
@@ -41,6 +42,8 @@ PATIENCE = timedelta(milliseconds=10)
 def _answer_submitted(reply: SubmittedJob) -> Answer:
     there = reply.duplicate or reply.dropped or reply.replaced
     headers = {"location": f"/v1/jobs/{reply.id}"}
+    if reply.deprecated is not UNSET:
+        headers |= headers_of(reply)
     if reply.duplicate:
         headers["idempotency-replayed"] = "true"
     return Answer(200 if there else 201, headers)
@@ -67,10 +70,12 @@ async def submit(context: Context, request: SubmitJob) -> SubmittedJob:
     """Submit a job.
 
     The arguments are checked against the task's types. Requests that come at the same time share one commit. With an
-    Idempotency-Key, sending the request again is safe: it answers the first job, with Idempotency-Replayed.
+    Idempotency-Key, sending the request again is safe: it answers the first job, with Idempotency-Replayed. Where the
+    task deprecates the version that is asked for, the answer has Deprecation, and Sunset where that is known.
     """
     handle = await context.app.enqueue(await call_of(context, request))
-    return _submitted(handle)
+    reply = _submitted(handle)
+    return reply if request.version is UNSET else await told_of_version(context, request, reply)
 
 
 @operation(
@@ -93,7 +98,8 @@ async def submit_many(context: Context, request: SubmitJobs) -> SubmittedJobs:
         raise TooLarge(message)
     calls = [await call_of(context, job) for job in request.jobs]
     handles = await context.app.enqueue_many(calls)
-    return SubmittedJobs(jobs=[_submitted(handle) for handle in handles])
+    pairs = zip(request.jobs, handles, strict=True)
+    return SubmittedJobs(jobs=[await told_of_version(context, job, _submitted(handle)) for job, handle in pairs])
 
 
 @operation("GET", "/v1/jobs", scope=Scope.JOBS_READ, problems=(422,))
