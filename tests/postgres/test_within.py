@@ -20,9 +20,10 @@ from headrace import Headrace
 from headrace.backends.postgres import PostgresBackend
 from headrace.errors import Unsupported
 from headrace.model.job import JobState
+from headrace.model.limits import Limit, LimitScope, LimitTarget
 from headrace.model.outcome import Completed, Finish
 from headrace.storage.signals import WORK
-from headrace.testing.conformance.builders import claim_one, enqueue, job, state_of
+from headrace.testing.conformance.builders import claim, claim_one, enqueue, job, state_of
 
 
 @pytest.fixture(autouse=True)
@@ -201,9 +202,31 @@ async def test_a_verb_that_fails_leaves_the_transaction_usable(backend: Any, dat
     async with transaction(database) as connection:
         store = backend.jobs.within(connection)
         with pytest.raises(Exception, match="codec"):
-            await store.enqueue_many([job(codec=None)])
+            await store.enqueue_many([job(codec=None, tags=("urgent",))])
         await store.enqueue_many([new])
     assert await state_of(backend, new.id) is JobState.QUEUED
+
+
+@every_library
+async def test_a_job_that_is_there_already_leaves_the_transaction_usable(
+    backend: Any, database: str, transaction: Any
+) -> None:
+    old, new = job(), job()
+    await backend.jobs.enqueue_many([old])
+    async with transaction(database) as connection:
+        store = backend.jobs.within(connection)
+        assert [each.duplicate for each in await store.enqueue_many([old])] == [True]
+        await store.enqueue_many([new])
+    assert await state_of(backend, new.id) is JobState.QUEUED
+
+
+@every_library
+async def test_jobs_of_a_limited_task_go_into_its_lane(backend: Any, database: str, transaction: Any) -> None:
+    await backend.limits.set_many([Limit(target=LimitTarget(LimitScope.TASK, "t"), concurrency=1)])
+    async with transaction(database) as connection:
+        for _ in range(2):
+            await backend.jobs.within(connection).enqueue_many([job()])
+    assert len(await claim(backend, 10)) == 1
 
 
 @every_library

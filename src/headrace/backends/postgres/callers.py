@@ -1,8 +1,9 @@
 """The caller's own connection, whatever library it is of: the same verbs, in the caller's transaction.
 
-Each verb is inside a savepoint, so that one that fails leaves the caller's transaction usable. Signals are sent by the
-caller's commit, with NOTIFY. Connections of psycopg, SQLAlchemy and Django are known by where their classes come from,
-so that none of these libraries is needed or loaded here.
+Each verb is inside a savepoint, so that one that fails leaves the caller's transaction usable. But a plain job is one
+statement without one, for nothing of it can be refused. Signals are sent by the caller's commit, with NOTIFY.
+Connections of psycopg, SQLAlchemy and Django are known by where their classes come from, so that none of these
+libraries is needed or loaded here.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ SAVEPOINT, RELEASE, BACK = "SAVEPOINT headrace", "RELEASE SAVEPOINT headrace", "
 class PsycopgSession(ClockedSession):
     """A session on a connection of psycopg 3's: a synchronous one never suspends, and so stays on its thread."""
 
-    def __init__(self, connection: Any, schema: str, clock: Clock | None) -> None:
-        super().__init__(schema, clock)
+    def __init__(self, connection: Any, schema: str, clock: Clock | None, channel: str) -> None:
+        super().__init__(schema, clock, channel)
         import psycopg
 
         self._awaits = isinstance(connection, psycopg.AsyncConnection)
@@ -64,10 +65,13 @@ class CallersRunner:
         self._connection = connection
         self._location = location
         self._clock = clock
+        self._channel = channel_of(location.schema)
 
-    async def run(self, verb: Callable[[Session], Awaitable[T]], *, transaction: bool = False) -> T:
+    async def run(self, verb: Callable[[Session], Awaitable[T]], *, transaction: bool = False, bare: bool = False) -> T:
         try:
             session = await self._session()
+            if bare:
+                return await verb(session)
             await session.command(SAVEPOINT)
             try:
                 reply = await verb(session)
@@ -87,16 +91,15 @@ class CallersRunner:
                     "the connection is in no transaction: enqueue inside 'async with connection.transaction():', or "
                     "leave connection out"
                 )
-            return PooledSession(connection, self._location.schema, self._clock)
+            return PooledSession(connection, self._location.schema, self._clock, self._channel)
         if type(connection).__module__.partition(".")[0] != "psycopg":
             raise refuse_connection(connection)
-        return PsycopgSession(connection, self._location.schema, self._clock)
+        return PsycopgSession(connection, self._location.schema, self._clock, self._channel)
 
     def _notifications(self, session: ClockedSession) -> Iterator[str]:
-        channel = channel_of(self._location.schema)
         for payload in payloads(session.topics):
             quoted = payload.replace("\\", r"\\").replace("'", "''")
-            yield f"NOTIFY \"{channel}\", E'{quoted}'"
+            yield f"NOTIFY \"{self._channel}\", E'{quoted}'"
 
 
 async def _driver_connection(connection: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import nullcontext, suppress
 from datetime import timedelta
@@ -37,6 +38,9 @@ from headrace.storage.jobs import (
 
 T = TypeVar("T")
 
+LANED_S = 1.0
+"""A store that has limits or orders is not asked for so long whether it still has."""
+
 TRIES_MAX = 5
 """How often a batch is tried that meets another one with the same keys."""
 
@@ -50,6 +54,7 @@ class PostgresJobStore:
         self._within = within
         self._floors = Floors()
         self._lease_floor = LeaseFloor()
+        self._laned_until = 0.0
 
     def within(self, connection: object) -> JobStore:
         """The same verbs in the caller's transaction, on a connection of asyncpg, psycopg 3, SQLAlchemy or Django."""
@@ -62,6 +67,22 @@ class PostgresJobStore:
         for job in jobs:
             if len(job.payload) > max_payload:
                 raise too_large("payload", job.id, job.payload, max_payload)
+        if len(jobs) == 1 and jobs[0].plain_kind is not None:
+            return [await self._enqueue_plain(jobs[0])]
+        return await self._enqueue_all(jobs)
+
+    async def _enqueue_plain(self, job: NewJob) -> Enqueued:
+        """Most calls are for one job of which nothing can be refused."""
+        reply = None
+        if time.monotonic() >= self._laned_until:
+            reply = await self._runner.run(lambda session: enqueue.enqueue_plain(session, job), bare=True)
+        if reply is None:
+            [reply] = await self._enqueue_all([job])
+            if reply.added:  # so it was for the store's layouts that it was not stored at once
+                self._laned_until = time.monotonic() + LANED_S
+        return reply
+
+    async def _enqueue_all(self, jobs: Sequence[NewJob]) -> list[Enqueued]:
         whole = enqueue.needs_transaction(jobs)
         for _ in range(TRIES_MAX - 1):
             try:

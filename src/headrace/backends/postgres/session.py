@@ -54,6 +54,11 @@ class Session(Protocol):
         """The same for leases, locks and times to live."""
         ...
 
+    @property
+    def channel(self) -> str | None:
+        """The channel on which a statement may itself send signals; None where that waits for the commit."""
+        ...
+
     async def rows(self, name: str, *values: Any) -> Sequence[Row]:
         """Run ``sql/NAME.sql``."""
         ...
@@ -72,17 +77,23 @@ class Session(Protocol):
 
 
 class Runner(Protocol):
-    """What runs verbs: the pool, or the caller's connection."""
+    """What runs verbs: the pool, or the caller's connection.
 
-    async def run(self, verb: Callable[[Session], Awaitable[T]], *, transaction: bool = False) -> T: ...
+    A verb that is ``bare`` is one statement that tells of itself, and fails only where the transaction is lost anyway.
+    """
+
+    async def run(
+        self, verb: Callable[[Session], Awaitable[T]], *, transaction: bool = False, bare: bool = False
+    ) -> T: ...
 
 
 class ClockedSession:
     """What sessions share: the schema, the clock, and the signals to be sent."""
 
-    def __init__(self, schema: str, clock: Clock | None) -> None:
+    def __init__(self, schema: str, clock: Clock | None, channel: str | None = None) -> None:
         self._clock = clock
         self.schema = schema
+        self.channel = channel
         self.topics: dict[str, None] = {}
 
     @property
@@ -100,8 +111,8 @@ class ClockedSession:
 class PooledSession(ClockedSession):
     """A session on a connection of asyncpg's."""
 
-    def __init__(self, connection: Any, schema: str, clock: Clock | None) -> None:
-        super().__init__(schema, clock)
+    def __init__(self, connection: Any, schema: str, clock: Clock | None, channel: str | None = None) -> None:
+        super().__init__(schema, clock, channel)
         self.connection = connection
 
     async def rows(self, name: str, *values: Any) -> Sequence[Row]:
@@ -203,7 +214,7 @@ class Pool:
             except TimeoutError:
                 pool.terminate()
 
-    async def run(self, verb: Callable[[Session], Awaitable[T]], *, transaction: bool = False) -> T:
+    async def run(self, verb: Callable[[Session], Awaitable[T]], *, transaction: bool = False, bare: bool = False) -> T:
         """Run a verb; it has committed when this returns, and its signals are on their way."""
         try:
             async with self._acquired() as connection:

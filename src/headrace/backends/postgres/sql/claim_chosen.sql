@@ -18,7 +18,7 @@ tallied AS (
     INSERT INTO SCHEMA.tallies (at, queue, state, event, n)
     SELECT instant.now, t.queue, s.state, s.event, t.n * s.sign
     FROM instant, (SELECT queue, count(*)::integer AS n FROM claimed GROUP BY queue) AS t,
-         (VALUES ('queued', NULL, -1), ('running', NULL, 1), (NULL, 'claimed', 1)) AS s(state, event, sign)
+         (VALUES ('queued', NULL, -1), ('running', 'claimed', 1)) AS s(state, event, sign)
 )
 SELECT c.seq, c.id::text, c.task, c.payload, c.codec, c.queue, c.priority, c.attempt, c.max_attempts, c.claims,
        c.task_version, date_part('epoch', c.enqueued_at), date_part('epoch', c.run_at),

@@ -28,7 +28,6 @@ marked AS (
 ),
 tallied AS (
     INSERT INTO SCHEMA.tallies (at, queue, state, event, n)
-    SELECT now, queue, s.state, s.event, 1
-    FROM instant, stored, LATERAL (VALUES (stored.state, NULL), (NULL, 'enqueued')) AS s(state, event)
+    SELECT now, queue, state, 'enqueued', 1 FROM instant, stored
 )
 SELECT state FROM stored

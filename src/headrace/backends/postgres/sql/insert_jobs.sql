@@ -51,11 +51,7 @@ marked AS (
 ),
 tallied AS (
     INSERT INTO SCHEMA.tallies (at, queue, state, event, n)
-    SELECT instant.now, t.queue, t.state, t.event, t.n
-    FROM instant, (
-        SELECT queue, state, NULL AS event, count(*)::integer AS n FROM stored GROUP BY queue, state
-        UNION ALL
-        SELECT queue, NULL, 'enqueued', count(*)::integer FROM stored GROUP BY queue
-    ) AS t
+    SELECT instant.now, t.queue, t.state, 'enqueued', t.n
+    FROM instant, (SELECT queue, state, count(*)::integer AS n FROM stored GROUP BY queue, state) AS t
 )
 SELECT id::text, queue, state FROM stored

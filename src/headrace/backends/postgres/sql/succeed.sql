@@ -30,7 +30,7 @@ tallied AS (
     INSERT INTO SCHEMA.tallies (at, queue, state, event, n)
     SELECT instant.now, t.queue, s.state, s.event, t.n * s.sign
     FROM instant, (SELECT queue, count(*)::integer AS n FROM done GROUP BY queue) AS t,
-         (VALUES ('running', NULL, -1), ('succeeded', NULL, 1), (NULL, 'succeeded', 1)) AS s(state, event, sign)
+         (VALUES ('running', NULL, -1), ('succeeded', 'succeeded', 1)) AS s(state, event, sign)
 )
 SELECT d.n, CASE WHEN d.n < cardinality($2::text::text[]) THEN (SELECT array_agg(place) FROM done) END,
        (SELECT array_agg(o.queue) FROM SCHEMA.openings AS o WHERE o.wide OR o.queue IN (SELECT queue FROM done))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -11,6 +12,8 @@ from msgspec.structs import replace
 
 from headrace.backends.postgres.rows import as_json
 from headrace.backends.postgres.session import Row, Session
+from headrace.backends.postgres.signals import payloads
+from headrace.backends.postgres.statements import sql
 from headrace.backends.postgres.verbs import unique
 from headrace.backends.postgres.verbs.contended import Contended
 from headrace.backends.postgres.verbs.copying import copy_of, due_at
@@ -34,6 +37,28 @@ _decode_keys = msgspec.json.Decoder(list[tuple[str, str, str, str]] | None).deco
 def needs_transaction(jobs: Sequence[NewJob]) -> bool:
     """Whether more than one statement is needed to store these."""
     return len(jobs) >= COPY_FROM or any(job.idempotency_key is not None or job.unique is not None for job in jobs)
+
+
+async def enqueue_plain(session: Session, job: NewJob) -> Enqueued | None:
+    """Store one plain job by one statement. None, and nothing is stored, where its id is taken or there are layouts."""
+    told = topic(WORK, job.queue)
+    channel = session.channel
+    signal: Row = () if channel is None else (channel, *payloads([told]))
+    stored = await session.text(
+        _plain_statement(session.schema, channel is not None),
+        session.now, job.id, job.task, job.queue, job.priority, job.max_attempts, job.codec, job.payload,
+        job.task_version, *signal,
+    )  # fmt: skip
+    if not stored:
+        return None
+    if channel is None:
+        session.announce([told])
+    return Enqueued(id=job.id, state=JobState.QUEUED)
+
+
+@cache
+def _plain_statement(schema: str, tells: bool) -> str:
+    return sql("insert_plain_job", schema).replace("TOLD", "pg_notify($10::text, $11::text)" if tells else "1")
 
 
 async def enqueue_many(session: Session, jobs: Sequence[NewJob]) -> list[Enqueued]:
