@@ -11,6 +11,7 @@ import pytest
 
 from headrace.backends.sqlite.connecting import connect
 from headrace.backends.sqlite.finding import _BY_INDEX
+from headrace.backends.sqlite.grouping import _FAILING
 from headrace.backends.sqlite.location import parse_url
 from headrace.backends.sqlite.schema import prepare
 from headrace.backends.sqlite.statements import sql
@@ -112,7 +113,10 @@ def test_jobs_in_a_state_are_collected_along_its_index(connection: apsw.Connecti
 
 SOURCES = [
     ("j.seq IN (SELECT value FROM json_each('[]'))", "INTEGER PRIMARY KEY (rowid=?)"),
-    ("j.fingerprint = 'x' AND j.state IN ('dead', 'scheduled', 'queued')", "headrace_jobs_failing (fingerprint=?)"),
+    (
+        "j.fingerprint = 'x' AND j.state = 'dead' AND j.state IN ('dead', 'scheduled', 'queued')",
+        "headrace_jobs_failing",
+    ),
     ("j.id IN (SELECT value FROM json_each('[]'))", "sqlite_autoindex_headrace_jobs_1 (id=?)"),
     ("j.seq < 100 AND j.seq >= 1", "INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
 ]
@@ -133,3 +137,20 @@ def test_failures_are_grouped_along_an_index_of_failing_jobs(connection: apsw.Co
     statement = sql("error_groups").replace("FILTERS", "TRUE")
     plan = [str(row[3]) for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", {"limit": 1})]
     assert any("headrace_jobs_failing" in line for line in plan), plan
+
+
+def test_failures_are_counted_without_a_look_at_any(connection: apsw.Connection) -> None:
+    for condition in ("TRUE", "fingerprint IN (SELECT value FROM json_each('[]'))"):
+        statement = sql("count_errors").replace("FILTERS", condition)
+        plan = [str(row[3]) for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", {"limit": 1})]
+        assert any("USING COVERING INDEX headrace_jobs_failing" in line for line in plan), plan
+
+
+def test_the_newest_and_oldest_failures_of_a_group_are_found_by_place(connection: apsw.Connection) -> None:
+    explained = connection.execute(f"EXPLAIN QUERY PLAN {sql('error_places')}", {"fingerprint": "x", "count": 1})
+    plan = [str(row[3]) for row in explained]
+    assert sum("USING COVERING INDEX headrace_jobs_failing (fingerprint=? AND state=?)" in line for line in plan) == 6
+    assert not any("ORDER BY" in line for line in plan), plan
+    statement = sql("find_jobs").replace("FILTERS", _FAILING.format(name="'x'", state="dead"))
+    plan = [str(row[3]) for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", {"limit": 1})]
+    assert not any("ORDER BY" in line for line in plan), plan

@@ -18,7 +18,8 @@ class ErrorGroup(Struct, frozen=True, kw_only=True, gc=False):
 
     ``type`` and ``message`` are those of the newest job. ``dead`` jobs will not run again by themselves; ``retrying``
     ones are scheduled or queued. ``first_seen`` and ``last_seen`` are when the earliest and the latest of these jobs
-    failed last. ``samples`` are the newest jobs, at most SAMPLES_MAX.
+    failed last. ``samples`` are the newest jobs, at most SAMPLES_MAX. Of a group of a hundred jobs or more, tasks and
+    instants may be those of its newest and oldest jobs alone; the counts are of all.
     """
 
     fingerprint: str

@@ -312,7 +312,8 @@ class JobReader(Protocol):
     async def error_groups(self, query: JobQuery, *, limit: int = 50) -> list[ErrorGroup]:
         """The errors of the jobs that match and are dead, or scheduled or queued after a failure, grouped.
 
-        By the fingerprint of each job's last error; the group with most dead jobs first. Looks at all such jobs.
+        By the fingerprint of each job's last error; the group with most dead jobs first. Without a search, or for one
+        of fingerprints alone, groups are counted along an index; for any other, every such job is looked at.
         """
         ...
 

@@ -14,7 +14,7 @@ import asyncpg
 from headrace.backends.postgres.statements import named, plain
 from headrace.errors import ReadOnly, SchemaOutdated
 
-MIGRATIONS = ("0001_foundation", "0002_limits", "0003_access", "0004_events", "0005_usage")
+MIGRATIONS = ("0001_foundation", "0002_limits", "0003_access", "0004_events", "0005_usage", "0008_failures_counted")
 VERSION = len(MIGRATIONS)
 
 

@@ -22,6 +22,7 @@ MIGRATIONS = (
     "0005_events",
     "0006_usage",
     "0007_lane_triggers",
+    "0009_failures_counted",
 )
 VERSION = len(MIGRATIONS)
 

@@ -94,6 +94,27 @@ class ErrorPromises:
         groups = await backend.reader.error_groups(JobQuery(), limit=2)
         assert (len(groups), groups[0].type) == (2, "B")
 
+    async def test_all_jobs_of_a_large_group_are_counted(self, backend: Backend, clock: FrozenClock) -> None:
+        count, first_seen = 130, clock.now()
+        await enqueue(backend, *(job(max_attempts=9) for _ in range(count)))
+        for number in range(count):
+            claimed = await claim_one(backend)
+            retry_in = HOUR if number % 13 == 0 else None
+            await finish(backend, claimed, Failed(error=missing(number), retry_in=retry_in))
+        await fail(backend, REFUSED)
+        clock.advance(timedelta(seconds=1))
+        newest = await fail(backend, missing(0), task="b")
+        fingerprint = missing(0).fingerprint
+        for where in (None, parse(f"fingerprint:{fingerprint}")):
+            group = (await backend.reader.error_groups(JobQuery(where=where), limit=1))[0]
+            assert (group.fingerprint, group.dead, group.retrying) == (fingerprint, 121, 10)
+            assert (group.samples[0], group.first_seen, group.last_seen) == (newest, first_seen, clock.now())
+            assert (group.tasks, group.message) == (("b", "t"), "order 0 not found")
+        both = f"fingerprint:{fingerprint},{REFUSED.fingerprint}"
+        groups = await backend.reader.error_groups(JobQuery(where=parse(both)))
+        assert [group.dead for group in groups] == [121, 1]
+        assert await backend.reader.error_groups(JobQuery(where=parse("fingerprint:000000000000"))) == []
+
     async def test_a_fingerprint_finds_its_jobs(self, backend: Backend) -> None:
         found = await fail(backend, missing(1))
         await fail(backend, REFUSED)
