@@ -17,7 +17,7 @@ from headrace.backends.postgres.verbs import changes, claim, enqueue, finish, li
 from headrace.backends.postgres.verbs.contended import Contended
 from headrace.errors import TooLarge, Unavailable
 from headrace.model.ids import JobId
-from headrace.model.job import NewJob
+from headrace.model.job import NewJob, PlainKind, kind_in_common
 from headrace.model.lease import Claim, Lease
 from headrace.model.outcome import Completed, Finish
 from headrace.model.queue import Retention
@@ -67,20 +67,19 @@ class PostgresJobStore:
         for job in jobs:
             if len(job.payload) > max_payload:
                 raise too_large("payload", job.id, job.payload, max_payload)
-        if len(jobs) == 1 and jobs[0].plain_kind is not None:
-            return [await self._enqueue_plain(jobs[0])]
-        return await self._enqueue_all(jobs)
+        kind = kind_in_common(jobs) if 0 < len(jobs) < enqueue.COPY_FROM else None
+        return await self._enqueue_all(jobs) if kind is None else await self._enqueue_alike(jobs, kind)
 
-    async def _enqueue_plain(self, job: NewJob) -> Enqueued:
-        """Most calls are for one job of which nothing can be refused."""
-        reply = None
+    async def _enqueue_alike(self, jobs: Sequence[NewJob], kind: PlainKind) -> list[Enqueued]:
+        """Most calls are for jobs of which nothing can be refused."""
         if time.monotonic() >= self._laned_until:
-            reply = await self._runner.run(lambda session: enqueue.enqueue_plain(session, job), bare=True)
-        if reply is None:
-            [reply] = await self._enqueue_all([job])
-            if reply.added:  # so it was for the store's layouts that it was not stored at once
-                self._laned_until = time.monotonic() + LANED_S
-        return reply
+            replies = await self._runner.run(lambda session: enqueue.enqueue_alike(session, jobs, kind), bare=True)
+            if replies is not None:
+                return replies
+        replies = await self._enqueue_all(jobs)
+        if all(reply.added for reply in replies):  # so it was probably for layouts that they were not stored at once
+            self._laned_until = time.monotonic() + LANED_S
+        return replies
 
     async def _enqueue_all(self, jobs: Sequence[NewJob]) -> list[Enqueued]:
         whole = enqueue.needs_transaction(jobs)

@@ -19,7 +19,7 @@ from headrace.backends.postgres.verbs.contended import Contended
 from headrace.backends.postgres.verbs.copying import copy_of, due_at
 from headrace.backends.postgres.verbs.tally import Tally
 from headrace.model.ids import JobId
-from headrace.model.job import JobState, NewJob
+from headrace.model.job import JobState, NewJob, PlainKind
 from headrace.storage.jobs import Enqueued
 from headrace.storage.signals import DUE, WORK, topic
 from headrace.storage.taken import Taken, fingerprint
@@ -39,26 +39,35 @@ def needs_transaction(jobs: Sequence[NewJob]) -> bool:
     return len(jobs) >= COPY_FROM or any(job.idempotency_key is not None or job.unique is not None for job in jobs)
 
 
-async def enqueue_plain(session: Session, job: NewJob) -> Enqueued | None:
-    """Store one plain job by one statement. None, and nothing is stored, where its id is taken or there are layouts."""
-    told = topic(WORK, job.queue)
+async def enqueue_alike(session: Session, jobs: Sequence[NewJob], kind: PlainKind) -> list[Enqueued] | None:
+    """Store plain jobs of one kind by one statement, which tells of them too.
+
+    None, and nothing is stored, where there are layouts, or where ids may be taken.
+    """
+    told = topic(WORK, kind.queue)
     channel = session.channel
     signal: Row = () if channel is None else (channel, *payloads([told]))
-    stored = await session.text(
-        _plain_statement(session.schema, channel is not None),
-        session.now, job.id, job.task, job.queue, job.priority, job.max_attempts, job.codec, job.payload,
-        job.task_version, *signal,
+    single = len(jobs) == 1
+    ids: Any = jobs[0].id if single else [job.id for job in jobs]
+    bodies: Any = jobs[0].payload if single else [job.payload for job in jobs]
+    rows = await session.text(
+        _alike_statement(session.schema, single, channel is not None), session.now, ids, bodies, kind.task, kind.queue,
+        kind.priority, kind.max_attempts, kind.codec, kind.task_version, *signal,
     )  # fmt: skip
-    if not stored:
+    count, stored = (len(rows), None) if single else rows[0][:2]
+    if not count:
         return None
     if channel is None:
         session.announce([told])
-    return Enqueued(id=job.id, state=JobState.QUEUED)
+    if stored is None:
+        return [Enqueued(id=job.id, state=JobState.QUEUED) for job in jobs]
+    return await _with_those_there(session, jobs, dict.fromkeys(stored, JobState.QUEUED))
 
 
 @cache
-def _plain_statement(schema: str, tells: bool) -> str:
-    return sql("insert_plain_job", schema).replace("TOLD", "pg_notify($10::text, $11::text)" if tells else "1")
+def _alike_statement(schema: str, single: bool, tells: bool) -> str:
+    statement = sql("insert_plain_job" if single else "insert_alike_jobs", schema)
+    return statement.replace("TOLD", "pg_notify($10::text, $11::text)" if tells else "1")
 
 
 async def enqueue_many(session: Session, jobs: Sequence[NewJob]) -> list[Enqueued]:
@@ -70,6 +79,11 @@ async def enqueue_many(session: Session, jobs: Sequence[NewJob]) -> list[Enqueue
     states = await _insert(session, jobs, session.now)
     if len(states) == len(jobs):
         return [Enqueued(id=job.id, state=states[job.id]) for job in jobs]
+    return await _with_those_there(session, jobs, states)
+
+
+async def _with_those_there(session: Session, jobs: Sequence[NewJob], states: dict[str, JobState]) -> list[Enqueued]:
+    """The answers where ``states`` are those of the jobs that were stored, and the ids of the others are taken."""
     [(_, taken, _)] = await session.rows("look", session.now, [job.id for job in jobs], [])
     there = dict(_decode_taken(taken or "null") or ())
     replies = []
