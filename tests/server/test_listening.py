@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +20,9 @@ class Connection:
         self.sent: list[bytes] = []
         self.takes = 0
         self._listener = listener
+
+    def body(self, scope: Any) -> None:
+        """Of a listener's request there is none."""
 
     def write(self, chunk: bytes) -> None:
         size, _, rest = chunk.partition(b"\r\n")

@@ -11,7 +11,8 @@ from headrace.errors import StorageError
 from headrace.model.event import EVENTS_LIMIT_MAX
 from headrace.server.context import Context
 from headrace.server.event_hub import frames_for, lost_frame
-from headrace.server.listening import PIPE, Listener, Pipe
+from headrace.server.listening import Listener
+from headrace.server.pipe import Pipe, pipe_of
 
 log = logging.getLogger("headrace.server")
 
@@ -45,7 +46,7 @@ class EventStream:
         try:
             await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
             if scope["method"] != "HEAD":
-                await self._stream(send, scope.get("extensions", {}).get(PIPE))
+                await self._stream(send, pipe_of(scope))
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
             leaving.cancel()

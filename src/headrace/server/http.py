@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -75,22 +75,22 @@ class Endpoint:
         check_scope(principal, operation.scope)
         body = b""
         if operation.in_body:
-            body = await read_body(receive, headers, limit=settings.body_max, timeout=settings.body_timeout)
+            body = await read_body(scope, receive, headers, limit=settings.body_max, timeout=settings.body_timeout)
         request = read_request(operation, scope.get("path_params", {}), scope["query_string"], headers, body)
         call.request = request
         context = Context(state=self._state, principal=principal, traceparent=traceparent_of(headers))
-        carried_out = self._handle(context, request, scope)
+        given = scope["state"].get("headrace.correlation")
+        handled = operation.handler(context, request)
+        carried_out = handled if given is None else _correlated(given, handled)
         return await (until_gone(receive, carried_out) if operation.waits else carried_out)
 
-    async def _handle(self, context: Context, request: Any, scope: Scope) -> Any:
-        given = scope["state"].get("headrace.correlation")
-        if given is None:
-            return await self._operation.handler(context, request)
-        with correlate(given):
-            return await self._operation.handler(context, request)
+
+async def _correlated(given: str, work: Awaitable[T]) -> T:
+    with correlate(given):
+        return await work
 
 
-async def until_gone(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
+async def until_gone(receive: Receive, work: Awaitable[T]) -> T:
     """What ``work`` answers; it is cancelled, and Disconnected raised, when the caller goes away before."""
     task, gone = asyncio.ensure_future(work), asyncio.ensure_future(_gone(receive))
     try:
@@ -123,7 +123,7 @@ async def respond(
     send: Send, status: int, body: bytes, kind: str, headers: Mapping[str, str] | None = None, *, empty: bool = False
 ) -> None:
     """Send a whole response."""
-    lines = [(b"content-type", kind.encode()), (b"content-length", str(len(body)).encode())]
+    lines = [(b"content-type", kind.encode()), (b"content-length", b"%d" % len(body))]
     lines += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in (headers or {}).items()]
     await send({"type": "http.response.start", "status": status, "headers": lines})
     await send({"type": "http.response.body", "body": b"" if empty else body})

@@ -8,37 +8,18 @@ from __future__ import annotations
 
 import asyncio
 from fnmatch import fnmatchcase
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from headrace.model.event import EventFilter, JobEvent
+from headrace.server.pipe import Pipe
 
 BEHIND_MAX = 256 << 10
 """Bytes that wait for one listener. With a thousand that read nothing at all it is 256 MiB, and then they are gone."""
 
-PIPE = "headrace.pipe"
-"""The ASGI extension by which a server hands out a :class:`Pipe`. Where it is missing, ``send`` does."""
-
 _encode = msgspec.json.Encoder().encode
-
-
-class Pipe(Protocol):
-    """The way past ASGI to a connection whose response goes on, in chunks of HTTP/1.1.
-
-    A thousand listeners are told some 10,000 chunks a second. To wake a task for each, which then sends through the
-    layers of the application, costs several times as much as to write.
-    """
-
-    @property
-    def open(self) -> bool:
-        """Whether the other side keeps up: what is written now leaves soon."""
-        ...
-
-    def write(self, chunk: bytes) -> None:
-        """Write a chunk with its length, at once and after everything that was sent before."""
-        ...
 
 
 class Audience(Struct, frozen=True):

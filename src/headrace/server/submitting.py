@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any
 
 from msgspec import UNSET, structs
@@ -17,6 +18,8 @@ from headrace.wire.jobs import SubmitJob, UniqueRule
 
 _DURATIONS = frozenset({"delay", "expires_in", "timeout", "idempotency_window", "debounce", "debounce_max", "throttle"})
 _OPTIONS = tuple(name for name in SubmitJob.__struct_fields__ if name not in ("task", "args", "version"))
+_NONE_GIVEN = (UNSET,) * len(_OPTIONS)
+_values = attrgetter(*_OPTIONS)
 
 
 async def call_of(context: Context, request: SubmitJob) -> Call[Any]:
@@ -38,8 +41,10 @@ async def call_of(context: Context, request: SubmitJob) -> Call[Any]:
 
 def _options(request: SubmitJob) -> Any:
     options: dict[str, Any] = {}
-    for name in _OPTIONS:
-        value = getattr(request, name)
+    values = _values(request)
+    if values == _NONE_GIVEN:  # as most are
+        return options
+    for name, value in zip(_OPTIONS, values, strict=True):
         if value is UNSET:
             continue
         if name in _DURATIONS:

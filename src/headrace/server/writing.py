@@ -1,5 +1,5 @@
-"""How the server's own process writes: one call of the system for each response, where uvicorn makes one for its head
-and one for its body; and a way past ASGI for streams that many listen to.
+"""How the server's own process reads and writes: one call of the system for each response, where uvicorn makes one for
+its head and one for its body; and a way past ASGI for what happens thousands of times a second.
 """
 
 from __future__ import annotations
@@ -7,17 +7,15 @@ from __future__ import annotations
 import asyncio
 from typing import Any, cast
 
+from starlette.types import Scope
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from headrace.server.listening import PIPE
-
-HELD_MAX = 64 << 10
-"""Bytes that are held back within a turn of the loop; beyond, the transport says whether the other side keeps up."""
+from headrace.server.pipe import PIPE
 
 
 class Protocol(HttpToolsProtocol):
-    """uvicorn's protocol, on a transport that joins what is written within a turn of the loop.
+    """uvicorn's protocol, on a transport that joins the head of a response and its body.
 
     Its requests have an extension: the way past ASGI, :class:`Pipe`.
     """
@@ -26,7 +24,7 @@ class Protocol(HttpToolsProtocol):
         """Begin with a connection."""
         joining = JoiningTransport(transport, self.loop)
         super().connection_made(cast("asyncio.Transport", joining))
-        self._extensions: dict[str, Any] = {PIPE: Pipe(joining, self.flow)}
+        self._extensions: dict[str, Any] = {PIPE: Pipe(self, joining, self.flow)}
 
     def on_message_begin(self) -> None:
         """Begin with a request."""
@@ -35,36 +33,32 @@ class Protocol(HttpToolsProtocol):
 
 
 class JoiningTransport:
-    """Holds back what is written until the turn of the loop ends, and then writes it at once.
+    """Holds back what is written until the next write, or until the turn of the loop ends, and then writes it at once.
 
     A write costs some ten microseconds, and an answer of a hundred bytes as much as one of a thousand. Nothing waits
     longer than a turn, whatever follows; ``close`` writes what is held before. Everything else is the transport's.
     """
 
-    __slots__ = ("_held", "_loop", "_size", "_transport")
+    __slots__ = ("_held", "_loop", "_transport")
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport = transport
         self._loop = loop
-        self._held: list[bytes] = []
-        self._size = 0
+        self._held = b""
 
     def write(self, data: bytes) -> None:
-        """Write it with the end of this turn, or now where much is held."""
-        if not self._held:
+        """Write it with what is held, or hold it where there is nothing."""
+        if self._held:
+            self.write_now(data)
+        else:
+            self._held = data
             self._loop.call_soon(self._flush)
-        self._held.append(data)
-        self._size += len(data)
-        if self._size > HELD_MAX:
-            self._flush()
 
     def write_now(self, data: bytes) -> None:
         """Write it at once, behind what is held."""
-        if self._held:
-            self._held.append(data)
-            self._flush()
-        else:
-            self._transport.write(data)
+        held, self._held = self._held, b""
+        if not self._transport.is_closing():
+            self._transport.write(held + data if held else data)
 
     def close(self) -> None:
         """Write what is held, and close."""
@@ -72,22 +66,27 @@ class JoiningTransport:
         self._transport.close()
 
     def _flush(self) -> None:
-        held, self._held, self._size = self._held, [], 0
-        if held and not self._transport.is_closing():
-            self._transport.write(held[0] if len(held) == 1 else b"".join(held))
+        if self._held:
+            self.write_now(b"")
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
 
 
 class Pipe:
-    """A :class:`~headrace.server.listening.Pipe` to one connection."""
+    """A :class:`~headrace.server.pipe.Pipe` to one connection."""
 
-    __slots__ = ("_flow", "_transport")
+    __slots__ = ("_flow", "_protocol", "_transport")
 
-    def __init__(self, transport: JoiningTransport, flow: FlowControl) -> None:
+    def __init__(self, protocol: HttpToolsProtocol, transport: JoiningTransport, flow: FlowControl) -> None:
+        self._protocol = protocol
         self._transport = transport
         self._flow = flow
+
+    def body(self, scope: Scope) -> bytes | None:
+        """The body of the request, where all of it is here; it may be another one's turn by now."""
+        cycle = self._protocol.cycle
+        return None if cycle.more_body or cycle.scope is not scope else bytes(cycle.body)
 
     @property
     def open(self) -> bool:
