@@ -20,6 +20,7 @@ from headrace.backends.postgres.reader import PostgresJobReader
 from headrace.backends.postgres.schema import VERSION, prepare
 from headrace.backends.postgres.session import Pool, PooledSession, Session
 from headrace.backends.postgres.signals import PostgresSignalBus
+from headrace.backends.postgres.sweeping import Sweeper
 from headrace.backends.postgres.verbs.partitions import WIDTH, make_ahead
 from headrace.errors import HeadraceError
 from headrace.storage.backend import MAX_PAYLOAD_DEFAULT, Capabilities, Health
@@ -54,8 +55,12 @@ class PostgresBackend:
         )
         self._pool = pool = Pool(location, clock, lambda topics: self.signals.tell(topics))
         self.signals = PostgresSignalBus(location.schema, pool.dedicated, pool.notify)
+        self._sweeper = Sweeper(pool.run)
         self.jobs = PostgresJobStore(
-            pool, self._capabilities, within=lambda connection: callers_runner(connection, location, clock)
+            pool,
+            self._capabilities,
+            within=lambda connection: callers_runner(connection, location, clock),
+            on_finished=self._note_finished,
         )
         self.reader = PostgresJobReader(pool)
         self.queues = PostgresQueueStore(pool)
@@ -112,12 +117,17 @@ class PostgresBackend:
         await prepare(session.connection, self._location.schema)
         await make_ahead(session, session.now or datetime.now(UTC))
 
+    def _note_finished(self, count: int) -> None:
+        if not self._pool.pooled:  # a pooler of transactions lets no vacuum through
+            self._sweeper.note(count)
+
     async def close(self) -> None:
         """Finish what is under way and close the connections."""
         if not self._opened:
             return
         self._opened = False
         await self.signals.close()
+        await self._sweeper.close()
         await self._pool.close()
 
     async def health(self) -> Health:

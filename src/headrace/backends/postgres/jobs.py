@@ -48,8 +48,15 @@ TRIES_MAX = 5
 class PostgresJobStore:
     """A verb is one statement, or one transaction."""
 
-    def __init__(self, runner: Runner, capabilities: Capabilities, within: Callable[[object], Runner]) -> None:
+    def __init__(
+        self,
+        runner: Runner,
+        capabilities: Capabilities,
+        within: Callable[[object], Runner],
+        on_finished: Callable[[int], None] = lambda count: None,
+    ) -> None:
         self._runner = runner
+        self._on_finished = on_finished
         self._capabilities = capabilities
         self._within = within
         self._floors = Floors()
@@ -121,9 +128,11 @@ class PostgresJobStore:
             result = each.outcome.result if type(each.outcome) is Completed else None
             if result is not None and len(result) > max_payload:
                 raise too_large("result", each.lease.job_id, result, max_payload)
-        return await self._run(
+        settled = await self._run(
             lambda session: finish.finish_many(session, finishes), transaction=finish.needs_transaction(finishes)
         )
+        self._on_finished(len(finishes))
+        return settled
 
     async def report_many(self, reports: Sequence[Report]) -> list[Settled]:
         return await self._run(lambda session: claim.report_many(session, reports), transaction=True)
