@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from headrace import Headrace
 from tests.cli.support import Cli, Spawn, run_jobs
 
 
@@ -68,3 +69,13 @@ def test_one_that_cannot_be_imported_is_a_finding_of_the_doctor(bare: Cli, folde
     result = bare("doctor")
     assert result.exit_code == 9
     assert "no module named 'smaple'; did you mean 'sample'?" in result.stdout
+
+
+def test_below_the_projects_folder_it_is_found_too(
+    bare: Cli, folder: Path, url: str, app: Headrace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "reports").mkdir()
+    monkeypatch.chdir(folder / "reports")
+
+    assert Cli(url)("task", "check").exit_code == 0
+    assert bare.json("doctor")["healthy"]

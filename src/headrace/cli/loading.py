@@ -24,6 +24,9 @@ _EXAMPLE = "APP is module:attribute, such as myapp.tasks:app"
 def load_named_app(target: str | None) -> tuple[str, Headrace]:
     """The app of the command line or of the setting ``app``, and its name. Raises a fault where neither names one."""
     name = named_app(target)
+    project = configuration().project
+    if not target and project is not None:
+        _look_in(str(project.parent))  # A name that is written there is meant from there, wherever the command runs.
     return name, load_app(name)
 
 
@@ -52,11 +55,14 @@ def load_app(target: str) -> Headrace:
         or (":" in target and not attribute)
     ):
         raise usage(f"{target!r} names no app", code="04", notes=[_EXAMPLE, *_path_hint(target)])
-    here = os.getcwd()
-    if here not in sys.path:
-        sys.path.insert(0, here)
+    _look_in(os.getcwd())
     module = _import(module_name)
     return _pick(module, attribute) if attribute else _only(module)
+
+
+def _look_in(folder: str) -> None:
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
 
 
 def _path_hint(target: str) -> list[str]:

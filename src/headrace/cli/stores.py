@@ -72,11 +72,10 @@ def find_store(given: str | None) -> str | None:
     url = given or configured_store()
     if url is None and os.path.exists(FILE_DEFAULT):
         return f"sqlite:///{FILE_DEFAULT}"
-    name = configuration().settings.app
-    if url is None and name is not None:
-        from headrace.cli.loading import load_app
+    if url is None and configuration().settings.app is not None:
+        from headrace.cli.loading import load_named_app
 
-        url = load_app(name).url
+        url = load_named_app(None)[1].url
         return None if url is None or url.startswith("memory:") else url
     return url
 

@@ -45,11 +45,11 @@ def command(
     from headrace.cli.loading import named_app
 
     found = configuration()
-    name = named_app(app_name)
+    named_app(app_name)  # so that a missing name is told once, here
     url = store or found.settings.store
     if url:
         guard(url)
-    place = [name, *(["--store", url] if url else [])]
+    place = [*([app_name] if app_name else []), *(["--store", url] if url else [])]
     words = [*place, *(word for queue in queues for word in ("--queue", queue))]
     look = None if no_reload else changes(list(folders) or [Path.cwd()])
     server = None if no_server else _server_words(place, port)

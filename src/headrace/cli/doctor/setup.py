@@ -15,16 +15,17 @@ def check_configuration() -> list[Finding]:
         return problems
     findings = [ok("configuration", f"{len(found.origins)} settings")]
     if found.settings.app is not None:
-        findings.append(_check_app(found.settings.app, found.origin("app")))
+        findings.append(_check_app(found.origin("app")))
     return findings
 
 
-def _check_app(name: str, origin: str) -> Finding:
+def _check_app(origin: str) -> Finding:
     from headrace.cli.faults import Fault
-    from headrace.cli.loading import load_app
+    from headrace.cli.loading import load_named_app, named_app
 
+    name = named_app(None)
     try:
-        app = load_app(name)
+        _, app = load_named_app(None)
     except Fault as error:
         hints = "; ".join((error.message, *error.notes))
         return fault("app", f"{name} (from {origin}): {hints}", f"headrace worker {name} --debug")
