@@ -112,10 +112,10 @@ def test_pauses_grow_to_five_seconds_and_end_after_four(client: Client, script: 
         (problem(501, "HR-E0216", "no journal"), errors.Unsupported, "no journal"),
         (problem(422, "HR-E0281", "limit: too many"), errors.ConfigError, "limit"),
         (problem(404, "HR-E0303", "there is no queue 'mial'"), errors.UsageError, "mial"),
-        (problem(404, "HR-E0320", "there is nothing at /v9"), errors.ServiceError, "nothing at"),
+        (problem(404, "HR-E0320", "there is nothing at /v9"), errors.ServiceError, "older release than this client"),
         (problem(500, "HR-E0101", "a fault", request_id="r-1"), errors.ServiceError, "a fault"),
         (httpx2.Response(404, text="nginx"), errors.ServiceError, "no problem of headrace, but 404: 'nginx'"),
-        (httpx2.Response(200, text="<html>"), errors.ServiceError, "cannot be read"),
+        (httpx2.Response(200, text="<html>"), errors.ServiceError, "Another program"),
         (httpx2.Response(200, json={"items": [{"id": 7}]}), errors.ServiceError, "cannot be read"),
     ],
 )

@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from headrace import errors
+from headrace._version import __version__
 from headrace.model.job import JobState
 from headrace.wire.problems import Problem
 
 NO_SUCH_PATH = "HR-E0320"
-"""Of a server that is older than the client."""
+"""Of a server that is older than the client, or at another path."""
 
 _DETAIL_MAX = 300
 _JOB = re.compile(r"\bjob (?P<id>\S+?):")
@@ -68,6 +69,11 @@ def error_of(problem: Problem) -> Exception:
     if kind is not None:
         return kind(problem)
     detail = f"{problem.detail}. {problem.fix}" if problem.fix else problem.detail
+    if problem.code == NO_SUCH_PATH:
+        detail = (
+            f"{problem.detail}: the server is of an older release than this client, headrace {__version__}, or below "
+            "another path. Upgrade the server first, then its clients"
+        )
     if problem.status in (401, 403):
         return errors.AccessDenied(detail)
     if problem.status == 501:
@@ -81,7 +87,11 @@ def error_of(problem: Problem) -> Exception:
 
 def unreadable(path: str, error: Exception) -> errors.ServiceError:
     """The exception for an answer that is none of this service's: another program, or a release far from this one."""
-    return errors.ServiceError(f"the answer to {path} cannot be read: {error}", status=200, code="", request_id=None)
+    message = (
+        f"the answer to {path} cannot be read: {error}. Another program answers there, or a release of headrace that is "
+        f"far from this client's, {__version__}"
+    )
+    return errors.ServiceError(message, status=200, code="", request_id=None)
 
 
 def _named(problem: Problem) -> str:
