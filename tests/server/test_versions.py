@@ -13,6 +13,7 @@ import pytest
 from headrace import Headrace
 from headrace.cli.remote.calls import task_call
 from headrace.client import call
+from headrace.errors import InvalidArguments
 from headrace.server import create_app
 from tests.server.conftest import MAIN
 
@@ -75,6 +76,14 @@ async def test_the_answer_to_a_deprecated_version_says_so_in_its_headers(client:
 async def test_what_no_code_can_read_is_refused(client: httpx2.AsyncClient, args: object, version: int) -> None:
     refused = await submit(client, args, version=version)
     assert (refused.status_code, refused.json()["field"]) == (422, "args"), refused.text
+
+
+async def test_arguments_that_an_upcast_stumbles_over_are_refused() -> None:
+    app = shop()
+    async with app:
+        for args, version in (({"cents": 5}, 1), ({"cents": []}, 2)):
+            with pytest.raises(InvalidArguments, match=f"pay: arguments of version {version} cannot be read"):
+                await app.call_by_name("pay", args, version=version)
 
 
 async def test_an_older_job_runs() -> None:

@@ -153,11 +153,17 @@ class Task(Generic[P, R]):
 
         Raises InvalidArguments for a version that this code cannot read, and for arguments that do not fit it.
         """
-        payload = self._codec.encode(dict(arguments))
+        try:
+            payload = self._codec.encode(dict(arguments))
+            upcast = self._registration.upcasts.apply(version, self._codec.decode(payload, Any))
+            args, kwargs = self._schema.decode(self._codec, self._codec.encode(upcast))
+        except InvalidArguments:
+            raise
+        except Exception as error:  # An upcast is the user's code, and looks for what may not be there.
+            message = f"{self.name}: arguments of version {version} cannot be read: {type(error).__name__}: {error}"
+            raise InvalidArguments(message) from error
         if len(payload) > self._limit:
             self._too_large("arguments", len(payload))
-        upcast = self._registration.upcasts.apply(version, self._codec.decode(payload, Any))
-        args, kwargs = self._schema.decode(self._codec, self._codec.encode(upcast))
         if self._partition_by is None:
             return Call(self, payload, self._options).of_version(version)
         return Call(self, payload, self._partitioned(self._partition_by, args, kwargs)).of_version(version)

@@ -88,8 +88,8 @@ def error_of(problem: Problem) -> Exception:
 def unreadable(path: str, error: Exception) -> errors.ServiceError:
     """The exception for an answer that is none of this service's: another program, or a release far from this one."""
     message = (
-        f"the answer to {path} cannot be read: {error}. Another program answers there, or a release of headrace that is "
-        f"far from this client's, {__version__}"
+        f"the answer to {path} cannot be read: {error}. Another program answers there, or a release of headrace "
+        f"that is far from this client's, {__version__}"
     )
     return errors.ServiceError(message, status=200, code="", request_id=None)
 
