@@ -79,3 +79,12 @@ def test_below_the_projects_folder_it_is_found_too(
 
     assert Cli(url)("task", "check").exit_code == 0
     assert bare.json("doctor")["healthy"]
+
+
+def test_a_file_that_is_named_is_read_in_place_of_the_nearest(bare: Cli, folder: Path, url: str, app: Headrace) -> None:
+    (folder / "other.toml").write_text(f'store = "{url}"\n')
+
+    assert bare.ok("--config", "other.toml", "config", "get", "store") == f"{url}\n"
+    assert bare.ok("job", "list", "--config", "other.toml", "--format", "json").startswith("{")
+    missing = bare("--config", "nowhere.toml", "job", "list")
+    assert (missing.exit_code, "'nowhere.toml'" in missing.stderr) == (2, True)

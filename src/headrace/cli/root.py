@@ -162,8 +162,11 @@ def _wants_json(args: Sequence[str]) -> bool:
     for word, following in pairwise(words):
         if word == "--json" or word.startswith("--json="):
             return True
-        if word.startswith(("-o", "--output")):
-            form = following if word in ("-o", "--output") else word.removeprefix("--output=").removeprefix("-o")
+        if word.startswith(("-o", "--output", "--format")):
+            name, equals, rest = word.partition("=")
+            form = (
+                following if name in ("-o", "--output", "--format") and not equals else rest or word.removeprefix("-o")
+            )
             return form in ("json", "ndjson", "yaml")
     return False
 

@@ -31,6 +31,7 @@ class Session:
     zone_typed: str | None = None
     profile: str | None = None
     token: str | None = None
+    config: str | None = None
 
     def set_zone(self, name: str, source: str) -> None:
         """Show times there from now on. Raises a fault that names ``source`` and the near zones."""
@@ -86,6 +87,12 @@ def global_options(*, hidden: bool) -> list[click.Option]:
 
     return [
         option(
+            "--config",
+            metavar="FILE",
+            then=_set("config"),
+            help="Read this file, not the nearest headrace.toml. [HEADRACE_CONFIG]",
+        ),
+        option(
             "--profile",
             metavar="NAME",
             then=_set("profile"),
@@ -93,6 +100,7 @@ def global_options(*, hidden: bool) -> list[click.Option]:
         ),
         option(
             "--token",
+            "--api-key",
             metavar="TOKEN",
             then=_set("token"),
             help="What a server is told, where the store is one. [HEADRACE_TOKEN, which other users cannot see]",

@@ -32,9 +32,15 @@ def inspected() -> Configuration:
     meta = click.get_current_context().meta
     found = meta.get(_META)
     if not isinstance(found, Configuration):
-        found = meta[_META] = inspect(profile=session().profile)
+        found = meta[_META] = inspect(environment=_environment(), profile=session().profile)
         _say(found)
     return found
+
+
+def _environment() -> dict[str, str]:
+    """``--config`` says what ``HEADRACE_CONFIG`` says, and counts more."""
+    named = session().config
+    return {**os.environ, **({"HEADRACE_CONFIG": named} if named else {})}
 
 
 def configured_store() -> str | None:

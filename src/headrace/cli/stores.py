@@ -26,6 +26,7 @@ FILE_DEFAULT = "headrace.db"
 store_option = click.option(
     "--store",
     "--url",
+    "--server-url",
     "store",
     metavar="URL",
     help=f"Where the jobs live, such as sqlite:///jobs.db, or a server, such as http://127.0.0.1:8080. "

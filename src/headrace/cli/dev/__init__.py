@@ -9,6 +9,7 @@ import click
 
 from headrace.cli.guard import guard
 from headrace.cli.output import note
+from headrace.cli.session import session
 from headrace.cli.settings import configuration
 
 
@@ -49,7 +50,12 @@ def command(
     url = store or found.settings.store
     if url:
         guard(url)
-    place = [*([app_name] if app_name else []), *(["--store", url] if url else [])]
+    config = session().config
+    place = [
+        *(["--config", config] if config else []),
+        *([app_name] if app_name else []),
+        *(["--store", url] if url else []),
+    ]
     words = [*place, *(word for queue in queues for word in ("--queue", queue))]
     look = None if no_reload else changes(list(folders) or [Path.cwd()])
     server = None if no_server else _server_words(place, port)

@@ -88,6 +88,7 @@ def output_options(*formats: str) -> Callable[[F], F]:
         choice = click.option(
             "-o",
             "--output",
+            "--format",
             "output",
             type=click.Choice(offered),
             help="How to print the answer. [table]",
