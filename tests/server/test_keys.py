@@ -245,6 +245,25 @@ async def test_every_change_leaves_a_line_of_who_did_what_to_which_and_how_it_en
     assert operator.token not in caplog.text
 
 
+async def test_a_line_says_what_was_changed_whatever_it_is_called_by(
+    client: httpx2.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "headrace.audit"):
+        await client.post("/v1/operations/preview", json={"where": "queue:mail"})  # changes nothing
+        await client.post("/v1/operations", json={"verb": "cancel", "where": "queue:mail"})
+        await client.post("/v1/workers/w-1/quiet")
+        for url in ("https://example.com/hook?secret=x", "https://[nowhere"):
+            await client.post("/v1/webhooks", json={"url": url})
+
+    lines = [record.getMessage() for record in caplog.records if record.name == "headrace.audit"]
+    assert lines == [
+        "anyone: operations.start queue:mail: done",
+        "anyone: workers.quiet w-1: HR-E0321",
+        "anyone: webhooks.add example.com: done",
+        "anyone: webhooks.add -: HR-E0215",
+    ]
+
+
 async def test_the_store_does_not_have_the_secret(app: Headrace) -> None:
     async with app:
         made = await app.keys.create("shop", scopes=["submit"])

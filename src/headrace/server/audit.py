@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from typing import Any
+from urllib.parse import urlsplit
 
 from headrace.server.auth import Principal
 from headrace.server.operation import Operation
@@ -17,7 +18,8 @@ log = logging.getLogger("headrace.audit")
 
 DONE = "done"
 _OFTEN = frozenset({Scope.JOBS_SUBMIT, Scope.WORK})
-_OBJECTS = ("id", "ids", "name", "key", "fingerprint", "queue", "target", "task", "query")
+_READING = frozenset(scope for scope in Scope if scope.endswith(":read"))
+_OBJECTS = ("id", "ids", "name", "key", "fingerprint", "queue", "worker", "target", "task", "where", "query")
 _OBJECT_LENGTH_MAX = 200
 
 
@@ -34,7 +36,7 @@ class Call:
     def end(self, outcome: str) -> None:
         """Log it, if it was to change something. ``outcome`` is ``done``, or the code of the problem."""
         operation = self._operation
-        if operation.method == "GET":
+        if operation.method == "GET" or operation.scope in _READING:  # a preview is a POST that changes nothing
             return
         level = logging.DEBUG if operation.scope in _OFTEN else logging.INFO
         if not log.isEnabledFor(level):
@@ -53,10 +55,20 @@ class Call:
 
 
 def object_of(request: Any) -> str:
-    """What a request is about: its id, name or search; never its arguments, which may hold secrets."""
+    """What a request is about: its id, name or search; never its arguments, which may hold secrets.
+
+    Of an address it is the host: what follows may be a secret as well.
+    """
     for name in _OBJECTS:
         value = getattr(request, name, None)
         if isinstance(value, str | list | tuple) and value:
             text = value if isinstance(value, str) else ",".join(map(str, value))
             return text if len(text) <= _OBJECT_LENGTH_MAX else f"{text[:_OBJECT_LENGTH_MAX]}…"
-    return "-"
+    return _host(getattr(request, "url", None))
+
+
+def _host(url: Any) -> str:
+    try:
+        return (urlsplit(url).hostname if isinstance(url, str) else None) or "-"
+    except ValueError:  # what was asked for is no address, and was refused
+        return "-"
