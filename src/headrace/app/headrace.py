@@ -18,6 +18,7 @@ from headrace.app.surrounding import Surrounding
 from headrace.config import WorkerConfig, check_queue_name
 from headrace.errors import ConfigError, UsageError
 from headrace.model.batch import BatchOptions
+from headrace.model.job import QUEUE_DEFAULT
 from headrace.model.payload import Codec, Codecs
 from headrace.storage.backend import Backend
 from headrace.tasks.blueprint import Blueprint
@@ -248,9 +249,10 @@ class Headrace(JobDesk, Surrounding, TaskMaker):
     ) -> AppWorker:
         """A worker of this app, not yet started: ``async with app, app.worker(queues={"mail": 10}):``.
 
-        ``queues`` says how many jobs of each run at once; a list of names gives each ten. The other settings are the
-        fields of :class:`~headrace.config.WorkerConfig`. A worker that is started before its app opens it, and then
-        closes it when it has stopped.
+        ``queues`` says how many jobs of each run at once; a list of names gives each ten. Without it, and where the
+        app's own worker config names none, every queue that a task names is served. The other settings are the fields
+        of :class:`~headrace.config.WorkerConfig`. A worker that is started before its app opens it, and then closes it
+        when it has stopped.
         """
         # Imported here, because a program that only enqueues needs none of what runs jobs.
         from headrace.app.worker import AppWorker, worker_config
@@ -259,12 +261,21 @@ class Headrace(JobDesk, Surrounding, TaskMaker):
             self,
             self._backend,
             self._registry,
-            worker_config(self._worker_config, queues, settings),
+            worker_config(self._worker_config, self.task_queues() if queues is None else queues, settings),
             self._surroundings,
             queues=self._declarations,
             schedules=self.declared_schedules(),
             dead_alarms=self._dead_alarms,
         )
+
+    def task_queues(self) -> list[str] | None:
+        """Every queue that a task of this app names, or None where the app's own worker config says what is served.
+
+        No job is to wait because its queue was forgotten where the worker is made.
+        """
+        if self._worker_config.queues != WorkerConfig().queues or not self._registry.names():
+            return None
+        return sorted({str(task.defaults.get("queue", QUEUE_DEFAULT)) for task in self.tasks.values()})
 
     @cached_property
     def sync(self) -> SyncDesk:

@@ -25,7 +25,8 @@ would leave a fast store waiting for the worker: a claim is to bring the next jo
 class WorkerConfig(Struct, frozen=True, kw_only=True):
     """How a worker works. Each field's default suits most; the text says what changing it costs.
 
-    queues: how many jobs of each queue run at once in this worker. Default: ten of ``default``.
+    queues: how many jobs of each queue run at once in this worker. Default: ten of each that a
+        task of the app names, or of ``default`` where none does.
     lease: how long this worker may be silent before its jobs are given to others. 30 s; from 100 ms to 1 h. Shorter
         recovers sooner from a crash and writes more heartbeats (three a lease). A job may run far longer than it.
     grace: how long a stopping worker lets running jobs finish before it cancels and releases them. 30 s.

@@ -297,7 +297,7 @@ async def test_values_for_queues_the_worker_does_not_serve_are_made_when_needed(
     async def use(db: Database = Inject()) -> str:
         return db.name
 
-    async with app.worker():
+    async with app.worker(["default"]):
         assert happened == []
         assert await (await use.options(queue="default").enqueue()).result(timeout=20) == "real"
     assert happened == ["database opened", "database closed"]

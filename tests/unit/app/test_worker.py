@@ -26,6 +26,18 @@ async def test_a_worker_runs_jobs_of_the_queues_it_was_given() -> None:
     assert not app.is_open
 
 
+async def test_a_worker_that_was_given_none_serves_every_queue_that_a_task_names() -> None:
+    app = Headrace("memory://")
+    assert app.task_queues() is None
+    task = app.task(queue="mail")(greet)
+    async with app, app.worker():
+        assert await (await task.enqueue("Ada")).result(timeout=5) == "Hello, Ada!"
+        assert [dict(worker.queues) for worker in await app.workers()] == [{"mail": 10}]
+    said = Headrace("memory://", worker=WorkerConfig(queues={"letters": 1}))
+    said.task(queue="mail")(greet)
+    assert said.task_queues() is None
+
+
 async def test_a_worker_started_before_its_app_opens_it_and_closes_it_again() -> None:
     app = Headrace("memory://")
     task = app.task(greet)

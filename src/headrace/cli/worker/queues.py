@@ -20,17 +20,16 @@ def choose_queues(
     an app that configured its workers is obeyed; else every queue that a task names is served, so that no job waits
     because its queue was forgotten on the command line.
     """
-    from headrace.config import CONCURRENCY_DEFAULT, WorkerConfig
+    from headrace.config import CONCURRENCY_DEFAULT
 
     slots = CONCURRENCY_DEFAULT if concurrency is None else concurrency
     if given:
         return dict(_read(each, slots) for each in given)
     if written_down is not None:
         return dict(written_down) if concurrency is None else dict.fromkeys(written_down, slots)
-    configured = app.worker_config.queues
-    if configured != WorkerConfig().queues:
-        return None if concurrency is None else dict.fromkeys(configured, slots)
-    names = sorted({str(task.defaults.get("queue", "default")) for task in app.tasks.values()})
+    names = app.task_queues()
+    if names is None:
+        return None if concurrency is None else dict.fromkeys(app.worker_config.queues, slots)
     return dict.fromkeys(names, slots)
 
 
