@@ -10,7 +10,7 @@ from tests.cli.support import Cli, unknown_id
 
 BATCH = """
 - enqueue: {task: greet, args: {name: Ada}, queue: mail, delay: 5m, tags: [eu], metadata: {n: 1}, max_attempts: 3}
-- enqueue: {task: greet, args: {name: Grace}, queue: mail}
+- enqueue: {task: greet, args: {name: Grace}, queue: mail, expires_in: 1h, partition: eu, unique: grace}
 - cancel: "@last"
 - pause: mail
 """
@@ -35,7 +35,8 @@ def test_a_file_is_carried_out_in_order(cli: Cli, folder: Path) -> None:
         3,
     )
     assert first["state"] == "scheduled"
-    assert cli.json("job", "get", steps[1]["answer"])["state"] == "cancelled"
+    second = cli.json("job", "get", steps[1]["answer"])
+    assert (second["state"], second["partition"], second["expires_at"] is not None) == ("cancelled", "eu", True)
     assert cli.json("queue", "list")["items"][0]["paused"]
 
 

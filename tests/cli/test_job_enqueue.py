@@ -62,13 +62,15 @@ def test_options_of_the_job_are_stored(cli: Cli) -> None:
     job_id = cli.ok(
         *("job", "enqueue", "greet", "--priority", "9", "--delay", "1h", "--timeout", "30s"),
         *("--tag", "eu", "--tag", "vip", "--metadata", "k=v", "--metadata", '{"n": 1}', "--idempotency-key", "once"),
+        *("--expires-in", "2h", "--partition", "tenant-7"),
     ).strip()
 
     job = cli.json("job", "get", job_id)
 
     assert (job["priority"], job["state"], job["timeout_s"], job["tags"]) == (9, "scheduled", 30, ["eu", "vip"])
     assert job["metadata"] == {"k": "v", "n": 1}
-    assert job["idempotency_key"] == "once"
+    assert (job["idempotency_key"], job["partition"]) == ("once", "tenant-7")
+    assert job["expires_at"] > job["run_at"]
 
 
 def test_the_handler_receives_the_metadata(cli: Cli, url: str) -> None:

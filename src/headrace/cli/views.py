@@ -50,6 +50,7 @@ def whole_job_view(job: Job) -> dict[str, Any]:
         "expires_at": job.expires_at,
         "idempotency_key": job.idempotency_key,
         "unique_key": job.unique_key,
+        "partition": job.partition,
         "cancel_requested": job.cancel_requested,
         "task_version": job.task_version,
         "trace": job.trace,

@@ -108,7 +108,7 @@ async def _enqueue(app: Headrace, what: dict[str, Any]) -> str:
     from headrace.model.durations import parse_duration
 
     options: dict[str, Any] = {name: value for name, value in what.items() if name not in ("task", "args", "metadata")}
-    for name in ("delay", "timeout"):
+    for name in ("delay", "timeout", "expires_in"):
         if name in options:
             options[name] = parse_duration(options[name])
     if "run_at" in options:

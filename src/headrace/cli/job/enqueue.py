@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 @click.option("--priority", type=Priority(), help="0 to 9, or low, normal, high, critical; higher runs first. [5]")
 @click.option("--delay", type=Duration(), metavar="TIME", help="Not before this long from now: 30s, 1h30m.")
 @click.option("--run-at", type=Instant(ahead=True), metavar="TIME", help="Not before: 2025-01-31T09:00:00Z.")
+@click.option("--expires-in", type=Duration(), metavar="TIME", help="Not at all where it has not begun by then.")
 @click.option("--retry", type=click.IntRange(0), metavar="N", help="Retries at most: N + 1 attempts.")
 @click.option("--max-attempts", type=click.IntRange(1), metavar="N", help="Attempts at most, the first included.")
 @click.option("--timeout", type=Duration(), metavar="TIME", help="How long one attempt may run.")
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="A label to find the job by. Repeatable.")
 @click.option("--idempotency-key", metavar="KEY", help="Enqueue once: the same key again answers the first job.")
 @click.option("--unique", metavar="KEY", help="Add no job while one of TASK with this key has not ended.")
+@click.option("--partition", metavar="KEY", help="Whose job it is, where its queue takes turns or has limits by key.")
 @click.option("--app", "app_name", metavar="APP", help="module:attribute of the app, to check the arguments.")
 @click.option(
     "--task-version",
@@ -140,6 +142,7 @@ def _job_options(
     priority: int | None,
     delay: timedelta | None,
     run_at: datetime | None,
+    expires_in: timedelta | None,
     retry: int | None,
     max_attempts: int | None,
     timeout: timedelta | None,
@@ -147,6 +150,7 @@ def _job_options(
     tags: tuple[str, ...],
     idempotency_key: str | None,
     unique: str | None,
+    partition: str | None,
 ) -> Any:
     if retry is not None and max_attempts is not None:
         raise usage(
@@ -159,6 +163,8 @@ def _job_options(
         "priority": priority,
         "delay": delay,
         "run_at": run_at,
+        "expires_in": expires_in,
+        "partition": partition,
         "max_attempts": max_attempts if retry is None else retry + 1,
         "timeout": timeout,
         "meta": read_mapping("--metadata", metadata) or None,

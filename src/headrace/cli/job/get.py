@@ -77,6 +77,7 @@ def _lines(job: Item, now: datetime) -> list[str]:
         "Timeout": job["timeout_s"] and f"{job['timeout_s']:g} s",
         "Key": job["idempotency_key"],
         "Unique": job["unique_key"],
+        "Partition": job["partition"],
         "Tags": ", ".join(job["tags"]),
         "Metadata": encode(job["metadata"]) if job["metadata"] else None,
         "Reason": job["reason"],
