@@ -1,7 +1,6 @@
 """The dashboard that is shipped loads: by Grafana's own types, and by a parser of PromQL for each query of it.
 
-Both come from packages that the tests can do without: ``grafana-foundation-sdk``, which Grafana makes from its schemas,
-and ``promql-parser``. Where they are not installed, what is left is checked by the names and labels of the metrics.
+The types are those of ``grafana-foundation-sdk``, which Grafana makes from its schemas.
 """
 
 from __future__ import annotations
@@ -12,8 +11,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import promql_parser
 import pytest
 import yaml
+from grafana_foundation_sdk.cog import plugins
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.models.dashboard import Dashboard
 from prometheus_client import CollectorRegistry
 
 from headrace import Headrace
@@ -81,15 +84,10 @@ def test_every_metric_of_a_query_has_the_labels_that_it_asks_for(query: str, lab
 
 @pytest.mark.parametrize("query", QUERIES)
 def test_every_query_is_promql(query: str) -> None:
-    pytest.importorskip("promql_parser").parse(query)
+    promql_parser.parse(query)
 
 
 def test_grafanas_own_types_read_the_dashboard_and_lose_nothing_of_it() -> None:
-    pytest.importorskip("grafana_foundation_sdk")
-    from grafana_foundation_sdk.cog import plugins
-    from grafana_foundation_sdk.cog.encoder import JSONEncoder
-    from grafana_foundation_sdk.models.dashboard import Dashboard
-
     plugins.register_default_plugins()
     read = json.loads(JSONEncoder().encode(Dashboard.from_json(DASHBOARD)))
     assert list(_lost(DASHBOARD, read)) == []

@@ -21,12 +21,18 @@ WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type 
 
 
 def test_the_postgresql_store_agrees_with_the_memory_store_whatever_is_done_to_it(server: Server) -> None:
-    @contextmanager
-    def postgres(clock: Clock) -> Iterator[Backend]:
+    def clean() -> None:
         with psycopg.connect(server.url(), autocommit=True) as connection:
             connection.execute(LEFT_BEHIND)
             connection.execute("SET lock_timeout = '30s'")
             connection.execute(EMPTY)
+
+    @contextmanager
+    def postgres(clock: Clock) -> Iterator[Backend]:
+        clean()
         yield PostgresBackend(server.url(), clock=clock)
 
-    run_machine(postgres, examples=EXAMPLES)
+    try:
+        run_machine(postgres, examples=EXAMPLES)
+    finally:
+        clean()  # the next test expects to find nothing
