@@ -81,6 +81,22 @@ def test_below_the_projects_folder_it_is_found_too(
     assert bare.json("doctor")["healthy"]
 
 
+@pytest.mark.parametrize("says", ['app = "sample:app"', 'store = "sqlite:///jobs.db"'])
+def test_a_store_beside_the_projects_file_is_meant_from_there(
+    says: str, bare: Cli, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "headrace.toml").write_text(f"{says}\n")
+    (folder / "reports").mkdir()
+    monkeypatch.chdir(folder / "reports")
+
+    job_id = bare.ok("job", "enqueue", "greet", "--arg", "name=Ada").strip()
+
+    assert (folder / "jobs.db").exists()
+    assert not list((folder / "reports").iterdir())
+    monkeypatch.chdir(folder)
+    assert bare.json("job", "get", job_id)["state"] == "queued"
+
+
 def test_a_file_that_is_named_is_read_in_place_of_the_nearest(bare: Cli, folder: Path, url: str, app: Headrace) -> None:
     (folder / "other.toml").write_text(f'store = "{url}"\n')
 

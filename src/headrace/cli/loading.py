@@ -7,6 +7,7 @@ import sys
 from difflib import get_close_matches
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from pkgutil import iter_modules
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 from headrace.cli.faults import Exit, Fault, did_you_mean, usage
 from headrace.cli.settings import configuration, configured_store
 from headrace.cli.stores import resolve_store
+from headrace.config.files import from_folder
 
 if TYPE_CHECKING:
     from headrace.app import Headrace
@@ -25,9 +27,14 @@ def load_named_app(target: str | None) -> tuple[str, Headrace]:
     """The app of the command line or of the setting ``app``, and its name. Raises a fault where neither names one."""
     name = named_app(target)
     project = configuration().project
-    if not target and project is not None:
-        _look_in(str(project.parent))  # A name that is written there is meant from there, wherever the command runs.
-    return name, load_app(name)
+    if target or project is None:
+        return name, load_app(name)
+    # What is written there is meant from there, wherever the command runs: the module, and the app's file.
+    _look_in(str(project.parent))
+    app = load_app(name)
+    if app.url is not None and (url := from_folder(app.url, project.parent, Path.cwd())) != app.url:
+        app.use_store(url)
+    return name, app
 
 
 def load_app_at(target: str | None, store: str | None) -> Headrace:

@@ -84,6 +84,20 @@ def user_file(environment: Mapping[str, str]) -> Path:
     return Path(base) / "headrace" / "config.toml"
 
 
+def from_folder(url: str, folder: Path, here: Path) -> str:
+    """The URL of a store that is written down in ``folder``, as it is understood ``here``: SQLite's can be relative.
+
+    >>> from_folder("sqlite:///jobs.db?synchronous=normal", Path("/srv/shop"), Path("/srv/shop/tests"))
+    'sqlite:////srv/shop/jobs.db?synchronous=normal'
+    >>> from_folder("sqlite:////var/lib/jobs.db", Path("/srv/shop"), Path("/srv/shop/tests"))
+    'sqlite:////var/lib/jobs.db'
+    """
+    head, _, path = url.partition(":///")
+    if head.lower() != "sqlite" or not path or path.startswith("/") or folder == here:
+        return url
+    return f"{head}:///{folder / path}"
+
+
 def reach(document: Mapping[str, Any], path: Names) -> Mapping[str, Any]:
     """The table at a path; an empty one where there is none."""
     for name in path:

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from headrace.config.files import TomlFile, project_file, read_file, shown, user_file
+from headrace.config.files import TomlFile, from_folder, project_file, read_file, shown, user_file
 from headrace.config.keys import PREFIX, SELECTORS, Key, all_keys, near, profile_keys
 from headrace.config.settings import ProfileSettings, Settings
 from headrace.config.values import from_text, from_toml
@@ -121,6 +121,8 @@ class _Reader:
         if file is not None:
             self._answer.project = file.path
             self._take_table(file, file.table, (), "")
+            if "store" in file.table and self._values.get("store"):
+                self._values["store"] = from_folder(self._values["store"], file.path.parent, self._folder)
 
     def _read_environment(self) -> None:
         by_variable = {key.variable: key for key in all_keys().values()}

@@ -168,7 +168,7 @@ class Pool:
         self._pool = await self.connecting(
             asyncpg.create_pool(
                 self.location.dsn,
-                min_size=1,
+                min_size=0,  # opening looks at the schema, so one is open then; asyncpg would log each try to keep one
                 max_size=max(1, self.location.connections - 1),
                 connection_class=OwnConnection,
                 command_timeout=self.location.timeout,

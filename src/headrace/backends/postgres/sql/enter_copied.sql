@@ -7,7 +7,7 @@ WITH entered AS (
         FROM SCHEMA.jobs AS o CROSS JOIN LATERAL SCHEMA.lane_of(o.queue, o.partition, o.task) AS l
         WHERE o.id = ANY ($1::text[]::uuid[])
     ) AS n
-    WHERE j.id = n.id
+    WHERE j.id = ANY (ARRAY[n.id])
     RETURNING j.queue, j.lane, j.state
 )
 INSERT INTO SCHEMA.marks (queue, lane) SELECT DISTINCT queue, lane FROM entered WHERE state = 'queued'

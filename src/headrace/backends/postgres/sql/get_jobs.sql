@@ -6,4 +6,4 @@ SELECT
     (SELECT p.value::text FROM SCHEMA.progress AS p WHERE p.job_id = j.id), j.partition,
     j.result, j.result_codec, w.place
 FROM unnest($1::text[]) WITH ORDINALITY AS w(id, place)
-JOIN SCHEMA.all_jobs AS j ON j.id = w.id::uuid
+JOIN SCHEMA.all_jobs AS j ON j.id = ANY (ARRAY[w.id::uuid])

@@ -6,8 +6,8 @@ WITH instant AS (
 held AS MATERIALIZED (
     SELECT j.id, l.place, CASE WHEN j.cancel THEN coalesce(j.reason, '') END AS cancel_reason
     FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS l(id, token, place)
-    JOIN SCHEMA.jobs AS j ON j.id = l.id::uuid AND j.token = l.token
-    ORDER BY j.id
+    JOIN SCHEMA.jobs AS j ON j.id = ANY (ARRAY[l.id::uuid]) AND j.token = l.token
+    ORDER BY l.id::uuid
     FOR UPDATE OF j
 ),
 extended AS (

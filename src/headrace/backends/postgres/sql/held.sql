@@ -2,6 +2,6 @@
 SELECT l.place, j.id::text, j.queue, j.attempt, j.max_attempts, j.claims, j.wakes, j.worker, j.started_at, j.run_at,
        j.cancel, j.reason
 FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS l(id, token, place)
-JOIN SCHEMA.jobs AS j ON j.id = l.id::uuid AND j.token = l.token
-ORDER BY j.id
+JOIN SCHEMA.jobs AS j ON j.id = ANY (ARRAY[l.id::uuid]) AND j.token = l.token
+ORDER BY l.id::uuid
 FOR UPDATE OF j

@@ -39,8 +39,8 @@ stored AS (
            unique_policy::jsonb, partition, l.lane, l.step
     FROM new AS n LEFT JOIN LATERAL SCHEMA.lane_of(n.queue, n.partition, n.task) AS l ON TRUE
     WHERE (SELECT all_ended FROM before)
-       OR (NOT EXISTS (SELECT FROM SCHEMA.ended AS e WHERE e.id = n.id::uuid)
-           AND NOT EXISTS (SELECT FROM SCHEMA.succeeded AS d WHERE d.id = n.id::uuid))
+       OR (NOT EXISTS (SELECT FROM SCHEMA.ended AS e WHERE e.id = ANY (ARRAY[n.id::uuid]))
+           AND NOT EXISTS (SELECT FROM SCHEMA.succeeded AS d WHERE d.id = ANY (ARRAY[n.id::uuid])))
     ORDER BY place
     ON CONFLICT (id) DO NOTHING
     RETURNING id, queue, state, lane

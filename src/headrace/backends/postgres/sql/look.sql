@@ -13,13 +13,13 @@ wanted AS MATERIALIZED (
 )
 SELECT (SELECT now FROM instant),
     (SELECT json_agg(json_build_array(t.id, t.state)) FROM (
-        SELECT j.id, j.state FROM wanted JOIN SCHEMA.jobs AS j USING (id)
-        UNION ALL SELECT e.id, e.state FROM wanted JOIN SCHEMA.ended AS e USING (id)
-        UNION ALL SELECT d.id, d.state FROM wanted JOIN SCHEMA.succeeded AS d USING (id)
+        SELECT j.id, j.state FROM wanted JOIN SCHEMA.jobs AS j ON j.id = ANY (ARRAY[wanted.id])
+        UNION ALL SELECT e.id, e.state FROM wanted JOIN SCHEMA.ended AS e ON e.id = ANY (ARRAY[wanted.id])
+        UNION ALL SELECT d.id, d.state FROM wanted JOIN SCHEMA.succeeded AS d ON d.id = ANY (ARRAY[wanted.id])
     ) AS t)::text,
     (SELECT json_agg(json_build_array(k.key, k.job_id, k.fingerprint,
                                       coalesce(j.state, e.state, k.state, 'succeeded')))
      FROM SCHEMA.idempotency AS k
-     LEFT JOIN SCHEMA.jobs AS j ON j.id = k.job_id
-     LEFT JOIN SCHEMA.ended AS e ON e.id = k.job_id
+     LEFT JOIN SCHEMA.jobs AS j ON j.id = ANY (ARRAY[k.job_id])
+     LEFT JOIN SCHEMA.ended AS e ON e.id = ANY (ARRAY[k.job_id])
      WHERE k.key = ANY ($3::text[]) AND k.expires_at > (SELECT now FROM instant))::text

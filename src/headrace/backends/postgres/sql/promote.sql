@@ -7,7 +7,7 @@ due AS MATERIALIZED (
     ORDER BY wake_at, seq LIMIT $2::integer FOR UPDATE SKIP LOCKED
 ),
 queued AS (
-    UPDATE SCHEMA.jobs AS j SET state = 'queued', wake_at = NULL FROM due WHERE j.id = due.id
+    UPDATE SCHEMA.jobs AS j SET state = 'queued', wake_at = NULL FROM due WHERE j.id = ANY (ARRAY[due.id])
     RETURNING j.id, due.queue, due.state, j.lane
 ),
 marked AS (

@@ -6,4 +6,4 @@ WITH old AS MATERIALIZED (
       AND (unique_key IS NULL OR NOT SCHEMA.holds_key(unique_policy, state, enqueued_at, $6::timestamptz))
     ORDER BY finished_at LIMIT $5::integer FOR UPDATE SKIP LOCKED
 )
-DELETE FROM SCHEMA.ended AS e USING old WHERE e.id = old.id RETURNING e.id::text, e.queue, e.idempotency_key, e.state
+DELETE FROM SCHEMA.ended AS e USING old WHERE e.id = ANY (ARRAY[old.id]) RETURNING e.id::text, e.queue, e.idempotency_key, e.state

@@ -11,8 +11,8 @@ WITH new AS (
 ),
 held AS MATERIALIZED (
     SELECT j.id, j.queue, j.lane
-    FROM new AS n JOIN SCHEMA.jobs AS j ON j.id = n.id::uuid AND j.state = n.was AND j.run_at = n.was_due
-    ORDER BY j.id
+    FROM new AS n JOIN SCHEMA.jobs AS j ON j.id = ANY (ARRAY[n.id::uuid]) AND j.state = n.was AND j.run_at = n.was_due
+    ORDER BY n.id::uuid
     FOR UPDATE OF j
 ),
 replaced AS (
@@ -24,7 +24,7 @@ replaced AS (
         unique_policy = n.unique_policy::jsonb, partition = n.partition,
         (lane, step) = (SELECT l.lane, l.step FROM SCHEMA.lane_of(n.queue, n.partition, j.task) AS l)
     FROM held AS h JOIN new AS n ON n.id::uuid = h.id
-    WHERE j.id = h.id
+    WHERE j.id = ANY (ARRAY[h.id])
     RETURNING j.id, j.queue, j.lane
 ),
 marked AS (

@@ -2,8 +2,8 @@
 WITH held AS MATERIALIZED (
     SELECT r.place, j.id, r.value
     FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS r(id, token, value, place)
-    JOIN SCHEMA.jobs AS j ON j.id = r.id::uuid AND j.token = r.token
-    ORDER BY j.id
+    JOIN SCHEMA.jobs AS j ON j.id = ANY (ARRAY[r.id::uuid]) AND j.token = r.token
+    ORDER BY r.id::uuid
     FOR SHARE OF j
 ),
 put AS (

@@ -7,7 +7,7 @@ WITH moved AS (
         fingerprint = coalesce(s.error::jsonb ->> 'fingerprint', j.fingerprint), token = NULL, lease_until = NULL
     FROM unnest($1::text[], $2::text[], $3::integer[], $4::timestamptz[], $5::timestamptz[], $6::text[], $7::text[])
         AS s(id, state, attempt, run_at, wake_at, reason, error)
-    WHERE j.id = s.id::uuid
+    WHERE j.id = ANY (ARRAY[s.id::uuid])
     RETURNING j.queue, j.lane
 ),
 marked AS (INSERT INTO SCHEMA.marks (queue, lane) SELECT DISTINCT queue, lane FROM moved WHERE lane IS NOT NULL)

@@ -7,7 +7,7 @@ done AS (
     DELETE FROM SCHEMA.jobs AS j
     USING unnest($2::text::text[], $3::bytea[], $4::text[], $5::bigint[], $6::bigint[]) WITH ORDINALITY
         AS f(lease, result, result_codec, cpu_us, peak_rss_bytes, place)
-    WHERE j.id = left(f.lease, 36)::uuid AND j.token = right(f.lease, 16)
+    WHERE j.id = ANY (ARRAY[left(f.lease, 36)::uuid]) AND j.token = right(f.lease, 16)
     RETURNING f.place, f.result, CASE WHEN f.result IS NOT NULL THEN f.result_codec END AS result_codec, f.cpu_us,
               f.peak_rss_bytes, j.*
 ),
