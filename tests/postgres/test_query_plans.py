@@ -94,8 +94,8 @@ IN_ORDER = {
     "count_errors", "days_without", "forget_events", "gates", "journal_status", "last_seq", "next_due", "oldest_queued",
     "read_events", "reset_lanes",
 }  # fmt: skip
-"""These read an index from its start: to its first entries, or one that holds no more than is asked for; or, when limits
-are set, each open job."""
+"""These read an index from its start: to its first entries, or one that holds no more than is asked for; or, when
+limits are set, each open job."""
 
 DRAIN = """
 INSERT INTO headrace.jobs (id, task, queue, priority, state, max_attempts, run_at, enqueued_at, codec, payload,
