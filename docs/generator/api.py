@@ -65,6 +65,8 @@ def _entry(name: str, value: Any, module: str) -> str:
 
 
 def _fields(kind: type) -> str:
+    if kind.__name__ in MADE_FOR_YOU:
+        return ""
     if issubclass(kind, msgspec.Struct):
         hints = kind.__annotations__
         fields = [_field(each, hints) for each in msgspec.structs.fields(kind)]
@@ -73,8 +75,6 @@ def _fields(kind: type) -> str:
         return code("\n".join(f"{name}: {plain(hint)}" for name, hint in kind.__annotations__.items()))
     if issubclass(kind, Enum):
         return code("\n".join(f"{kind.__name__}.{each.name} = {each.value!r}" for each in kind))
-    if kind.__name__ in MADE_FOR_YOU:
-        return ""
     if getattr(kind, "_is_protocol", False):
         shown = (f"{name}{signature(member)}" for name, member in vars(kind).items() if inspect.isfunction(member))
         return code("\n".join(("name: str", *(each for each in shown if not each.startswith("_")))))

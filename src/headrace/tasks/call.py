@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from headrace.errors import ConfigError
@@ -30,22 +31,17 @@ def pattern_of(options: dict[str, Any]) -> NewJob | None:
     return NewJob(id=JobId(""), payload=b"", **options)
 
 
-class Call(Generic[R]):
+class Call(Struct, Generic[R], eq=False, gc=False):
     """What ``Task.call`` answers; hand it to ``app.enqueue``, ``app.enqueue_many`` or ``app.sync``.
 
     The arguments are encoded already: changing the objects afterwards changes nothing. A call may be enqueued several
     times; each time is another job, unless it has a ``job_id`` or an idempotency key.
     """
 
-    __slots__ = ("_options", "_pattern", "payload", "task")
-
-    def __init__(
-        self, task: Task[..., R], payload: bytes, options: dict[str, Any], pattern: NewJob | None = None
-    ) -> None:
-        self.task = task
-        self.payload = payload
-        self._options = options
-        self._pattern = pattern
+    task: Task[..., R]
+    payload: bytes
+    _options: dict[str, Any]
+    _pattern: NewJob | None = None
 
     @property
     def queue(self) -> str:
@@ -114,10 +110,8 @@ class Call(Generic[R]):
         return f"<Call {self.task.name}({self.task.schema.show(args, kwargs)})>"
 
 
-class _VersionedCall(Call[R]):
+class _VersionedCall(Call[R], eq=False, gc=False):
     """A call whose version was chosen, though the task may have the same."""
-
-    __slots__ = ()
 
     @property
     def chosen(self) -> dict[str, Any]:

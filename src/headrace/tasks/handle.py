@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Generic, TypeVar, cast
 
+from msgspec import Struct
+
 from headrace.model.ids import JobId
 from headrace.model.job import Job, JobState
 from headrace.storage.jobs import Changed
@@ -13,7 +15,7 @@ from headrace.tasks.ports import Desk
 R = TypeVar("R")
 
 
-class JobHandle(Generic[R]):
+class JobHandle(Struct, Generic[R], eq=False, gc=False):
     """A job's id, with what can be asked about it. Handles are cheap, compare by id, and hold nothing open.
 
     ``task`` is the task's name, or None for a handle made from an id alone. The rest is what became of the enqueue.
@@ -22,23 +24,12 @@ class JobHandle(Generic[R]):
     the new arguments. In all three cases the handle is that of the job that was there.
     """
 
-    __slots__ = ("_desk", "dropped", "duplicate", "id", "replaced", "task")
-
-    def __init__(
-        self,
-        desk: Desk,
-        job_id: JobId,
-        task: str | None = None,
-        duplicate: bool = False,
-        dropped: bool = False,
-        replaced: bool = False,
-    ) -> None:
-        self._desk = desk
-        self.id = job_id
-        self.task = task
-        self.duplicate = duplicate
-        self.dropped = dropped
-        self.replaced = replaced
+    _desk: Desk
+    id: JobId
+    task: str | None = None
+    duplicate: bool = False
+    dropped: bool = False
+    replaced: bool = False
 
     async def result(self, timeout: float | timedelta | None = None) -> R:
         """Wait until the job has ended, and answer what its handler returned, in the type it is annotated with.

@@ -71,7 +71,7 @@ def test_a_pyproject_that_says_nothing_of_headrace_is_passed_over(place: Place) 
     below.mkdir()
     (below / "pyproject.toml").write_text("[tool.other]\nlease = 1\n")
 
-    assert load(below, place.environment).settings.store == "sqlite:///up.db"
+    assert load(below, place.environment).settings.store == f"sqlite:///{place.folder}/up.db"
 
 
 def test_a_file_can_be_named(place: Place) -> None:
