@@ -12,8 +12,9 @@ from headrace.storage.signals import DONE, topic
 from headrace.telemetry import Telemetry
 
 EXPIRE_LIMIT = 1_000
-EXPIRE_EVERY = timedelta(seconds=5)
-"""A claim already passes over an expired job; this only moves it to where people look for it."""
+EXPIRE_EVERY = timedelta(seconds=1)
+"""A claim already passes over an expired job; this only moves it to where people look for it. A look finds nothing most
+of the time, and is one read of an index."""
 
 
 class Expirer(Periodic):
