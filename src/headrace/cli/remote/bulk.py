@@ -13,6 +13,7 @@ from headrace.model.page import Page
 
 if TYPE_CHECKING:
     from headrace.client import AsyncClient
+    from headrace.wire.operations import OperationView
 
 
 class RemoteBulk:
@@ -20,6 +21,7 @@ class RemoteBulk:
 
     def __init__(self, client: AsyncClient) -> None:
         self._client = client
+        self._own: set[str] = set()
 
     def __getattr__(self, name: str) -> Any:
         raise needs_a_store(f"{name} of operations")
@@ -30,14 +32,17 @@ class RemoteBulk:
 
     async def start(self, verb: str, *, author: str = "", **settings: Any) -> Operation:
         """Begin an operation. Its author is who holds the key."""
-        return models.operation(await self._client.bulk.start(verb, **settings))
+        return self._begun(await self._client.bulk.start(verb, **settings))
 
     async def resume(
         self, operation_id: str, *, on_step: Callable[[Operation], None] = lambda operation: None
     ) -> Operation:
-        """Let it go on, and look at it until it has ended or rests."""
+        """Let it go on, and look at it until it has ended or rests.
+
+        One that was begun here goes on by itself, and may have ended by now.
+        """
         found = await self._client.bulk.get(operation_id)
-        if found.state is not OperationState.RUNNING:
+        if found.state is not OperationState.RUNNING and operation_id not in self._own:
             found = await self._client.bulk.resume(operation_id)
         followed = await self._client.bulk.follow(found.id, on_step=lambda view: on_step(models.operation(view)))
         return models.operation(followed)
@@ -65,9 +70,13 @@ class RemoteBulk:
 
     async def start_undo(self, operation_id: str, *, author: str = "", **settings: Any) -> Operation:
         """Begin an undo. Its author is who holds the key."""
-        return models.operation(await self._client.bulk.start_undo(operation_id, **settings))
+        return self._begun(await self._client.bulk.start_undo(operation_id, **settings))
 
     async def items(self, operation_id: str, *, cursor: str | None = None, limit: int = 200) -> Page[OperationItem]:
         """The jobs that an operation looked at."""
         page = await self._client.bulk.items(operation_id, cursor=cursor, limit=limit)
         return Page(items=[models.operation_item(view) for view in page.items], next_cursor=page.next_cursor)
+
+    def _begun(self, view: OperationView) -> Operation:
+        self._own.add(view.id)
+        return models.operation(view)
