@@ -57,6 +57,20 @@ def test_next_says_what_the_change_of_clocks_does(cli: Cli) -> None:
     assert "02:30 does not exist on" in cli.ok("schedule", "next", "report", "-n", "31")
 
 
+def test_next_shows_any_time_when_told_from_when(cli: Cli) -> None:
+    create(cli, "--timezone", "Europe/Paris", when="30 2 * * *")
+
+    spring = cli.ok("schedule", "next", "report", "-n", "2", "--from", "2027-03-27T12:00:00Z")
+    autumn = cli.json("schedule", "next", "report", "-n", "1", "--from", "2027-10-31T00:30:00Z")["items"]
+    refused = cli("schedule", "next", "report", "--from", "soon")
+
+    assert "02:30 does not exist on 2027-03-28: runs at 03:00" in spring
+    assert [(each["at"], each["remark"]) for each in autumn] == [
+        ("2027-10-31T00:30:00Z", "02:30 comes twice on 2027-10-31: the first counts")
+    ]
+    assert (refused.exit_code, "'soon' is no time" in refused.stderr) == (2, True)
+
+
 def test_edit_changes_what_is_given(cli: Cli) -> None:
     create(cli, "--timezone", "Europe/Paris")
 

@@ -196,6 +196,8 @@ async def test_schedules_are_made_paused_triggered_and_deleted(way: Way) -> None
     assert [each.name for each in await schedules.list()] == ["nightly", "tick"]
     first, second = await schedules.next("tick", 2)
     assert second.at - first.at == timedelta(minutes=5)
+    (later,) = await schedules.next("tick", 1, start=second.at)
+    assert later.at == second.at
     assert (await schedules.pause("nightly", reason="the disk is full")).paused
     assert not (await schedules.resume("nightly")).paused
     assert await schedules.skip_next("tick") == first.at

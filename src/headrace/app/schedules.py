@@ -140,15 +140,23 @@ class Schedules:
         message = f"schedule {name!r} has no occurrence ahead that could be skipped"
         raise UsageError(message)
 
-    async def next(self, name: str, count: int = 5) -> builtins.list[Planned]:
-        """The next occurrences with what is remarkable about them; those that are skipped are left out."""
+    async def next(self, name: str, count: int = 5, *, start: datetime | None = None) -> builtins.list[Planned]:
+        """The next occurrences with what is remarkable about them; those that are skipped are left out.
+
+        With ``start`` they are those from that instant on, included: also of the past, as the rule as it is now would
+        have them, whatever became of them.
+        """
         if not 1 <= count <= HISTORY_MAX:
             message = f"count is from 1 to {HISTORY_MAX}; got {count!r}"
             raise ConfigError(message)
-        schedule = await self.get(name)
-        ahead = list(islice(occurrences(schedule.rule, await self._cursor(schedule)), 2 * count))
-        known = await self._store.firings([ledger_key(name, planned.at) for planned in ahead])
-        return [planned for planned in ahead if ledger_key(name, planned.at) not in known][:count]
+        since, schedule = check_instant("start", start), await self.get(name)
+        cursor = await self._cursor(schedule)
+        following = occurrences(schedule.rule, cursor if since is None else since - _MOMENT)
+        wanted: builtins.list[Planned] = []
+        while len(wanted) < count and (some := builtins.list(islice(following, count - len(wanted)))):
+            known = await self._store.firings([ledger_key(name, each.at) for each in some if each.at > cursor])
+            wanted += [each for each in some if ledger_key(name, each.at) not in known]
+        return wanted
 
     async def history(self, name: str, *, limit: int = 50) -> builtins.list[Firing]:
         """What became of the latest occurrences, the newest first, each with the state of its job now."""
@@ -174,7 +182,7 @@ class Schedules:
         """
         since, until = check_instant("start", start), check_instant("end", end)
         if since is None or until is None or until > self._now():
-            message = f"a backfill is of the past: end must not be later than now; got {end!r}"
+            message = f"a backfill is of the past: end must not be later than now; got {end.isoformat()}"
             raise UsageError(message)
         schedule = await self.get(name)
         following = occurrences(schedule.rule, since - _MOMENT)

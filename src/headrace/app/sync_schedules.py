@@ -69,9 +69,9 @@ class SyncSchedules:
         """Leave out the next occurrence that is not left out yet, and answer its instant."""
         return self._run(lambda schedules: schedules.skip_next(name, reason=reason))
 
-    def next(self, name: str, count: int = 5) -> builtins.list[Planned]:
-        """The next occurrences with what is remarkable about them."""
-        return self._run(lambda schedules: schedules.next(name, count))
+    def next(self, name: str, count: int = 5, *, start: datetime | None = None) -> builtins.list[Planned]:
+        """The next occurrences, or those from ``start`` on, with what is remarkable about them."""
+        return self._run(lambda schedules: schedules.next(name, count, start=start))
 
     def history(self, name: str, *, limit: int = 50) -> builtins.list[Firing]:
         """What became of the latest occurrences, the newest first."""

@@ -31,6 +31,10 @@ STAND_IN_AFTER = timedelta(seconds=2)
 """How late an occurrence must be before a worker that is not the leader fires it: the leader died, or is stuck. So a
 killed leader delays a schedule by little more than this on every store, however long its lock lives on."""
 
+STAND_IN_ON_AFTER = timedelta(milliseconds=200)
+"""The same for a worker that has stood in: it goes on until another was there before it. If it waited for the full time
+again, a schedule of every second would fire three occurrences at once while the lock of the dead leader lives on."""
+
 
 class Scheduler(Periodic):
     """Each worker has one. The leader's fires in time, the others' stand in for it.
@@ -61,6 +65,7 @@ class Scheduler(Periodic):
         self._awaited: set[str] = set()
         self._items: list[Item] = []
         self._look_at = 0.0
+        self._stands_in = False
 
     async def _begin(self) -> None:
         await self._listener.start()
@@ -101,18 +106,26 @@ class Scheduler(Periodic):
             return None
         now = self._backend.clock.now()
         leading = self._leading()
-        patience = ZERO if leading else STAND_IN_AFTER
+        patience = self._patience(leading=leading)
         due = [item for item in self._items if self._is_due(item, now - patience, leading=leading)]
         if due and not leading:
             # The leader has most probably done it: its word is in the store.
             await self._refresh(due)
             due = [item for item in due if self._is_due(item, now - patience, leading=leading)]
+            self._stands_in = bool(due)
         if due and not await self._round_of.carry_out(due, now):
+            self._stands_in = False
             self._look_at = 0.0
             return ZERO
         if await self._listen_for_endings(leading=leading):
             return ZERO
-        return self._rest(self._backend.clock.now() - patience)
+        return self._rest(self._backend.clock.now() - self._patience(leading=leading))
+
+    def _patience(self, *, leading: bool) -> timedelta:
+        """How late an occurrence must be before this worker fires it."""
+        if leading:
+            return ZERO
+        return STAND_IN_ON_AFTER if self._stands_in else STAND_IN_AFTER
 
     async def fire_due(self) -> datetime | None:
         """Fire all that is due, and answer when the next occurrence is: for tests, in which nothing runs by itself."""

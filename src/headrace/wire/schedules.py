@@ -88,9 +88,10 @@ class SkipNext(ScheduleNamed, frozen=True, kw_only=True):
 
 
 class NextOccurrences(ScheduleNamed, frozen=True, kw_only=True):
-    """Whose occurrences, and how many."""
+    """Whose occurrences, and how many: those from ``start`` on, included, also of the past; without it those ahead."""
 
     count: Count = 5
+    start: datetime | None = None
 
 
 class GetHistory(ScheduleNamed, frozen=True, kw_only=True):

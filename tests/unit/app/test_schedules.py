@@ -174,6 +174,30 @@ async def test_the_next_occurrence_can_be_left_out(
     assert history[1].reason == "holiday"
 
 
+async def test_however_many_are_left_out_the_preview_shows_those_behind(app: Headrace, report: Report) -> None:
+    await app.schedules.create("eu", "@hourly", report.call("eu"))
+    left_out = [await app.schedules.skip_next("eu") for _ in range(5)]
+
+    (following,) = await app.schedules.next("eu", 1)
+
+    assert following.at == left_out[-1] + hours(1)
+
+
+async def test_the_preview_begins_where_it_is_told_also_in_the_past(
+    app: Headrace, report: Report, scheduler: Scheduler, clock: FrozenClock
+) -> None:
+    await app.schedules.create("eu", "@hourly", report.call("eu"), overlap="allow")
+    await scheduler.tick()
+    clock.advance(hours(1))
+    await scheduler.tick()
+    await app.schedules.skip_next("eu")
+    begun = [each.at for each in await app.schedules.next("eu", 3, start=START + hours(1))]
+
+    assert begun == [START + hours(1), START + hours(3), START + hours(4)]
+    with pytest.raises(ConfigError, match="start"):
+        await app.schedules.next("eu", start=datetime(2027, 3, 27))
+
+
 async def test_the_preview_tells_of_times_that_do_not_exist_or_come_twice(clock: FrozenClock) -> None:
     clock = FrozenClock(datetime(2027, 3, 27, 12, tzinfo=UTC))
     async with Headrace(backend=MemoryBackend(clock=clock)) as app:

@@ -14,7 +14,7 @@ from tests.unit.engine.support import claim_one
 from headrace.backends.memory import MemoryBackend
 from headrace.engine.schedule_round import LEDGER_KEEP
 from headrace.engine.schedule_store import ScheduleStore
-from headrace.engine.scheduler import LOOK_EVERY, STAND_IN_AFTER, Scheduler
+from headrace.engine.scheduler import LOOK_EVERY, STAND_IN_AFTER, STAND_IN_ON_AFTER, Scheduler
 from headrace.errors import TooLarge, Unavailable
 from headrace.model.durations import hours, minutes, seconds
 from headrace.model.ids import JobId
@@ -180,6 +180,25 @@ async def test_who_is_not_the_leader_stands_in_only_when_it_is_late(bench: Bench
     assert await bench.jobs() == []
     await bench.pass_time(STAND_IN_AFTER, other)
     assert await bench.planned() == [at(minutes=1)]
+
+
+async def test_who_stands_in_goes_on_in_time_until_the_leader_is_back(bench: Bench) -> None:
+    await bench.add(seconds(1), overlap=Overlap.ALLOW)
+    other = bench.scheduler(leading=False)
+    await other.tick()
+    await bench.pass_time(seconds(1) + STAND_IN_AFTER, other)
+    fired = [at(seconds=1), at(seconds=2), at(seconds=3)]
+    assert await bench.planned() == fired
+
+    assert await bench.pass_time(seconds(1), other) == STAND_IN_ON_AFTER
+    assert await bench.pass_time(STAND_IN_ON_AFTER, other) == seconds(1)
+    assert await bench.planned() == [*fired, at(seconds=4)]
+
+    for _ in range(2):
+        await bench.pass_time(seconds(1) - STAND_IN_ON_AFTER)
+        rest = await bench.pass_time(STAND_IN_ON_AFTER, other)
+    assert rest == STAND_IN_AFTER + seconds(1) - STAND_IN_ON_AFTER
+    assert await bench.planned() == [*fired, *(at(seconds=each) for each in (4, 5, 6))]
 
 
 async def test_who_is_not_the_leader_does_nothing_where_the_leader_did_it(bench: Bench) -> None:

@@ -59,9 +59,9 @@ class RemoteSchedules:
         """Leave the next occurrence out."""
         return await self._client.schedules.skip_next(name, reason=reason)
 
-    async def next(self, name: str, count: int = 5) -> builtins.list[Planned]:
-        """The next occurrences."""
-        return [models.planned(view) for view in await self._client.schedules.next(name, count)]
+    async def next(self, name: str, count: int = 5, *, start: datetime | None = None) -> builtins.list[Planned]:
+        """The next occurrences, or those from ``start`` on."""
+        return [models.planned(view) for view in await self._client.schedules.next(name, count, start=start)]
 
     async def history(self, name: str, *, limit: int = 50) -> builtins.list[Firing]:
         """What became of past occurrences."""

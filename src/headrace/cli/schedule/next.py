@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from headrace.cli.durations import ago
+from headrace.cli.durations import Instant, ago
 from headrace.cli.output import Column, note, output_options, print_list
 from headrace.cli.schedule.views import occurrence_view
 from headrace.cli.stores import resolve_store, store_option, with_store
@@ -19,25 +19,32 @@ if TYPE_CHECKING:
 @click.command("next")
 @click.argument("name", metavar="NAME")
 @click.option("-n", "--count", type=click.IntRange(1, 1_000), default=5, help="How many. [5]")
+@click.option(
+    "--from",
+    "start",
+    type=Instant(ahead=True),
+    metavar="TIME",
+    help="Those from then on, also of the past: 2d for in two days, or an instant. [now]",
+)
 @store_option
 @output_options()
-def command(name: str, count: int, store: str | None, output: str) -> None:
+def command(name: str, count: int, start: datetime | None, store: str | None, output: str) -> None:
     """The next occurrences, by the schedule's own clock, with remarks where that clock is changed.
 
     \b
     Examples:
       headrace schedule next nightly
-      headrace schedule next nightly -n 20 --json
+      headrace schedule next nightly --from 2099-03-28T00:00:00+01:00 -n 20 --json
     """
-    items = with_store(resolve_store(store), lambda app: _read(app, name, count))
+    items = with_store(resolve_store(store), lambda app: _read(app, name, count, start))
     print_list(output, "headrace.schedule.next/1", items, _COLUMNS, name="local")
     if not items and output == "table":
         note(f"{name} has no occurrence ahead")
 
 
-async def _read(app: Headrace, name: str, count: int) -> list[dict[str, Any]]:
+async def _read(app: Headrace, name: str, count: int, start: datetime | None) -> list[dict[str, Any]]:
     schedule = await app.schedules.get(name)
-    return [occurrence_view(schedule, planned) for planned in await app.schedules.next(name, count)]
+    return [occurrence_view(schedule, planned) for planned in await app.schedules.next(name, count, start=start)]
 
 
 _COLUMNS = [

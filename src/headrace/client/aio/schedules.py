@@ -95,9 +95,9 @@ class AsyncSchedules:
         found = await self._ask("skip", Instants, SkipNext(name=name, reason=reason))
         return found.instants[0]
 
-    async def next(self, name: str, count: int = 5) -> builtins.list[Occurrence]:
-        """The next occurrences."""
-        message = NextOccurrences(name=name, count=count)
+    async def next(self, name: str, count: int = 5, *, start: datetime | None = None) -> builtins.list[Occurrence]:
+        """The next occurrences; with ``start`` those from that instant on, also of the past."""
+        message = NextOccurrences(name=name, count=count, start=start)
         found = await self._sender.send(request("GET", f"{PATH}/next", Listed[Occurrence], message, name=name))
         return builtins.list(found.items)
 

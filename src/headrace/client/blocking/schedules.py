@@ -96,9 +96,9 @@ class Schedules:
         found = self._ask("skip", Instants, SkipNext(name=name, reason=reason))
         return found.instants[0]
 
-    def next(self, name: str, count: int = 5) -> builtins.list[Occurrence]:
-        """The next occurrences."""
-        message = NextOccurrences(name=name, count=count)
+    def next(self, name: str, count: int = 5, *, start: datetime | None = None) -> builtins.list[Occurrence]:
+        """The next occurrences; with ``start`` those from that instant on, also of the past."""
+        message = NextOccurrences(name=name, count=count, start=start)
         found = self._sender.send(request("GET", f"{PATH}/next", Listed[Occurrence], message, name=name))
         return builtins.list(found.items)
 

@@ -124,9 +124,9 @@ async def skip(context: Context, request: SkipNext) -> Instants:
 
 @operation("GET", "/v1/schedules/{name}/next", scope=Scope.SCHEDULES_READ, problems=(404, 422))
 async def next_occurrences(context: Context, request: NextOccurrences) -> Listed[Occurrence]:
-    """The next occurrences; those that are left out are not among them."""
+    """The next occurrences, or those from ``start`` on; those that are left out are not among them."""
     schedule = await _named(context, request.name)
-    planned = await context.app.schedules.next(request.name, request.count)
+    planned = await context.app.schedules.next(request.name, request.count, start=request.start)
     return Listed(
         items=[
             Occurrence(at=each.at, local=local_time(schedule.rule, each.at).isoformat(), remark=each.remark or None)
