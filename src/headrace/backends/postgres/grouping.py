@@ -40,6 +40,7 @@ async def error_groups(session: Session, query: JobQuery, limit: int) -> list[Er
         return await _looked_at(session, Search(session, query, SAMPLES_MAX, now), limit)
     counted = await session.rows("count_errors", limit, list(asked) or None)
     counts = {fingerprint: (dead, retrying) for fingerprint, dead, retrying in counted}
+    await session.rows("read_in_order")
     places = [seq for (seq,) in await session.rows("error_places", list(counts), LOOKED_AT)]
     found = await _looked_at(session, Search(session, JobQuery(), SAMPLES_MAX, now), limit, places)
     whole = [replace(each, dead=counts[each.fingerprint][0], retrying=counts[each.fingerprint][1]) for each in found]

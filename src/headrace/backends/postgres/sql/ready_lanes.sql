@@ -2,9 +2,12 @@
 -- served first, with their tasks, as one JSON array. Fields in the order of layout.ReadyLane.
 SELECT coalesce(json_agg(json_build_array(t.task, json_build_array(
     l.key, l.lane, l.turn, l.head, l.level, l.place,
-    (SELECT count(*) FROM SCHEMA.jobs AS r
-     WHERE r.queue = $1 AND r.partition = l.key AND r.lane IS NOT NULL AND r.partition IS NOT NULL
-       AND r.state = 'running'),
+    (SELECT count(*) FROM (
+         SELECT FROM SCHEMA.jobs
+         WHERE queue = $1 AND partition >= l.key AND partition <= l.key AND lane IS NOT NULL
+           AND partition IS NOT NULL AND state = 'running'
+         ORDER BY partition
+     ) AS r),
     (SELECT count(*) FROM SCHEMA.jobs AS j
      WHERE j.seq = l.head AND (j.expires_at IS NULL OR j.expires_at > $3::timestamptz)),
     (k.scope IS NOT NULL)::integer, k.concurrency, k.count, k.per, k.burst, b.full_at))), '[]')::text

@@ -107,5 +107,6 @@ async def prune(session: Session, retention: Retention, limit: int) -> int:
                 tally.move(queue, state, None)
             pruned += len(rows)
     await tally.write(session)
+    await session.rows("read_in_order")
     await session.rows("forget_lanes", session.mono)  # last, as it holds up claims of limited queues until the commit
     return pruned
