@@ -211,7 +211,7 @@ EACH_LANE = {"forget_lanes"}
 
 @pytest.mark.parametrize("name", ONE_WAY)
 def test_a_statement_takes_its_indexes_even_where_all_others_seem_cheaper(server: Server, name: str) -> None:
-    """Those of its own are as tall as they became, which vacuum does not change; all others are new, and of one page."""
+    """Its own are as tall as use made them, which vacuum does not change; all others are new, and have one page."""
     tables = ("jobs", "ended", "lanes")
     with _database(server, "plans_against") as connection:
         connection.execute(FILL)
