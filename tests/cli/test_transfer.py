@@ -51,10 +51,11 @@ def test_a_dry_run_reads_the_file_alone(folder: Path, cli: Cli, jobs_file: Path)
 
 
 def test_what_is_redacted_is_not_written_and_cannot_be_imported(cli: Cli, folder: Path) -> None:
-    cli.ok("job", "enqueue", "login", "--args", '{"user": "ada", "password": "hunter2"}')
+    cli.ok("job", "enqueue", "login", "--args", '{"user": "ada", "password": "hunter2"}', "--tag", "of hunter2")
     cli.ok("job", "export", "task:login", "--to", "safe.ndjson")
     line = json.loads((folder / "safe.ndjson").read_text())
     assert (line["args"], line["redacted"]) == ({"user": "ada", "password": "[redacted]"}, True)
+    assert line["tags"] == ["of [redacted]"]
     refused = other(folder)("job", "import", "safe.ndjson")
     assert (refused.exit_code, "1 left out" in refused.stdout) == (8, True)
     cli.ok("job", "export", "task:login", "--to", "whole.ndjson", "--reveal")

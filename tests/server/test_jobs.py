@@ -38,6 +38,18 @@ async def test_arguments_may_stand_in_an_array(client: httpx2.AsyncClient) -> No
     assert (await client.get(answer.headers["location"])).json()["args"] == {"to": "ada"}
 
 
+@pytest.mark.parametrize("password", ["queued", "2026", "mail.send"])
+async def test_a_job_is_shown_whatever_somebodys_password_is(client: httpx2.AsyncClient, password: str) -> None:
+    answer = await submit(client, meta={"password": password}, tags=[f"of {password}"])
+
+    job = (await client.get(answer.headers["location"])).json()
+
+    assert (job["state"], job["task"], job["meta"]) == ("queued", "mail.send", {"password": "[redacted]"})
+    assert job["tags"] == ["of [redacted]"]
+    [listed] = (await client.get("/v1/jobs")).json()["items"]
+    assert listed["state"] == "queued"
+
+
 async def test_jobs_are_listed_newest_first_in_pages(client: httpx2.AsyncClient) -> None:
     ids = [(await submit(client)).json()["id"] for _ in range(5)]
     await submit(client, queue="other")

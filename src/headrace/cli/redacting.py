@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from headrace.model.redaction import for_arguments, redact, redact_result, redact_texts
+from headrace.model.redaction import for_arguments, redact, redact_result, redact_view
 from headrace.wire.values import decoded
 
 if TYPE_CHECKING:
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 View = dict[str, Any]
-
-_TEXTS = ("error", "reason", "progress", "attempts", "logs", "message", "traceback")
-"""What of a view may quote an argument. The last two are those of a group of errors, which are its newest job's."""
 
 
 def reveal_option(function: F) -> F:
@@ -48,7 +45,4 @@ def _conceal(job: Job, view: View, rules: Sequence[str]) -> View:
         shown["result"] = redact_result(shown["result"], rules, secrets)
     if "metadata" in shown:
         shown["metadata"] = redact(shown["metadata"], (), secrets)
-    if not secrets:
-        return shown
-    told = {name: shown[name] for name in _TEXTS if name in shown}
-    return {**shown, **redact_texts(told, secrets)}
+    return redact_view(shown, secrets) if secrets else shown

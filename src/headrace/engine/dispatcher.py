@@ -354,8 +354,12 @@ class Dispatcher:
 
 def _shown(run: Execution, outcome: Outcome) -> Outcome:
     """The outcome without what views must not show: a trace is one."""
-    if run.runnable is None or not isinstance(outcome, Failed | Discarded) or outcome.error is None:
+    if run.runnable is None or not isinstance(outcome, Failed | Discarded):
         return outcome
-    error, conceal = outcome.error, run.runnable.conceal
+    conceal = run.runnable.conceal
+    if isinstance(outcome, Discarded):
+        outcome = structs.replace(outcome, reason=conceal(run.job, outcome.reason))
+    if (error := outcome.error) is None:
+        return outcome
     message, traceback = conceal(run.job, error.message), conceal(run.job, error.traceback)
     return structs.replace(outcome, error=structs.replace(error, message=message, traceback=traceback))

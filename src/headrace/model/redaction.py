@@ -8,8 +8,10 @@ wherever they stand, so that a password is not shown because nobody wrote a rule
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from json import dumps
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 from headrace.errors import ConfigError
 
@@ -35,6 +37,14 @@ ALWAYS = frozenset(
 
 SECRET_LENGTH_MIN = 4
 """Shorter values are not looked for in texts: an ``"a"`` that is secret would blot out every message."""
+
+_QUOTING = frozenset(
+    {
+        *("args", "result", "meta", "metadata", "tags", "idempotency_key", "unique_key", "partition"),
+        *("reason", "message", "traceback", "note"),
+    }
+)
+"""The fields of views that hold what users wrote, at any depth: the note is that of the progress."""
 
 RETURN = "return"
 
@@ -86,28 +96,65 @@ def redact(value: Any, rules: Iterable[str], secrets: set[str] | None = None) ->
 
 
 def redact_text(text: str, secrets: Iterable[str]) -> str:
-    """A text, such as an error message, with every secret value in it replaced.
+    """A text, such as an error message, with every secret value in it replaced: as it is, and as texts quote it.
 
     >>> redact_text("no login with hunter2", {"hunter2"})
     'no login with [redacted]'
+    >>> redact_text("401 from https://db/?key=a%2Fb%20c", {"a/b c"})
+    '401 from https://db/?key=[redacted]'
     """
-    for secret in sorted(secrets, key=len, reverse=True):
-        text = text.replace(secret, REDACTED)
+    spelled = {each for secret in secrets for each in _spellings(secret)}
+    for each in sorted(spelled, key=len, reverse=True):
+        text = text.replace(each, REDACTED)
     return text
+
+
+def _spellings(secret: str) -> Iterator[str]:
+    """How a value may stand in a text: as it is, and as Python, JSON and URLs escape what is in it."""
+    yield secret
+    if not secret.isalnum() or not secret.isascii():
+        yield from (
+            quoted[1:-1] for quoted in (repr(secret), ascii(secret), dumps(secret), dumps(secret, ensure_ascii=False))
+        )
+        yield from (quote(secret, safe="", errors="replace"), quote_plus(secret, errors="replace"))
 
 
 def redact_texts(value: Any, secrets: Iterable[str]) -> Any:
     """Plain data with every secret value replaced in its texts, at any depth; keys stay.
 
-    >>> redact_texts({"error": ["no login with hunter2", 3]}, {"hunter2"})
-    {'error': ['no login with [redacted]', 3]}
+    >>> redact_texts({"error": ["no login with hunter2", 3, 12345]}, {"hunter2", "12345"})
+    {'error': ['no login with [redacted]', 3, '[redacted]']}
     """
     if isinstance(value, str):
         return redact_text(value, secrets)
+    if isinstance(value, int | float) and str(value) in secrets:
+        return REDACTED
     if isinstance(value, Mapping):
         return {name: redact_texts(each, secrets) for name, each in value.items()}
     if isinstance(value, list | tuple):
         return [redact_texts(each, secrets) for each in value]
+    return value
+
+
+def redact_view(view: Mapping[str, Any], secrets: Iterable[str]) -> dict[str, Any]:
+    """The view of a job, or of what is about it, with every secret value replaced wherever one may be quoted.
+
+    What headrace itself says of a job stays, whatever somebody's password is: ids, instants, states, names.
+
+    >>> redact_view({"state": "dead", "attempts": [{"number": 2026, "error": {"message": "dead in 2026"}}]}, {"2026"})
+    {'state': 'dead', 'attempts': [{'number': 2026, 'error': {'message': 'dead in [redacted]'}}]}
+    """
+    return {
+        name: redact_texts(value, secrets) if name in _QUOTING else _redact_below(value, secrets)
+        for name, value in view.items()
+    }
+
+
+def _redact_below(value: Any, secrets: Iterable[str]) -> Any:
+    if isinstance(value, Mapping):
+        return redact_view(value, secrets)
+    if isinstance(value, list | tuple):
+        return [_redact_below(each, secrets) for each in value]
     return value
 
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, Unpack
 
 from headrace.engine.runnable import ExecutorKind
-from headrace.errors import InvalidArguments, TooLarge, UsageError
+from headrace.errors import ConfigError, InvalidArguments, TooLarge, UsageError
 from headrace.model.batch import BatchOptions
 from headrace.model.job import Job, NewJob
 from headrace.model.payload import Codec
@@ -333,8 +333,15 @@ class Task(Generic[P, R]):
 
     @cached_property
     def _partition_by(self) -> str | None:
-        """The argument that tells the partition, where the options do not."""
-        return self._registration.partition_by if self._options.get("partition") is None else None
+        """The argument that tells the partition, where the options do not. Raises ConfigError for a hidden one."""
+        by = self._registration.partition_by if self._options.get("partition") is None else None
+        if by is not None and self._schema.hides(by):
+            message = (
+                f"partition_by of task {self.name!r} is {by!r}, which views must not show, and partitions are shown. "
+                "Partition by another argument, or give the option partition something that does not tell it"
+            )
+            raise ConfigError(message)
+        return by
 
     def _partitioned(self, by: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         """The options, with the partition that the arguments tell."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 from msgspec import structs
 
 from headrace.model.correlation import correlation_of
 from headrace.model.job import Attempt, ErrorInfo, Job, LogLine
-from headrace.model.redaction import for_arguments, redact, redact_result, redact_text
+from headrace.model.redaction import for_arguments, redact, redact_result, redact_text, redact_view
 from headrace.wire.jobs import AttemptView, JobDetail, JobError, JobResult, JobSummary
 from headrace.wire.values import decoded
 
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 def job_summary(job: Job, rules: Sequence[str]) -> JobSummary:
     """A job in a list. ``rules`` are the redaction rules of its task."""
-    texts = job.error is not None or job.reason is not None or job.progress is not None
+    texts = job.tags or job.error is not None or job.reason is not None or job.progress is not None
     return _without(_summary(job), _secrets_of(job, rules) if texts else set())
 
 
@@ -128,15 +128,5 @@ def _without(view: T, secrets: set[str]) -> T:
     """The view with the secret values replaced in its texts. Few views have any, so the long way is taken for those."""
     if not secrets:
         return view
-    shown: T = msgspec.convert(_blotted(msgspec.to_builtins(view), secrets), type(view))
+    shown: T = msgspec.convert(redact_view(msgspec.to_builtins(view), secrets), type(view))
     return shown
-
-
-def _blotted(value: Any, secrets: set[str]) -> Any:
-    if isinstance(value, str):
-        return redact_text(value, secrets)
-    if isinstance(value, dict):
-        return {name: _blotted(each, secrets) for name, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_blotted(each, secrets) for each in value]
-    return value

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 
-from headrace import Headrace, Rate, minutes, seconds
+from headrace import Headrace, Rate, Secret, minutes, seconds
 from headrace.backends.memory import MemoryBackend
 from headrace.backends.memory.place import Place
 from headrace.errors import ConfigError
@@ -142,6 +142,16 @@ async def test_a_partition_can_be_told_by_an_argument(app: Headrace) -> None:
     assert [job.partition for job in jobs] == ["7", "8", "3", None, "given"]
     with pytest.raises(ConfigError, match=r"one of its arguments \(name\); got 'user'"):
         app.task(partition_by="user")(greet)
+
+
+async def test_what_must_not_be_shown_tells_no_partition(app: Headrace) -> None:
+    async def send(pin: Annotated[str, Secret], token: str = "", ssn: str = "") -> None: ...
+
+    for hidden in ("pin", "token", "ssn"):
+        task = app.task(name=hidden, partition_by=hidden, redact=["ssn"])(send)
+        with pytest.raises(ConfigError, match=f"is '{hidden}', which views must not show"):
+            task.call("1234")
+        assert (await (await task.options(partition="p").enqueue("1234")).get()).partition == "p"
 
 
 async def test_workers_keep_to_a_limit_and_use_all_of_it(app: Headrace) -> None:

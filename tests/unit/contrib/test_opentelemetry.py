@@ -192,10 +192,11 @@ async def test_a_store_that_refuses_fails_the_span(traced: Traced) -> None:
     assert [event.name for event in span.events] == ["exception"]
 
 
-async def test_a_span_does_not_show_what_the_task_redacts(traced: Traced) -> None:
+@pytest.mark.parametrize("error", [ValueError, Discard])
+async def test_a_span_does_not_show_what_the_task_redacts(traced: Traced, error: type[BaseException]) -> None:
     @traced.app.task(name="login", queue="mail", retry=Never())
     async def login(password: Annotated[str, Secret]) -> None:
-        raise ValueError(f"wrong: {password}")
+        raise error(f"wrong: {password}")
 
     async with traced.app, traced.app.worker(queues=["mail"]):
         job = await login.enqueue("hunter2-secret")

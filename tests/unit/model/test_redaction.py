@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
+from urllib.parse import quote, urlencode
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,6 +21,7 @@ from headrace.model.redaction import (
     redact,
     redact_result,
     redact_text,
+    redact_view,
 )
 
 PLAIN: st.SearchStrategy[Any] = st.recursive(
@@ -72,6 +76,32 @@ def test_texts_lose_the_secrets_that_were_found() -> None:
     redact({"password": "hunter2", "pin": {"code": [12345, "a"]}, "shown": "word"}, ["pin"], secrets)
     assert secrets == {"hunter2", "12345"}
     assert redact_text("hunter2 and 12345 are no word", secrets) == f"{REDACTED} and {REDACTED} are no word"
+
+
+@pytest.mark.parametrize("secret", ['quo"te', "both \"and' here", "back\\slash", "line\nbreak", "Zoë", "a+b/c="])
+def test_texts_lose_secrets_however_they_quote_them(secret: str) -> None:
+    told = [
+        *(secret, repr(secret), ascii(secret), str(KeyError(secret)), repr({"pin": secret})),
+        *(
+            json.dumps({"pin": secret}),
+            json.dumps([secret], ensure_ascii=False),
+            msgspec.json.encode([secret]).decode(),
+        ),
+        *(f"https://db/?pin={quote(secret, safe='')}", f"https://db/?{urlencode({'pin': secret})}"),
+    ]
+    for text in told:
+        shown = redact_text(f"no login: {text}", {secret})
+        assert REDACTED in shown
+        assert len(shown) <= len("no login: https://db/?pin=" + REDACTED) + 4
+
+
+def test_a_secret_that_reads_like_what_a_view_says_of_itself_leaves_that_alone() -> None:
+    error = {"type": "ValueError", "message": "dead since 2026", "fingerprint": "2026"}
+    view = {"id": "2026-1", "state": "dead", "args": {"pin": 2026}, "tags": ["dead"], "attempts": [{"error": error}]}
+    shown = redact_view(view, {"dead", "2026"})
+    assert (shown["id"], shown["state"], shown["tags"]) == ("2026-1", "dead", [REDACTED])
+    assert shown["args"] == {"pin": REDACTED}
+    assert shown["attempts"] == [{"error": {**error, "message": f"{REDACTED} since {REDACTED}"}}]
 
 
 @given(PLAIN, st.lists(st.from_regex(r"[a-z]{1,3}(\.[a-z]{1,3})?", fullmatch=True), max_size=3))

@@ -11,11 +11,14 @@ from msgspec import Struct, structs
 
 from headrace.model.ids import JobId, new_job_id
 from headrace.model.job import NewJob, UniqueKey
-from headrace.model.redaction import for_arguments, redact
+from headrace.model.redaction import for_arguments, redact, redact_view
 from headrace.wire.values import decoded
 
 if TYPE_CHECKING:
     from headrace.model.job import Job
+
+
+_QUOTING = ("tags", "metadata", "idempotency_key", "unique_key", "partition")
 
 
 class ExportedJob(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -53,7 +56,7 @@ def exported(job: Job, rules: Sequence[str], *, reveal: bool = False) -> Exporte
     secrets: set[str] = set()
     arguments = decoded(job.payload, job.codec)
     shown = redact(arguments, for_arguments(rules), secrets)
-    metadata = dict(job.meta) if reveal else redact(dict(job.meta), ())
+    metadata = dict(job.meta) if reveal else redact(dict(job.meta), (), secrets)
     hidden = not reveal and (shown != arguments or metadata != dict(job.meta))
     line = ExportedJob(
         id=job.id,
@@ -77,7 +80,9 @@ def exported(job: Job, rules: Sequence[str], *, reveal: bool = False) -> Exporte
         trace=job.trace,
     )
     if hidden:
-        return structs.replace(line, args=msgspec.Raw(msgspec.json.encode(shown)))
+        told = redact_view({"args": shown, **{name: getattr(line, name) for name in _QUOTING}}, secrets)
+        told.update(args=msgspec.Raw(msgspec.json.encode(told["args"])), tags=tuple(told["tags"]))
+        return structs.replace(line, **told)
     if job.codec == "json" and (args := _on_a_line(job.payload)) is not None:
         return structs.replace(line, args=args)
     if job.codec not in ("json", "msgpack") and not reveal and rules:
