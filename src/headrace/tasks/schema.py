@@ -144,12 +144,8 @@ class ArgumentsSchema:
         texts = [self._show(name, value) for name, value in zip(names, args, strict=False)]
         return ", ".join([*texts, *(f"{name}={self._show(name, value)}" for name, value in kwargs.items())])
 
-    def hides(self, name: str) -> bool:
-        """Whether views must not show this argument at all."""
-        return name in self.rules or is_always_hidden(name)
-
     def _show(self, name: str, value: Any) -> str:
-        if self.hides(name):
+        if name in self.rules or is_always_hidden(name):
             return REDACTED
         if any(rule.startswith((f"{name}.", "*.")) for rule in self.rules):
             return f"<{type(value).__qualname__}>"

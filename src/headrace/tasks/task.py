@@ -13,7 +13,7 @@ from headrace.errors import ConfigError, InvalidArguments, TooLarge, UsageError
 from headrace.model.batch import BatchOptions
 from headrace.model.job import Job, NewJob
 from headrace.model.payload import Codec
-from headrace.model.redaction import for_arguments, redact, redact_text
+from headrace.model.redaction import for_arguments, is_always_hidden, redact, redact_text
 from headrace.model.retry import RetryPolicy
 from headrace.tasks.call import Call, pattern_of
 from headrace.tasks.defaults import OF_RUNS, layered
@@ -335,7 +335,7 @@ class Task(Generic[P, R]):
     def _partition_by(self) -> str | None:
         """The argument that tells the partition, where the options do not. Raises ConfigError for a hidden one."""
         by = self._registration.partition_by if self._options.get("partition") is None else None
-        if by is not None and self._schema.hides(by):
+        if by is not None and (by in self.redact or is_always_hidden(by)):
             message = (
                 f"partition_by of task {self.name!r} is {by!r}, which views must not show, and partitions are shown. "
                 "Partition by another argument, or give the option partition something that does not tell it"
