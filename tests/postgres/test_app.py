@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Sequence
 
 import asyncpg
 import pytest
 
-from headrace import Headrace
+from headrace import Headrace, Middleware
 from headrace.app.backends import make_backend
 from headrace.backends.postgres.location import masked, parse_url
+from headrace.engine.middleware import EnqueueNext
 from headrace.errors import ConfigError
+from headrace.model.job import NewJob
+from headrace.storage.jobs import Enqueued
 from tests.cli.support import Cli
 from tests.postgres.server import Server
 from tests.schedule_wakes import expect_to_be_woken
@@ -113,3 +117,25 @@ def test_without_the_driver_the_error_names_the_extra(scheme: str, monkeypatch: 
 
 async def test_a_scheduler_hears_of_a_schedule_made_beside_it(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     await expect_to_be_woken(database, monkeypatch, beside=database)
+
+
+class Anxious(Middleware):
+    """Enqueues a second time, once the job has ended: as one would that never heard of the first."""
+
+    def __init__(self, app: Headrace) -> None:
+        self.app = app
+
+    async def on_enqueue(self, jobs: Sequence[NewJob], next: EnqueueNext) -> list[Enqueued]:  # noqa: A002
+        [first] = await next(jobs)
+        await self.app.job(first.id).result(timeout=PATIENCE_S)
+        return await next(jobs)
+
+
+async def test_middleware_that_enqueues_a_job_again_adds_none_though_it_has_ended_meanwhile(database: str) -> None:
+    """The store looks among ended jobs for every id but those that were made for a single call."""
+    app = greeter(database)
+    app.middleware(Anxious(app))
+    async with app, app.worker():
+        handle = await app.enqueue(app.tasks["greet"].call("Ada"))
+        assert handle.duplicate
+        assert sum(count.count for count in await app.counts()) == 1

@@ -109,8 +109,15 @@ GROWING = re.compile(r"(Seq Scan on (?:jobs|ended|succeeded\w*|attempts|progress
 WHOLE = {"enter_lanes": "it looks at each open job, when limits are set", "delete_jobs": "few, by hand: of the keys"}
 FRAGMENTS = {
     "claim_first", "claim_beyond", "count_jobs", "error_groups", "find_jobs", "find_places", "holders",
-    "lock_jobs",
+    "job_not_ended", "jobs_above_ended", "lock_jobs",
 }  # fmt: skip
+PARTS = {
+    "claim": [("NEXT", "claim_first"), ("NEXT", "claim_beyond")],
+    "insert_plain_job": [("UNKNOWN", "job_not_ended")],
+    "insert_alike_jobs": [("UNKNOWN", "jobs_above_ended")],
+}
+"""What stands for a word in some statements."""
+
 STATEMENTS = sorted(
     file.name.removesuffix(".sql") for file in (resources.files("headrace.backends.postgres") / "sql").iterdir()
 )
@@ -232,9 +239,9 @@ def test_a_statement_takes_its_indexes_even_where_all_others_seem_cheaper(server
 
 def _plans(connection: psycopg.Connection, name: str) -> Iterator[str]:
     connection.execute("SELECT set_config('enable_sort', %s, false)", ["off" if name in READ_IN_ORDER else "on"])
-    for walk in ("claim_first", "claim_beyond") if name == "claim" else ("",):
-        text = sql(name, "headrace").replace("NEXT", sql(walk, "headrace")) if walk else sql(name, "headrace")
-        yield _generic_plan(connection, text.replace("TABLE", "headrace.jobs").replace("TOLD", "1"))
+    for word, part in PARTS.get(name, [("TABLE", "")]):
+        text = sql(name, "headrace").replace(word, sql(part, "headrace") if part else "headrace.jobs")
+        yield _generic_plan(connection, text.replace("TOLD", "1"))
 
 
 def _whole_indexes(plan: str) -> Iterator[str]:

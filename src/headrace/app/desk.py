@@ -24,7 +24,7 @@ from headrace.errors import (
     Unsupported,
     UsageError,
 )
-from headrace.model.ids import JobId, new_job_ids
+from headrace.model.ids import JobId, new_job_id, new_job_ids
 from headrace.model.job import Job, JobState, NewJob
 from headrace.model.payload import Codecs
 from headrace.storage.backend import Backend
@@ -107,7 +107,7 @@ class JobDesk(Operations):
         exists once you commit. Raises Unsupported where the store has no transactions, and IdempotencyConflict when
         the idempotency key is taken by another task or other arguments.
         """
-        [job] = correlated([_checked(call).new_job()])
+        [job] = correlated([_checked(call).job_with(new_job_id())])
         if connection is not None:
             [reply] = await self._around(self._within(connection).enqueue_many)([job])
         else:
@@ -294,7 +294,7 @@ async def _store_within(
 
 def _make_jobs(calls: Sequence[Call[Any]]) -> list[NewJob]:
     ids = new_job_ids(len(calls))
-    return correlated([call.new_job(job_id) for call, job_id in zip(calls, ids, strict=True)])
+    return correlated([call.job_with(job_id) for call, job_id in zip(calls, ids, strict=True)])
 
 
 def _traced(tracer: Tracer, store: EnqueueNext) -> EnqueueNext:

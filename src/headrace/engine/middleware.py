@@ -64,7 +64,16 @@ def enqueue_chain(middleware: Sequence[Middleware], store: EnqueueNext) -> Enque
     for each in reversed(middleware):
         if type(each).on_enqueue is not Middleware.on_enqueue:
             chain = _enqueue_step(each, chain)
-    return chain
+    return chain if chain is store else _with_known_ids(chain)
+
+
+def _with_known_ids(chain: EnqueueNext) -> EnqueueNext:
+    """Middleware may enqueue twice, as after an error, or change ids: a store has to look whether it has them."""
+
+    async def step(jobs: Sequence[NewJob]) -> list[Enqueued]:
+        return await chain([structs.replace(job, id_is_new=False) for job in jobs])
+
+    return step
 
 
 def _enqueue_step(middleware: Middleware, following: EnqueueNext) -> EnqueueNext:

@@ -144,7 +144,8 @@ class NewJob(Struct, frozen=True, kw_only=True, gc=False):
     Give at most one of ``run_at`` and ``delay``, and at most one of ``expires_at`` and ``expires_in``: the relative
     forms are counted by the store's clock, so that a caller with a wrong clock cannot shift them. Both of a pair
     is an error of the caller that :mod:`headrace.tasks` reports. ``partition`` is the key by which a queue tells jobs
-    apart: for limits by key, for fairness, and for order.
+    apart: for limits by key, for fairness, and for order. ``id_is_new`` says that the id was made for this one call, so
+    that no job can have it yet: a store need not look for it among those that ended.
     """
 
     id: JobId
@@ -167,6 +168,7 @@ class NewJob(Struct, frozen=True, kw_only=True, gc=False):
     trace: str | None = None
     task_version: int = 1
     partition: str | None = None
+    id_is_new: bool = False
 
     @property
     def plain_kind(self) -> PlainKind | None:
@@ -194,9 +196,10 @@ def kind_in_common(jobs: Sequence[NewJob]) -> PlainKind | None:
     """
     first = jobs[0]
     kind = first.plain_kind
-    if kind is None or not all(replace(job, id=first.id, payload=first.payload) == first for job in jobs):
-        return None
-    return kind
+    if kind is None or len(jobs) == 1:
+        return kind
+    own = {"id": first.id, "payload": first.payload, "id_is_new": first.id_is_new}
+    return kind if all(replace(job, **own) == first for job in jobs) else None
 
 
 class Job(Struct, frozen=True, kw_only=True, gc=False):

@@ -28,7 +28,7 @@ def pattern_of(options: dict[str, Any]) -> NewJob | None:
     """
     if "job_id" in options or not UNIQUE_OPTIONS.isdisjoint(options):
         return None
-    return NewJob(id=JobId(""), payload=b"", **options)
+    return NewJob(id=JobId(""), payload=b"", id_is_new=True, **options)
 
 
 class Call(Struct, Generic[R], eq=False, gc=False):
@@ -76,17 +76,20 @@ class Call(Struct, Generic[R], eq=False, gc=False):
         options = {**self._options, "task_version": check_version("version", version)}
         return _VersionedCall(self.task, self.payload, options)
 
-    def new_job(self, job_id: JobId | None = None) -> NewJob:
-        """The job to store: with the id that the options name, else with the one given, else with a new one."""
+    def new_job(self) -> NewJob:
+        """A job of this call, to be stored however often: with the id that the options name, else with a new one."""
+        return replace(self.job_with(new_job_id()), id_is_new=False)
+
+    def job_with(self, new_id: JobId) -> NewJob:
+        """The job to hand to a store, once: with the id that the options name, else with one that was made for it."""
         if self._pattern is not None:
-            return replace(self._pattern, id=job_id or new_job_id(), payload=self.payload)
+            return replace(self._pattern, id=new_id, payload=self.payload)
         options = self._options
         if not UNIQUE_OPTIONS.isdisjoint(options):
             options = self._with_unique_key()
-        if "job_id" not in options:
-            return NewJob(id=job_id or new_job_id(), payload=self.payload, **options)
-        named = {name: value for name, value in options.items() if name != "job_id"}
-        return NewJob(id=options["job_id"] or job_id or new_job_id(), payload=self.payload, **named)
+        given = options.get("job_id")
+        others = {name: value for name, value in options.items() if name != "job_id"}
+        return NewJob(id=given or new_id, payload=self.payload, id_is_new=given is None, **others)
 
     def _with_unique_key(self) -> dict[str, Any]:
         """The options, with those of uniqueness in the form that a store is given."""

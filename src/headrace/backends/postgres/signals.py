@@ -13,6 +13,7 @@ import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
 from contextlib import asynccontextmanager, suppress
+from functools import lru_cache
 from typing import Any
 
 from headrace.backends.postgres.statements import sql
@@ -186,3 +187,14 @@ def payloads(topics: Iterable[str]) -> Iterable[str]:
     if len(whole) <= PAYLOAD_MAX:
         return [whole]
     return [json.dumps(sorted({f"{kind_of(topic)}:*" for topic in topics}))]
+
+
+@lru_cache(maxsize=1024)
+def payload_of(topic: str) -> str:
+    """The one of a single topic. Most enqueues tell of the same few queues.
+
+    >>> payload_of("work:a")
+    '["work:a"]'
+    """
+    [payload] = payloads([topic])
+    return payload

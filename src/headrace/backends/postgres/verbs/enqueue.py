@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from headrace.backends.postgres.rows import as_json
 from headrace.backends.postgres.session import Row, Session
-from headrace.backends.postgres.signals import payloads
+from headrace.backends.postgres.signals import payload_of
 from headrace.backends.postgres.statements import sql
 from headrace.backends.postgres.verbs import unique
 from headrace.backends.postgres.verbs.contended import Contended
@@ -40,19 +40,21 @@ def needs_transaction(jobs: Sequence[NewJob]) -> bool:
 
 
 async def enqueue_alike(session: Session, jobs: Sequence[NewJob], kind: PlainKind) -> list[Enqueued] | None:
-    """Store plain jobs of one kind by one statement, which tells of them too.
+    """Store plain jobs of one kind by one statement, which tells of them too, and looks at the history if it must.
 
     None, and nothing is stored, where there are layouts, or where ids may be taken.
     """
     told = topic(WORK, kind.queue)
     channel = session.channel
-    signal: Row = () if channel is None else (channel, *payloads([told]))
+    signal: Row = () if channel is None else (channel, payload_of(told))
     single = len(jobs) == 1
     ids: Any = jobs[0].id if single else [job.id for job in jobs]
     bodies: Any = jobs[0].payload if single else [job.payload for job in jobs]
+    new = all(job.id_is_new for job in jobs)
+    statement = _alike_statement(session.schema, single, new, channel is not None)
     rows = await session.text(
-        _alike_statement(session.schema, single, channel is not None), session.now, ids, bodies, kind.task, kind.queue,
-        kind.priority, kind.max_attempts, kind.codec, kind.task_version, *signal,
+        statement, session.now, ids, bodies, kind.task, kind.queue, kind.priority, kind.max_attempts, kind.codec,
+        kind.task_version, *signal,
     )  # fmt: skip
     count, stored = (len(rows), None) if single else rows[0][:2]
     if not count:
@@ -65,9 +67,10 @@ async def enqueue_alike(session: Session, jobs: Sequence[NewJob], kind: PlainKin
 
 
 @cache
-def _alike_statement(schema: str, single: bool, tells: bool) -> str:
+def _alike_statement(schema: str, single: bool, new: bool, tells: bool) -> str:
     statement = sql("insert_plain_job" if single else "insert_alike_jobs", schema)
-    return statement.replace("TOLD", "pg_notify($10::text, $11::text)" if tells else "1")
+    unknown = "TRUE" if new else sql("job_not_ended" if single else "jobs_above_ended", schema)
+    return statement.replace("UNKNOWN", unknown).replace("TOLD", "pg_notify($10::text, $11::text)" if tells else "1")
 
 
 async def enqueue_many(session: Session, jobs: Sequence[NewJob]) -> list[Enqueued]:
