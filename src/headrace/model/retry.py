@@ -32,13 +32,32 @@ class RetryPolicy(Protocol):
         ...
 
 
-def _check_attempts(attempts: int) -> None:
+def _check(attempts: int, jitter: float, **spans: timedelta) -> None:
     if attempts < 1:
         message = f"attempts counts all attempts, the first included, so it is at least 1; got {attempts!r}"
         raise ConfigError(message)
+    for name, span in spans.items():
+        if not isinstance(span, timedelta):
+            message = f"{name} is a timedelta, such as seconds(5); got {span!r}"
+            raise ConfigError(message)
+        if span < ZERO:
+            message = f"{name} must not be negative; got {span}"
+            raise ConfigError(message)
+    if not 0 <= jitter <= 1:
+        message = f"jitter is a fraction between 0 and 1, such as 0.25; got {jitter!r}"
+        raise ConfigError(message)
 
 
-class Exponential(Struct, frozen=True, kw_only=True, gc=False):
+class _ByName(Struct, frozen=True, kw_only=True, gc=False):
+    """What ``Exponential`` takes by name only."""
+
+    factor: float = FACTOR_DEFAULT
+    cap: timedelta = CAP_DEFAULT
+    jitter: float = JITTER_DEFAULT
+    attempts: int = MAX_ATTEMPTS_DEFAULT
+
+
+class Exponential(_ByName, frozen=True, gc=False):
     """``base * factor ** (attempt - 1)``, at most ``cap``, spread by ± ``jitter`` (a fraction of the delay).
 
     Five attempts from one second by default. ``jitter`` keeps a thousand jobs that failed together from coming back
@@ -50,19 +69,9 @@ class Exponential(Struct, frozen=True, kw_only=True, gc=False):
     """
 
     base: timedelta = BASE_DEFAULT
-    factor: float = FACTOR_DEFAULT
-    cap: timedelta = CAP_DEFAULT
-    jitter: float = JITTER_DEFAULT
-    attempts: int = MAX_ATTEMPTS_DEFAULT
 
     def __post_init__(self) -> None:
-        _check_attempts(self.attempts)
-        if self.base < ZERO or self.cap < ZERO:
-            message = f"base and cap must not be negative; got base={self.base}, cap={self.cap}"
-            raise ConfigError(message)
-        if not 0 <= self.jitter <= 1:
-            message = f"jitter is a fraction between 0 and 1, such as 0.25; got {self.jitter!r}"
-            raise ConfigError(message)
+        _check(self.attempts, self.jitter, base=self.base, cap=self.cap)
         if self.factor < 1:
             message = f"factor must be at least 1; got {self.factor!r}"
             raise ConfigError(message)
@@ -78,25 +87,24 @@ class Exponential(Struct, frozen=True, kw_only=True, gc=False):
         return timedelta(seconds=plain * (1 + self.jitter * (2 * noise - 1)))
 
 
-class Fixed(Struct, frozen=True, kw_only=True, gc=False):
-    """The same ``delay`` before every retry, spread by ± ``jitter``.
+class _FixedByName(Struct, frozen=True, kw_only=True, gc=False):
+    """What ``Fixed`` takes by name only."""
 
-    >>> Fixed(every=timedelta(seconds=5), attempts=2, jitter=0).delay(1, ValueError(), 0.9)
+    jitter: float = 0.0
+    attempts: int = MAX_ATTEMPTS_DEFAULT
+
+
+class Fixed(_FixedByName, frozen=True, gc=False):
+    """The same delay before every retry, spread by ± ``jitter``.
+
+    >>> Fixed(timedelta(seconds=5), attempts=2).delay(1, ValueError(), 0.9)
     datetime.timedelta(seconds=5)
     """
 
     every: timedelta = BASE_DEFAULT
-    jitter: float = 0.0
-    attempts: int = MAX_ATTEMPTS_DEFAULT
 
     def __post_init__(self) -> None:
-        _check_attempts(self.attempts)
-        if self.every < ZERO:
-            message = f"every must not be negative; got {self.every}"
-            raise ConfigError(message)
-        if not 0 <= self.jitter <= 1:
-            message = f"jitter is a fraction between 0 and 1, such as 0.25; got {self.jitter!r}"
-            raise ConfigError(message)
+        _check(self.attempts, self.jitter, every=self.every)
 
     def delay(self, attempt: int, error: BaseException, noise: float) -> timedelta | None:
         if attempt >= self.attempts:

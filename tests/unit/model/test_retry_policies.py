@@ -86,6 +86,8 @@ def test_the_first_matching_exception_chooses_the_policy(
         (lambda: Exponential(jitter=1.5), "fraction between 0 and 1"),
         (lambda: Exponential(factor=0.5), "factor must be at least 1"),
         (lambda: Fixed(every=timedelta(-1)), "every must not be negative"),
+        (lambda: Fixed(5), r"every is a timedelta, such as seconds\(5\); got 5"),  # type: ignore[arg-type]
+        (lambda: Exponential(timedelta(1), cap=60), "cap is a timedelta"),  # type: ignore[arg-type]
         (lambda: Fixed(attempts=-1), "at least 1; got -1"),
     ],
 )
