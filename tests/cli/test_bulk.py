@@ -171,7 +171,7 @@ def test_an_operation_is_paused_resumed_and_watched(cli: Cli, app: Headrace, url
             return (await other.bulk.start("retry", where="state:dead", author="ana", rate=1.0)).id
 
     operation = asyncio.run(begin())
-    assert "retry is paused" in cli.ok("operation", "pause", operation)
+    assert "jobs changed, of those it has come to so far" in cli.ok("operation", "pause", operation)
     assert cli("operation", "watch", operation).exit_code == 8
     assert "By         ana" in cli.ok("operation", "get", operation)
     assert "3 of 3 jobs changed" in cli.ok("operation", "resume", operation)

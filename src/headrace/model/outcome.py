@@ -16,8 +16,8 @@ _LEASE_LOST_FINGERPRINT = fingerprint(LEASE_LOST, "")
 
 
 def lease_lost(worker: str) -> ErrorInfo:
-    """The error of an attempt whose worker was not heard for as long as its lease; the same whoever it was."""
-    message = f"worker {worker} was silent for longer than its lease"
+    """The error of an attempt whose worker is gone, or was not heard for as long as its lease; alike whoever it was."""
+    message = f"worker {worker} died, or was silent for longer than its lease"
     return ErrorInfo(type=LEASE_LOST, message=message, fingerprint=_LEASE_LOST_FINGERPRINT)
 
 

@@ -178,6 +178,7 @@ def summary(operation: Mapping[str, Any]) -> str:
     """An operation in a line."""
     line = f"{operation['id']}  {operation['verb']} is {operation['state']}: "
     line += f"{operation['changed']:,} of {operation['matched']:,} jobs changed"
+    line += "" if operation["state"] == "done" else ", of those it has come to so far"
     skipped = ", ".join(f"{count:,} {state}" for state, count in operation["skipped"].items())
     if skipped:
         line += f"; left alone: {skipped}"
