@@ -267,6 +267,7 @@ class Dispatcher:
             self._tell(run, finish)
         if tell is not None:
             tell(None if finish is None else _shown(run, finish.outcome))
+        run.let_go()
 
     def _forget(self, run: Execution) -> None:
         run.phase = Phase.ENDED
