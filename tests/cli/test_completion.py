@@ -147,6 +147,27 @@ def in_bash(folder: Path, url: str, load: str) -> str:
     ).stdout
 
 
+def test_fish_is_told_descriptions_to_their_end(folder: Path, cli: Cli) -> None:
+    text = cli.ok("completion", "fish")
+    assert 'string split --max 1 ","' in text
+
+    fish = shutil.which("fish")
+    if fish is None:
+        return
+    (folder / "headrace").write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m headrace.cli "$@"\n')
+    (folder / "headrace").chmod(0o755)
+    (folder / "script.fish").write_text(text)
+    done = subprocess.run(
+        [fish, "--no-config", "-c", 'source script.fish; complete -C "headrace job retry --prio"'],
+        env={**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}", "HOME": str(folder)},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "0 to 9, or low" in done.stdout
+
+
 @pytest.mark.parametrize("shell", ["zsh", "fish"])
 def test_the_script_of_another_shell_is_one_that_it_reads(folder: Path, cli: Cli, shell: str) -> None:
     text = cli.ok("completion", shell)

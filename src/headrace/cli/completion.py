@@ -45,4 +45,6 @@ def script(root: click.Command, shell: str) -> str:
     assert kind is not None
     source = kind(root, {}, "headrace", VARIABLE)
     # Not source(): that looks for the shell first, and a script may be made where the shell is not.
-    return source.source_template % source.source_vars()
+    text = source.source_template % source.source_vars()
+    # Of fish, click's script takes a description up to its first comma.
+    return text.replace('string split ","', 'string split --max 1 ","')
