@@ -30,6 +30,7 @@ def test_a_file_that_does_not_import_is_told_and_the_next_change_tried(folder: P
     (folder / "sample.py").write_text("from headrace import Headrace\napp = Headrace(\n")
     dev = spawn("dev", "sample:app", "--no-server")
     dev.wait_for("SyntaxError")
+    assert "sample.py:2" in dev.wait_for("  = at")
     dev.wait_for("waiting for a change")
 
     (folder / "sample.py").write_text(SAMPLE)

@@ -121,6 +121,8 @@ def _failed(name: str, error: Exception) -> Fault:
 
 
 def _last_frame(error: Exception) -> str:
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"at {error.filename}:{error.lineno}"  # the file was not run, so no frame is in it
     trace = error.__traceback__
     where = ""
     while trace is not None:

@@ -98,8 +98,9 @@ class AppHarness:
 
         Takes what ``assert_enqueued`` takes.
         """
-        looked_for = _wanted(task, wanted)
-        return [job for job in self._all() if not looked_for.misfits(job)]
+        jobs = self._all()
+        looked_for = _wanted(self._named(task, jobs), wanted)
+        return [job for job in jobs if not looked_for.misfits(job)]
 
     def assert_enqueued(
         self,
@@ -120,8 +121,9 @@ class AppHarness:
         name is taken here). ``within`` is the tolerance of ``run_at`` and ``delay``. What has run still counts: ask for
         a ``state`` to tell. Raises AssertionError that lists what was enqueued, nearest first.
         """
+        jobs = self._all()
         wanted = _wanted(
-            task,
+            self._named(task, jobs),
             {
                 "args": args,
                 "queue": queue,
@@ -132,7 +134,6 @@ class AppHarness:
                 **arguments,
             },
         )
-        jobs = self._all()
         found = [job for job in jobs if not wanted.misfits(job)]
         if count is None and not found:
             raise AssertionError(explain(wanted, jobs, f"no {wanted} was enqueued"))
@@ -142,8 +143,9 @@ class AppHarness:
 
     def assert_not_enqueued(self, task: Task[Any, Any] | str | None = None, **wanted: Any) -> None:
         """Demand that no such job was enqueued. Takes what ``assert_enqueued`` takes, except ``count``."""
-        looked_for = _wanted(task, wanted)
-        found = [job for job in self._all() if not looked_for.misfits(job)]
+        jobs = self._all()
+        looked_for = _wanted(self._named(task, jobs), wanted)
+        found = [job for job in jobs if not looked_for.misfits(job)]
         if found:
             shown = "\n".join(f"  {job}" for job in found)
             message = f"{looked_for} was enqueued {len(found)} times, and should not have been:\n{shown}"
@@ -253,6 +255,12 @@ class AppHarness:
         with self.faults(Outage(calls)) as plan:
             assert isinstance(plan, Outage)
             yield plan
+
+    def _named(self, task: Task[Any, Any] | str | None, jobs: list[EnqueuedJob]) -> Task[Any, Any] | str | None:
+        """The task of that name. A name that neither app nor jobs know is an error: it would match nothing for ever."""
+        if not isinstance(task, str) or (task not in self.app.tasks and any(job.task == task for job in jobs)):
+            return task
+        return self.app.find_task(task)
 
     def _all(self) -> list[EnqueuedJob]:
         jobs = []

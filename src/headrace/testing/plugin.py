@@ -2,8 +2,9 @@
 
 ``headrace_app`` is an :class:`~headrace.testing.AppHarness` around the app that the test names: by the marker
 ``@pytest.mark.headrace("myapp.tasks:app")``, by the setting ``headrace_app = "myapp.tasks:app"`` of pytest, or by a
-fixture ``headrace_target`` of its own, which answers the app itself or where it is. It is a plain fixture, so tests may
-be plain functions or coroutines under any plugin that runs those.
+fixture ``headrace_target`` of its own, which answers the app itself or where it is. Where none of them is, it is the
+``app`` of headrace's own settings, such as in headrace.toml. It is a plain fixture, so tests may be plain functions or
+coroutines under any plugin that runs those.
 """
 
 from __future__ import annotations
@@ -38,7 +39,12 @@ def headrace_target(request: pytest.FixtureRequest) -> Headrace | str | None:
     if marker is not None and marker.args:
         named: Headrace | str = marker.args[0]
         return named
-    return str(request.config.getini(SETTING)) or None
+    setting = str(request.config.getini(SETTING))
+    if setting:
+        return setting
+    from headrace.testing.targets import configured_app
+
+    return configured_app(request.config.rootpath)
 
 
 @pytest.fixture

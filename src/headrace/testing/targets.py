@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from pkgutil import resolve_name
 
 from headrace.app import Headrace
+from headrace.config.load import load
 from headrace.errors import UsageError
 
 _WAYS = """Say which app is under test, in one of these ways:
   in pyproject.toml, under [tool.pytest.ini_options]:  headrace_app = "myapp.tasks:app"
+  in headrace.toml, for the command as well:           app = "myapp.tasks:app"
   on a test, a class or a module:                      @pytest.mark.headrace("myapp.tasks:app")
   in conftest.py, a fixture:                           def headrace_target(): return app"""
+
+
+def configured_app(folder: Path) -> str | None:
+    """The setting ``app`` that holds in a project's folder, whose modules can be imported from now on; None without."""
+    configuration = load(folder)
+    if configuration.settings.app and configuration.project is not None:
+        sys.path[:0] = [] if (place := str(configuration.project.parent)) in sys.path else [place]
+    return configuration.settings.app or None
 
 
 def find_app(target: Headrace | str | None) -> Headrace:

@@ -10,7 +10,9 @@ from unittest.mock import ANY
 import pytest
 
 from headrace import Headrace, Task, days, hours, minutes, seconds
-from headrace.errors import UsageError
+from headrace.errors import UnknownTask, UsageError
+from headrace.model.ids import new_job_id
+from headrace.model.job import NewJob
 from headrace.testing import AppHarness
 
 
@@ -89,6 +91,16 @@ async def test_a_wrong_count_is_told(harness: AppHarness, greet: Task[..., str])
 def test_an_argument_that_the_task_does_not_have_is_a_mistake(harness: AppHarness, greet: Task[..., str]) -> None:
     with pytest.raises(UsageError, match=r"greet has no parameter nmae: greet\(name: str"):
         harness.assert_enqueued(greet, nmae="Ada")
+
+
+async def test_a_name_that_nobody_knows_is_a_mistake(harness: AppHarness, greet: Task[..., str]) -> None:
+    for look in (harness.assert_enqueued, harness.assert_not_enqueued, harness.enqueued):
+        with pytest.raises(UnknownTask, match="near names: greet"):
+            look("gret")
+    with pytest.raises(UsageError, match="greet has no parameter nmae"):
+        harness.assert_not_enqueued("greet", nmae="Ada")
+    await harness.app.backend.jobs.enqueue_many([NewJob(id=new_job_id(), task="of.another.app", payload=b"{}")])
+    harness.assert_enqueued("of.another.app")
 
 
 async def test_arguments_are_compared_as_what_they_are_and_as_what_is_stored(

@@ -62,6 +62,14 @@ def test_the_app_is_found_by_a_fixture(pytester: pytest.Pytester) -> None:
     run(pytester, TEST).assert_outcomes(passed=2)
 
 
+def test_the_app_is_that_of_the_projects_settings_where_no_test_names_one(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    pytester.path.joinpath("headrace.toml").write_text('app = "myapp:app"')
+    run(pytester, TEST).assert_outcomes(passed=2)
+
+
 def test_a_suite_that_does_not_say_which_app_is_told_how(pytester: pytest.Pytester) -> None:
     result = run(pytester, "def test_it(headrace_app): ...")
     result.assert_outcomes(errors=1)
