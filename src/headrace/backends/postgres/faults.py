@@ -45,6 +45,8 @@ _BY_CLASS: dict[str, tuple[type[StorageError], str]] = {
     "XX": (StorageError, "the server reports an internal error; look at its log"),
 }
 
+_GONE = {"ConnectionDoesNotExistError", "InternalClientError"}
+
 
 def translate(error: BaseException, where: str) -> HeadraceError:
     """The StorageError for what a driver raised; a HeadraceError is passed on as it is."""
@@ -63,6 +65,7 @@ def _by_type(error: BaseException) -> tuple[type[StorageError], str]:
     if isinstance(error, OSError | asyncio.TimeoutError | EOFError):
         return Unavailable, "the server cannot be reached"
     name = type(error).__name__
-    if "Interface" in name or "ConnectionDoesNotExist" in name or "Operational" in name:
+    # asyncpg's InternalClientError is what a call meets whose connection is just being ended by the server.
+    if name in _GONE or "Interface" in name or "Operational" in name:
         return Unavailable, "the connection to the server is gone"
     return StorageError, "unexpected error"

@@ -248,7 +248,7 @@ class Pool:
             yield connection
             well = True
         finally:
-            if well and pool is self._pool and self._has_room and not connection.is_closed():
+            if well and pool is self._pool and self._has_room and _is_open(connection):
                 self._at_hand.append(connection)
             else:
                 await _put_back(pool, connection)
@@ -261,7 +261,7 @@ class Pool:
     async def _take(self, pool: asyncpg.Pool[Any]) -> Any:
         while self._at_hand:
             connection = self._at_hand.pop()
-            if not connection.is_closed():
+            if _is_open(connection):
                 return connection
             await _put_back(pool, connection)
         self._awaited += 1
@@ -281,6 +281,14 @@ class Pool:
                 self.location.dsn, timeout=self._connect_s, command_timeout=self.location.timeout, **self.settings()
             )
         )
+
+
+def _is_open(connection: Any) -> bool:
+    """Whether a connection is still one. The pool takes one back that the server ended, and then it answers nothing."""
+    try:
+        return not connection.is_closed()
+    except asyncpg.InterfaceError:
+        return False
 
 
 async def _put_back(pool: asyncpg.Pool[Any], connection: Any) -> None:

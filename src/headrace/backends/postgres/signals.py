@@ -59,6 +59,8 @@ class PostgresSignalBus:
         self._closing = asyncio.Event()
         self._sent = asyncio.Event()
         self._sent.set()
+        self._interrupted = False
+        self._wait_s = RECONNECT_S_FIRST
 
     async def publish(self, topics: Iterable[str]) -> None:
         self.tell(topics)
@@ -118,14 +120,22 @@ class PostgresSignalBus:
         self._local.publish([f"{kind}:*" for kind in (WORK, DUE, DONE, CANCEL, EVENT)])
 
     async def _serve(self) -> None:
-        wait_s = RECONNECT_S_FIRST
         while True:
             try:
                 await self._serve_one_connection()
             except Exception as error:
-                log.warning("signals are interrupted, jobs are found by polling meanwhile: %r", error)
-            await asyncio.sleep(wait_s)
-            wait_s = min(wait_s * 2, RECONNECT_S_MAX)
+                level = logging.DEBUG if self._interrupted else logging.WARNING  # told once, as is its end
+                log.log(level, "signals are interrupted, jobs are found by polling meanwhile: %s", error)
+                self._interrupted = True
+            await asyncio.sleep(self._wait_s)
+            self._wait_s = min(self._wait_s * 2, RECONNECT_S_MAX)
+
+    def _note_heard(self) -> None:
+        if self._interrupted:
+            log.info("signals are heard again")
+        self._interrupted = False
+        self._wait_s = RECONNECT_S_FIRST
+        self._listening.set()
 
     async def _serve_one_connection(self) -> None:
         connection = await self._connect()
@@ -141,7 +151,7 @@ class PostgresSignalBus:
             await connection.add_listener(
                 self._channel, lambda _, process, __, payload: None if process == ours else self._hear(payload)
             )
-            self._listening.set()
+            self._note_heard()
             self._look_everywhere()  # what was missed while nobody listened
             statement = sql("notify", self._schema)
             while not lost.is_set():

@@ -1,0 +1,82 @@
+"""What an interrupted connection is to those who use it: one line of log, and the next call on another one."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+import asyncpg
+import psutil
+import pytest
+
+from headrace.backends.postgres import PostgresBackend
+from headrace.backends.postgres import signals as postgres_signals
+from headrace.backends.postgres.faults import translate
+from headrace.backends.postgres.signals import PostgresSignalBus
+from headrace.errors import Unavailable
+from headrace.storage.signals import WORK
+from headrace.testing.conformance.builders import enqueue, job
+from tests.postgres.server import Server
+
+PATIENCE_S = 30
+REFUSALS = 5
+
+
+async def test_connections_that_were_ended_while_nobody_used_them_fail_no_call(database: str, server: Server) -> None:
+    backend = PostgresBackend(database)
+    await backend.open()
+    admin = await asyncpg.connect(server.url())
+    try:
+        before = _sockets()
+        await asyncio.gather(*(enqueue(backend, job()) for _ in range(5)))
+        ours = _sockets() - before
+        assert ours
+        await admin.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'headrace'"
+        )
+        async with asyncio.timeout(PATIENCE_S):
+            while _sockets() & ours:
+                await admin.fetchval("SELECT 1")
+        for _ in ours:
+            await enqueue(backend, job())
+    finally:
+        await admin.close()
+        await backend.close()
+
+
+def _sockets() -> set[Any]:
+    """The local ends of what this process has open."""
+    return {each.laddr for each in psutil.Process().net_connections("tcp")}
+
+
+def test_a_call_whose_connection_is_just_being_ended_may_be_repeated() -> None:
+    error = asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress")
+    assert isinstance(translate(error, "here"), Unavailable)
+
+
+async def test_an_interruption_of_signals_is_told_once_and_so_is_its_end(
+    database: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_signals, "RECONNECT_S_MAX", 0.01)
+    refusals = iter(range(REFUSALS))
+
+    async def connect() -> Any:
+        if next(refusals, None) is not None:
+            raise Unavailable("the server cannot be reached")
+        return await asyncpg.connect(database)
+
+    async def notify(channel: str, payload: str) -> None: ...
+
+    bus = PostgresSignalBus("headrace", connect, notify)
+    caplog.set_level(logging.INFO, "headrace.postgres")
+    async with asyncio.timeout(PATIENCE_S):
+        bus.open(listens=True)
+        try:
+            async with bus.subscribe([WORK]):  # which waits until there is something to hear
+                pass
+        finally:
+            await bus.close()
+    assert [record.getMessage().partition(",")[0] for record in caplog.records] == [
+        "signals are interrupted", "signals are heard again",
+    ]  # fmt: skip
