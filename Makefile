@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup demo test test-fast test-postgres lint types imports soak bench stress profile requirements docs build clean
+.PHONY: help setup demo test test-fast test-postgres lint types imports soak bench bench-backends stress profile requirements docs build clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -56,6 +56,9 @@ soak: $(STAMP)  ## many more rounds of kill -9 and simulation seeds (tens of min
 bench: $(STAMP)  ## headrace and its peers, side by side
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/bench.txt
 	@$(BIN)/python -m benchmarks
+
+bench-backends: $(STAMP)  ## headrace alone on each of its stores: enqueue, drain and pickup
+	@$(BIN)/python -m benchmarks backends --rounds 1
 
 stress: $(STAMP)  ## N jobs (default 1000000) through two worker processes, every one accounted for
 	@$(BIN)/python -m benchmarks.stress $(or $(N),1000000)

@@ -43,6 +43,16 @@ SETS = {
 """What runs without names. Those with ten million or a million jobs are asked for by name: ``headrace_history``,
 ``postgres_history`` and ``http_reads``."""
 
+BACKENDS = (
+    "headrace_drain",
+    "postgres_drain",
+    "headrace_single",
+    "postgres_single",
+    "headrace_pickup",
+    "postgres_pickup",
+)
+"""The set ``backends``: headrace alone, store beside store. It needs no peer, and is no part of what runs without names."""
+
 IN_NODE = {"peer_graphile_worker", "peer_pg_boss"}
 """Peers that npm installs; without npm they are left out."""
 
@@ -142,13 +152,14 @@ def _short(value: float) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("cases", nargs="*", metavar="CASE", help=f"a set ({', '.join(SETS)}) or a case")
+    sets = {**SETS, "backends": BACKENDS}
+    parser.add_argument("cases", nargs="*", metavar="CASE", help=f"a set ({', '.join(sets)}) or a case")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--scale", type=float, default=1.0, help="0.1 for a quick look; figures then mean little")
     options = parser.parse_args()
-    names = [case for name in options.cases or SETS for case in SETS.get(name, (name,))]
+    names = [case for name in options.cases or SETS for case in sets.get(name, (name,))]
     if unknown := [name for name in names if not is_case(name)]:
-        parser.error(f"no set or case {', '.join(unknown)}\nsets:  {' '.join(SETS)}\ncases: {' '.join(all_cases())}")
+        parser.error(f"no set or case {', '.join(unknown)}\nsets:  {' '.join(sets)}\ncases: {' '.join(all_cases())}")
     if shutil.which("npm") is None and IN_NODE.intersection(names):
         print("there is no npm here: peers in Node are left out", file=sys.stderr)
         names = [name for name in names if name not in IN_NODE]

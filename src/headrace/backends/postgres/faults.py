@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from headrace.backends.postgres.verbs.contended import Contended
 from headrace.errors import (
     HeadraceError,
@@ -62,7 +60,9 @@ def translate(error: BaseException, where: str) -> HeadraceError:
 
 
 def _by_type(error: BaseException) -> tuple[type[StorageError], str]:
-    if isinstance(error, OSError | asyncio.TimeoutError | EOFError):
+    if isinstance(error, TimeoutError) and not error.args:  # asyncpg's, which says nothing; the system's has a number
+        return Unavailable, "the server did not answer in time, see ?timeout="
+    if isinstance(error, OSError | EOFError):
         return Unavailable, "the server cannot be reached"
     name = type(error).__name__
     # asyncpg's InternalClientError is what a call meets whose connection is just being ended by the server.

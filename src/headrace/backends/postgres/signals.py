@@ -125,7 +125,8 @@ class PostgresSignalBus:
                 await self._serve_one_connection()
             except Exception as error:
                 level = logging.DEBUG if self._interrupted else logging.WARNING  # told once, as is its end
-                log.log(level, "signals are interrupted, jobs are found by polling meanwhile: %s", error)
+                why = str(error) or type(error).__name__
+                log.log(level, "signals are interrupted, jobs are found by polling meanwhile: %s", why)
                 self._interrupted = True
             await asyncio.sleep(self._wait_s)
             self._wait_s = min(self._wait_s * 2, RECONNECT_S_MAX)
