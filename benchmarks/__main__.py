@@ -51,7 +51,7 @@ BACKENDS = (
     "headrace_pickup",
     "postgres_pickup",
 )
-"""The set ``backends``: headrace alone, store beside store. It needs no peer, and is no part of what runs without names."""
+"""The set ``backends``: headrace alone, store beside store. It needs no peer, and does not run without its name."""
 
 IN_NODE = {"peer_graphile_worker", "peer_pg_boss"}
 """Peers that npm installs; without npm they are left out."""

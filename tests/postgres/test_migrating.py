@@ -16,10 +16,13 @@ from headrace.backends.postgres import PostgresBackend, schema
 from headrace.backends.postgres.location import parse_url
 from headrace.backends.postgres.migrating import PostgresMigrator
 from headrace.errors import ReadOnly, SchemaOutdated, Unavailable, Unsupported
+from headrace.model.event import EventRetention
+from headrace.model.job import UniqueKey
 from headrace.model.outcome import Completed
 from headrace.model.queue import Retention
 from headrace.testing.clock import FrozenClock
 from headrace.testing.conformance.builders import claim_one, enqueue, finish, job
+from headrace.testing.conformance.limiting import limit
 from tests.cli.support import Cli
 from tests.postgres.server import Server
 from tests.postgres.waiting import until_blocked_by
@@ -193,6 +196,61 @@ async def test_a_user_with_few_rights_does_all_the_work_and_changes_no_table(emp
     finally:
         for role in ("app", "analyst"):
             await execute(server, f"DROP OWNED BY {role}", f"DROP ROLE {role}")
+
+
+async def test_a_user_that_may_only_enqueue_does_so_in_every_way_and_reads_no_payload(
+    empty: str, server: Server
+) -> None:
+    await execute(server, "DROP ROLE IF EXISTS shop", "CREATE ROLE shop LOGIN")
+    await run(empty, "up")
+    try:
+        await execute(server, await asyncio.to_thread(lambda: Cli(empty).ok("store", "grants", "shop", "--enqueue")))
+        await enqueue_as(empty.replace("postgres@", "shop@"), owner=empty)
+        connection = await asyncpg.connect(server.url().replace("postgres@", "shop@"))
+        await connection.fetchval("SELECT fresh.enqueue('t', '{}')")
+        for refused in REFUSED_TO_ENQUEUERS:
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute(refused)
+        await connection.close()
+        connection = await asyncpg.connect(server.url())
+        assert await connection.fetchval("SELECT count(*) FROM fresh.jobs") == STORED
+        await connection.close()
+    finally:
+        await execute(server, "DROP OWNED BY shop", "DROP ROLE shop")
+
+
+STORED = 8
+REFUSED_TO_ENQUEUERS = (
+    "SELECT payload FROM fresh.jobs",
+    "DELETE FROM fresh.jobs",
+    "UPDATE fresh.jobs SET priority = 9",
+    "SELECT * FROM fresh.report_jobs",
+    "SELECT fresh.drop_day(now())",
+)
+
+
+async def enqueue_as(url: str, *, owner: str) -> None:
+    """One job, many of a kind, some that differ, with keys, with a key that is taken, in a lane, and with a journal."""
+    backend, owners = PostgresBackend(url), PostgresBackend(owner)
+    await backend.open()
+    await owners.open()
+    try:
+        await enqueue(backend, job())
+        await enqueue(backend, job(), job())
+        await enqueue(backend, job(priority=1), job(idempotency_key="k"))
+        [again] = await backend.jobs.enqueue_many([job(idempotency_key="k")])
+        assert again.duplicate
+        await enqueue(backend, job(unique=UniqueKey(key="u")))
+        [taken] = await backend.jobs.enqueue_many([job(unique=UniqueKey(key="u"))])
+        assert taken.duplicate
+        await limit(owners, "keys:default", concurrency=1)
+        await owners.events.enable(EventRetention())
+        await enqueue(backend, job(partition="p"))
+        with pytest.raises(ReadOnly, match="store grants"):
+            await claim_one(backend)
+    finally:
+        await backend.close()
+        await owners.close()
 
 
 async def work_as(url: str) -> None:

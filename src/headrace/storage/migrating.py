@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Literal, Protocol, runtime_checkable
 
 from msgspec import Struct
+
+
+class Use(StrEnum):
+    """What a user of the database may be for, where it is not for everything: enqueuing alone, or reading reports."""
+
+    ENQUEUE = "enqueue"
+    REPORTS = "reports"
 
 
 class Step(Struct, frozen=True, kw_only=True, gc=False):
@@ -53,8 +61,8 @@ class Migrator(Protocol):
         """The statements that ``up`` would run, for somebody else to run."""
         ...
 
-    def grants(self, role: str, *, reports: bool = False) -> str:
-        """What gives a user of the database what headrace needs, or only what reports need, as statements for the
+    def grants(self, role: str, *, only: Use | None = None) -> str:
+        """What gives a user of the database what headrace needs, or what one use of it needs, as statements for the
         schema's owner. Raises Unsupported where a store knows no users."""
         ...
 

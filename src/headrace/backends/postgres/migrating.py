@@ -15,7 +15,7 @@ from headrace.backends.postgres.grants import grants
 from headrace.backends.postgres.location import Location, masked
 from headrace.backends.postgres.schema import MIGRATIONS, VERSION, Applied, applied, create, lock, note, noting, script
 from headrace.errors import Unavailable, Unsupported
-from headrace.storage.migrating import SchemaState, Step
+from headrace.storage.migrating import SchemaState, Step, Use
 
 LOCK_WAIT_MS = 2_000
 """A statement that waits for a table makes all after it wait. It gives up soon, lets them by, and comes again."""
@@ -74,8 +74,8 @@ class PostgresMigrator:
             ]
         return "\n".join(lines)
 
-    def grants(self, role: str, *, reports: bool = False) -> str:
-        return grants(self._schema, role, reports=reports)
+    def grants(self, role: str, *, only: Use | None = None) -> str:
+        return grants(self._schema, role, only=only)
 
     async def _patiently(self, connection: Any, step: Step, *, back: bool) -> bool:
         """Take one step, again and again while others hold what it needs. False: somebody else took it meanwhile."""

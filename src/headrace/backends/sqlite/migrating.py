@@ -10,7 +10,7 @@ import apsw
 
 from headrace.backends.sqlite.schema import MIGRATIONS, VERSION, current_version, script
 from headrace.errors import Unsupported
-from headrace.storage.migrating import SchemaState, Step
+from headrace.storage.migrating import SchemaState, Step, Use
 
 
 class SqliteMigrator:
@@ -45,7 +45,7 @@ class SqliteMigrator:
         texts = [f"-- {step.name}\n{script(step.name).rstrip()}" for step in pending]
         return "\n".join(["BEGIN IMMEDIATE;", *texts, _noting(), "COMMIT;"]) if pending else ""
 
-    def grants(self, role: str, *, reports: bool = False) -> str:
+    def grants(self, role: str, *, only: Use | None = None) -> str:
         raise Unsupported("a file has no users of its own: who may read and write its folder decides")
 
     def _version(self) -> int:
