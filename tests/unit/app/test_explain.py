@@ -97,6 +97,13 @@ async def behind(app: Headrace, clock: FrozenClock) -> JobId:
     return await queued(app, clock)
 
 
+async def behind_what_runs_in_its_queue(app: Headrace, clock: FrozenClock) -> JobId:
+    await enqueue(app.backend, *(job() for _ in range(3)))
+    await claim_one(app.backend)
+    await serve(app, "default", "mail", running=9)
+    return await queued(app, clock)
+
+
 async def expired(app: Headrace, clock: FrozenClock) -> JobId:
     [job_id] = await enqueue(app.backend, job(expires_in=seconds(1)))
     clock.advance(seconds(2))
@@ -234,6 +241,7 @@ CASES: list[tuple[Callable[[Headrace, FrozenClock], Awaitable[JobId]], str, str,
         "one of 60 queued .* 10 running in 10 slots; 0.5 begin in a second, .* up to 2m",
         "--priority",
     ),
+    (behind_what_runs_in_its_queue, "queued.behind", "one of 3 queued .* with 1 running in 10 slots", "--priority"),
     (
         at_its_limit,
         "queued.limit",
@@ -259,7 +267,7 @@ CASES: list[tuple[Callable[[Headrace, FrozenClock], Awaitable[JobId]], str, str,
     (exhausted, "dead.exhausted", "all 1 attempts failed, the last with OSError: refused", "job retry ID"),
     (given_up, "dead.discarded", "its handler gave it up: no such customer", "job retry ID"),
     (not_retried, "dead.not_retried", "OSError: refused, which its task does not retry", "job retry ID"),
-    (lost, "dead.lost", "in its last attempt, LeaseLost: worker w-1 was silent", "job retry ID"),
+    (lost, "dead.lost", "in its last attempt, LeaseLost: worker w-1 died, or was silent", "job retry ID"),
     (poison, "dead.quarantined", "quarantined: its worker died 2 times in a row", "job retry ID"),
     (in_state(JobState.CANCELLED), "cancelled", "was cancelled since .*: not wanted", "job retry ID"),
     (in_state(JobState.EXPIRED), "expired", "expired, at .*, before a worker had begun it", "job retry ID"),

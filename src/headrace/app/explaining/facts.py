@@ -22,12 +22,16 @@ WINDOW = timedelta(minutes=1)
 
 
 class Facts(Struct, frozen=True, kw_only=True):
-    """A job, its queue, its task's entry in the catalogue and the workers there are, at one moment."""
+    """A job, its queue, its task's entry in the catalogue and the workers there are, at one moment.
+
+    ``running``: of its queue, those that are claimed ahead as well.
+    """
 
     job: Job
     now: datetime
     queue: QueueSettings
     queued: int
+    running: int
     begun_per_s: float
     workers: Sequence[WorkerRecord]
     attempts: Sequence[Attempt]
@@ -63,7 +67,7 @@ async def gather_many(backend: Backend, jobs: Sequence[Job]) -> list[Facts]:
     """Read the facts of many jobs, but for their attempts: what they share is read once."""
     settings = {queue.name: queue for queue in await backend.queues.all()}
     counts = await backend.reader.counts(queues=sorted({job.queue for job in jobs}))
-    queued = {each.queue: each.count for each in counts if each.state is JobState.QUEUED}
+    many = {(each.queue, each.state): each.count for each in counts}
     rates = {rate.queue: rate for rate in await backend.reader.rates(window=WINDOW)}
     blocked = await backend.reader.blocking([job.id for job in jobs])
     told = await find_tasks(backend.kv, sorted({job.task for job in jobs}))
@@ -73,7 +77,8 @@ async def gather_many(backend: Backend, jobs: Sequence[Job]) -> list[Facts]:
             job=job,
             now=now,
             queue=settings.get(job.queue, QueueSettings(name=job.queue)),
-            queued=queued.get(job.queue, 0),
+            queued=many.get((job.queue, JobState.QUEUED), 0),
+            running=many.get((job.queue, JobState.RUNNING), 0),
             begun_per_s=rates[job.queue].per_second("claimed") if job.queue in rates else 0.0,
             workers=workers,
             attempts=(),

@@ -208,7 +208,8 @@ def _named(blocked: Blocked) -> str:
 
 def _behind(facts: Facts) -> Explanation:
     job, slots = facts.job, sum(worker.queues[facts.job.queue] for worker in facts.serving)
-    busy = sum(worker.running for worker in facts.serving)
+    # A worker tells what it runs of all its queues together; the store counts what is claimed ahead, too.
+    busy = min(facts.running, sum(worker.running for worker in facts.serving))
     evidence = {
         "queued": facts.queued,
         "begun_per_s": round(facts.begun_per_s, 2),
