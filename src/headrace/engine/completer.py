@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Sequence
 
 from headrace.engine.backoff import Backoff
-from headrace.engine.context import job_fields
+from headrace.engine.chronicle import Chronicle
 from headrace.engine.execution import Execution
 from headrace.engine.service import Service
 from headrace.errors import StorageError, TooLarge
@@ -43,6 +43,7 @@ class Completer(Service):
         held: dict[JobId, Execution],
         *,
         telemetry: Telemetry,
+        chronicle: Chronicle,
         limit: int = MAX_BATCH_DEFAULT,
         on_settled: Callable[[Sequence[JobId]], None] | None = None,
     ) -> None:
@@ -50,6 +51,7 @@ class Completer(Service):
         self._jobs = jobs
         self._held = held
         self._telemetry = telemetry
+        self._chronicle = chronicle
         self._limit = limit
         self._on_settled = on_settled
         self._runs: list[Execution] = []
@@ -150,7 +152,7 @@ class Completer(Service):
             if held.get(job_id) is run:
                 del held[job_id]
             if reply is not Settled.APPLIED and not run.completed_by_handler:
-                self._stale(run)
+                self._chronicle.stale(run)
                 continue
             outcome = finish.outcome
             kind = type(outcome)
@@ -158,15 +160,6 @@ class Completer(Service):
                 done.append(job_id)
         if done and self._on_settled is not None:
             self._on_settled(done)
-
-    def _stale(self, run: Execution) -> None:
-        log.warning(
-            "job %s had been given to another worker; its end here changes nothing",
-            run.job.id,
-            extra=job_fields(run.job),
-        )
-        if self._telemetry.active:
-            self._telemetry.emit("job.stale", **job_fields(run.job))
 
 
 def _refused(finish: Finish, error: TooLarge) -> Finish:

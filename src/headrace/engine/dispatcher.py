@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import timedelta
 
-from msgspec import structs
-
+from headrace.engine.chronicle import Chronicle, presentable
 from headrace.engine.completer import Completer
-from headrace.engine.context import job_fields
 from headrace.engine.crowd import Crowd
 from headrace.engine.execution import Execution, Interruption, Phase
 from headrace.engine.executor import Executor
@@ -20,11 +17,9 @@ from headrace.engine.reporter import Reporter
 from headrace.engine.runnable import Registry, Runnable
 from headrace.model.ids import JobId
 from headrace.model.lease import Claim
-from headrace.model.outcome import Cancelled, Completed, Discarded, Failed, Finish, Outcome, Released, Snoozed
+from headrace.model.outcome import Cancelled, Completed, Finish, Outcome, Released, Snoozed
 from headrace.storage.clock import Clock
 from headrace.telemetry import Ended, Telemetry, Tracer
-
-log = logging.getLogger("headrace")
 
 NOT_KNOWN_DELAY = timedelta(seconds=30)
 """Another build of the program may know the task, or its version: a rolling deploy brings it within half a minute."""
@@ -49,7 +44,7 @@ class Dispatcher:
         reporter: Reporter,
         held: dict[JobId, Execution],
         telemetry: Telemetry,
-        known_tasks: Callable[[], Sequence[str]],
+        chronicle: Chronicle,
         on_hungry: Callable[[], None],
     ) -> None:
         self._registry = registry
@@ -60,11 +55,10 @@ class Dispatcher:
         self._reporter = reporter
         self._held = held
         self._telemetry = telemetry
-        self._known_tasks = known_tasks
+        self._chronicle = chronicle
         self._on_hungry = on_hungry
         self._quiet = asyncio.Event()
         self._draining = False
-        self._warned: set[tuple[str, int]] = set()
         self.released = 0
         self.lanes: dict[str, Lane] = {}
 
@@ -126,12 +120,7 @@ class Dispatcher:
         """Say which handlers ignored their cancellation; their leases will run out."""
         for run in self._held.values():
             if run.phase is Phase.RUNNING:
-                log.error(
-                    "job %s of task %s ignores its cancellation; the worker leaves it behind, and it will run again",
-                    run.job.id,
-                    run.job.task,
-                    extra=job_fields(run.job),
-                )
+                self._chronicle.stuck(run)
 
     def cancel(self, run: Execution, reason: str) -> None:
         """Someone asked for the job to be cancelled."""
@@ -145,9 +134,7 @@ class Dispatcher:
         """The job's lease is lost: another worker may have it by now."""
         if run.phase is Phase.ENDED:
             return
-        log.warning("the lease of job %s is lost", run.job.id, extra=job_fields(run.job))
-        if self._telemetry.active:
-            self._telemetry.emit("job.lease_lost", **job_fields(run.job))
+        self._chronicle.lost(run, "lost")
         if run.phase is Phase.WAITING:
             run.lane.waiting.remove(run)
             self._forget(run)
@@ -162,9 +149,7 @@ class Dispatcher:
         """
         if run.phase is Phase.ENDED or run.interruption is Interruption.UNHEARD:
             return
-        log.warning("the lease of job %s is over and the store does not answer", run.job.id, extra=job_fields(run.job))
-        if self._telemetry.active:
-            self._telemetry.emit("job.lease_lost", **job_fields(run.job))
+        self._chronicle.lost(run, "over and the store does not answer")
         if run.phase is Phase.WAITING:
             run.lane.waiting.remove(run)
             self._settle(run, Released())
@@ -240,10 +225,7 @@ class Dispatcher:
         tracer = self._telemetry.tracer
         work = self._run(run) if tracer is None else self._run_traced(run, tracer)
         run.task = asyncio.Task(work, loop=self._loop, context=self._context.copy())
-        if self._telemetry.active:
-            run.begun_at = self._clock.monotonic()
-            waited = (self._clock.now() - run.job.run_at).total_seconds()
-            self._telemetry.emit("job.started", **job_fields(run.job), wait_s=waited)
+        self._chronicle.started(run)
 
     async def _run_traced(self, run: Execution, tracer: Tracer) -> None:
         with tracer.attempt(run.job) as tell:
@@ -264,9 +246,10 @@ class Dispatcher:
         if lane.hungry:
             self._on_hungry()
         if self._telemetry.active or finish is None or type(finish.outcome) is not Completed:
-            self._tell(run, finish)
+            self.released += finish is not None and type(finish.outcome) is Released
+            self._chronicle.ended(run, finish)
         if tell is not None:
-            tell(None if finish is None else _shown(run, finish.outcome))
+            tell(presentable(run, finish))
         run.let_go()
 
     def _forget(self, run: Execution) -> None:
@@ -282,85 +265,6 @@ class Dispatcher:
 
     def _put_off(self, run: Execution) -> None:
         """Give back a job that another build of the program knows how to run, for a while and without an attempt."""
-        job = run.job
-        newest = None if run.runnable is None else run.runnable.version
-        if (job.task, job.task_version) not in self._warned:
-            self._warned.add((job.task, job.task_version))
-            if newest is None:
-                known = ", ".join(sorted(self._known_tasks())) or "none"
-                what = f"no task named {job.task!r} is registered here; its jobs wait for a worker that knows it"
-                log.warning("%s. Known: %s", what, known, extra=job_fields(run.job))
-            else:
-                log.warning(
-                    "task %r is version %d here; its jobs of version %d wait for a newer worker",
-                    job.task,
-                    newest,
-                    job.task_version,
-                    extra=job_fields(run.job),
-                )
-        if self._telemetry.active:
-            self._telemetry.emit("job.not_known", **job_fields(run.job), version=job.task_version, newest=newest)
-        reason = f"no worker knew version {job.task_version} of task {job.task!r}"
+        self._chronicle.not_known(run)
+        reason = f"no worker knew version {run.job.task_version} of task {run.job.task!r}"
         self._settle(run, Snoozed(delay=NOT_KNOWN_DELAY, reason=reason))
-
-    def _tell(self, run: Execution, finish: Finish | None) -> None:
-        """Log what went wrong, and tell the listeners. A job that succeeded is not logged."""
-        name = "Lost" if finish is None else type(finish.outcome).__name__
-        self.released += name == "Released"
-        if finish is not None and isinstance(finish.outcome, Failed):
-            error, retry_in = finish.outcome.error, finish.outcome.retry_in
-            level, then = (
-                (logging.WARNING, "it is dead") if retry_in is None else (logging.INFO, f"again in {retry_in}")
-            )
-            log.log(
-                level,
-                "job %s of task %s failed at attempt %d of %d: %s: %s; %s",
-                run.job.id,
-                run.job.task,
-                run.job.attempt,
-                run.job.max_attempts,
-                error.type,
-                error.message if run.runnable is None else run.runnable.conceal(run.job, error.message),
-                then,
-                extra=job_fields(run.job),
-            )
-        elif finish is not None and isinstance(finish.outcome, Discarded):
-            log.warning(
-                "job %s of task %s is discarded at attempt %d: %s; it is dead",
-                run.job.id,
-                run.job.task,
-                run.job.attempt,
-                finish.outcome.reason if run.runnable is None else run.runnable.conceal(run.job, finish.outcome.reason),
-                extra=job_fields(run.job),
-            )
-        if self._telemetry.active:
-            self._emit_finished(run, finish, name.lower())
-
-    def _emit_finished(self, run: Execution, finish: Finish | None, outcome: str) -> None:
-        run_s = self._clock.monotonic() - run.begun_at
-        end = None if finish is None else finish.outcome
-        failure = getattr(end, "error", None)
-        self._telemetry.emit(
-            "job.finished",
-            **job_fields(run.job),
-            outcome=outcome,
-            dead=isinstance(end, Discarded) or (isinstance(end, Failed) and end.retry_in is None),
-            error=None if failure is None else failure.type,
-            wait_s=max(0.0, (self._clock.now() - run.job.run_at).total_seconds() - run_s),
-            run_s=run_s,
-            cpu_s=run.usage.cpu_s,
-            peak_rss_bytes=run.usage.peak_rss_bytes,
-        )
-
-
-def _shown(run: Execution, outcome: Outcome) -> Outcome:
-    """The outcome without what views must not show: a trace is one."""
-    if run.runnable is None or not isinstance(outcome, Failed | Discarded):
-        return outcome
-    conceal = run.runnable.conceal
-    if isinstance(outcome, Discarded):
-        outcome = structs.replace(outcome, reason=conceal(run.job, outcome.reason))
-    if (error := outcome.error) is None:
-        return outcome
-    message, traceback = conceal(run.job, error.message), conceal(run.job, error.traceback)
-    return structs.replace(outcome, error=structs.replace(error, message=message, traceback=traceback))

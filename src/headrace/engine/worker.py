@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from headrace.config import WorkerConfig
 from headrace.engine.around import Around
+from headrace.engine.chronicle import Chronicle
 from headrace.engine.completer import Completer
 from headrace.engine.dead_watch import DeadAlarm, DeadWatch
 from headrace.engine.dispatcher import Dispatcher
@@ -110,10 +111,12 @@ class Worker(Service):
         self._over = asyncio.Event()
         self._leaving: asyncio.Task[None] | None = None
         self._started_at = backend.clock.now()
+        chronicle = Chronicle(telemetry, backend.clock, known_tasks)
         self._completer = Completer(
             backend.jobs,
             self._held,
             telemetry=telemetry,
+            chronicle=chronicle,
             limit=backend.capabilities.max_batch,
             on_settled=on_settled,
         )
@@ -126,7 +129,7 @@ class Worker(Service):
             reporter=self._reporter,
             held=self._held,
             telemetry=telemetry,
-            known_tasks=known_tasks,
+            chronicle=chronicle,
             on_hungry=lambda: self._producer.hungry(),
         )
         self._producer = Producer(
