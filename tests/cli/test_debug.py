@@ -10,7 +10,8 @@ import pytest
 from tests.cli.support import SAMPLE, Cli
 
 NOSY = (
-    SAMPLE
+    "import sys\nfrom collections.abc import AsyncIterator, Iterator\n\nfrom headrace import Inject\n"
+    + SAMPLE
     + """
 
 @app.task(name="nosy")
@@ -18,6 +19,33 @@ async def nosy() -> str:
     await greet.enqueue("from inside")
     current_job().log("told nobody")
     return str(current_job().attempt)
+
+class Relay: ...
+class Line:
+    def __init__(self, relay: Relay) -> None:
+        self.relay = relay
+
+@app.provider
+async def relay() -> AsyncIterator[Relay]:
+    yield Relay()
+    print("relay closed", file=sys.stderr)
+
+@app.provider(scope="job")
+def line(relay: Relay) -> Iterator[Line]:
+    yield Line(relay)
+
+@app.task(name="given")
+async def given(pin: str, line: Line = Inject()) -> str:
+    return type(line.relay).__name__
+
+@app.task(name="given.plain", redact=["pin", "return"])
+def given_plain(pin: str, line: Line = Inject()) -> str:
+    app.sync.enqueue(greet.call("from a thread"))
+    return pin
+
+@app.batch_task(name="many")
+async def many(numbers: list[int]) -> list[int | Exception]:
+    return [2 * each if each else ValueError("no number") for each in numbers]
 """
 )
 
@@ -36,6 +64,34 @@ def test_a_dry_attempt_prints_the_result_and_stores_nothing(cli: Cli, nosy: None
 
     assert printed == {"greet": '"Hello, Ada!"\n', "nosy": '"0"\n'}[task]
     assert (cli.json("job", "list")["items"], cli.json("job", "get", job_id)) == before
+
+
+@pytest.mark.parametrize(
+    ("task", "words", "printed"),
+    [
+        ("given", ["--arg", "pin=hunter2"], '"Relay"'),
+        ("given.plain", ["--arg", "pin=hunter2"], '"[redacted]"'),
+        ("many", ["--arg", "numbers=4"], "8"),
+    ],
+)
+def test_the_handler_gets_what_a_worker_would_give_it(
+    cli: Cli, nosy: None, task: str, words: list[str], printed: str
+) -> None:
+    cli.ok("job", "enqueue", task, *words)
+
+    result = cli("job", "debug", "@last", "--app", "sample:app", "--no-pdb")
+
+    assert (result.exit_code, result.stdout.strip()) == (0, printed), result.stderr
+    assert ("relay closed" in result.stderr) == (task != "many")
+    assert "hunter2" not in result.stderr or task == "given"
+
+
+def test_an_item_that_its_batch_handler_refuses_has_failed(cli: Cli, nosy: None) -> None:
+    cli.ok("job", "enqueue", "many", "--arg", "numbers=0")
+
+    result = cli("job", "debug", "@last", "--app", "sample:app", "--no-pdb")
+
+    assert (result.exit_code, "ValueError: no number" in result.stderr) == (9, True)
 
 
 def test_a_dry_attempt_that_fails_shows_the_handlers_frames_and_exits_9(cli: Cli, nosy: None) -> None:
