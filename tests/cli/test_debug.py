@@ -94,6 +94,16 @@ def test_an_item_that_its_batch_handler_refuses_has_failed(cli: Cli, nosy: None)
     assert (result.exit_code, "ValueError: no number" in result.stderr) == (9, True)
 
 
+def test_arguments_that_the_code_cannot_read_are_told_and_nothing_is_called(cli: Cli, nosy: None) -> None:
+    cli.ok("job", "enqueue", "given", "--args", '{"pin": 5}')
+
+    result = cli("job", "debug", "@last", "--app", "sample:app", "--no-pdb")
+
+    assert (result.exit_code, result.stdout) == (9, "")
+    assert "Expected `str`, got `int`" in result.stderr
+    assert "not for given(pin: str" in result.stderr
+
+
 def test_a_dry_attempt_that_fails_shows_the_handlers_frames_and_exits_9(cli: Cli, nosy: None) -> None:
     job_id = cli.ok("job", "enqueue", "fail").strip()
 
@@ -114,11 +124,11 @@ def test_without_a_terminal_pdb_is_refused_with_what_to_write(cli: Cli, nosy: No
     assert (result.exit_code, "--no-pdb" in result.stderr) == (2, True)
 
 
-def test_pdb_stops_at_the_first_line_and_where_it_fails(cli: Cli, nosy: None, folder: Path, url: str) -> None:
+def at_pdb(folder: Path, url: str, typed: bytes) -> str:
+    """What the debugger of the latest job tells whoever types that."""
     pty = pytest.importorskip("pty")
-    cli.ok("job", "enqueue", "fail")
     ours, theirs = pty.openpty()
-    os.write(ours, b"next\np 6 * 7\nq\nq\n")
+    os.write(ours, typed)
 
     done = subprocess.run(
         [sys.executable, "-m", "headrace.cli", "job", "debug", "@last", "--app", "sample:app"],
@@ -133,7 +143,24 @@ def test_pdb_stops_at_the_first_line_and_where_it_fails(cli: Cli, nosy: None, fo
     )
     os.close(ours)
     os.close(theirs)
+    return done.stdout
 
-    assert "raise ValueError" in done.stdout
-    assert "(Pdb)" in done.stdout
-    assert "42" in done.stdout
+
+def test_pdb_stops_at_the_first_line_and_where_it_fails(cli: Cli, nosy: None, folder: Path, url: str) -> None:
+    cli.ok("job", "enqueue", "fail")
+
+    told = at_pdb(folder, url, b"next\np 6 * 7\nq\nq\n")
+
+    assert "raise ValueError" in told
+    assert "(Pdb)" in told
+    assert "42" in told
+
+
+@pytest.mark.parametrize("task", ["given", "given.plain"])
+def test_pdb_stops_where_the_app_has_provided(cli: Cli, nosy: None, folder: Path, url: str, task: str) -> None:
+    cli.ok("job", "enqueue", task, "--arg", "pin=hunter2")
+
+    told = at_pdb(folder, url, b"p type(line.relay).__name__ * 2\nc\n")
+
+    assert "RelayRelay" in told
+    assert "it ended well" in told

@@ -69,8 +69,13 @@ def command(job_id: str, app_name: str | None, no_pdb: bool, store: str | None) 
 
 def _attempt(app: Headrace, job: Job, *, pdb: bool) -> int:
     task = app.find_task(job.task)
-    args, kwargs = task.decode(job)
     note(f"dry attempt of {job.task} {job.id}: {encode(_shown_arguments(task, job))}")
+    try:
+        args, kwargs = task.decode(job)
+    except Exception as error:  # of a codec, or of an upcast in the user's code
+        click.echo(f"{type(error).__name__}: {error}", err=True)
+        note(f"these arguments are not for {job.task}{task.schema.describe()}: an attempt fails before it is called")
+        return Exit.BAD_ANSWER
     begun = datetime.now(UTC)
     debugger = _debugger(task.function) if pdb else None
     try:
@@ -122,13 +127,13 @@ def _run(
 
     def in_a_thread(values: Any) -> Any:
         with in_thread(plan, values) as more:
-            return under(task.function, *args, **kwargs, **more)
+            return under(_call, task.function, *args, **kwargs, **more)
 
     token = running_here.set(dry)
     try:
         if task.is_async:
             return under(asyncio.run, main())
-        return asyncio.run(main()) if task.needs else under(task.function, *args, **kwargs)
+        return asyncio.run(main()) if task.needs else under(_call, task.function, *args, **kwargs)
     finally:
         running_here.reset(token)
 
