@@ -58,6 +58,17 @@ def test_a_broken_configuration_stops_commands_and_can_be_mended(bare: Cli, fold
     assert bare("config", "validate").exit_code == 0
 
 
+def test_a_store_that_nothing_serves_is_a_wrong_setting(bare: Cli, folder: Path) -> None:
+    (folder / "headrace.toml").write_text('store = "sqlight:///jobs.db"\n')
+    refused = bare("config", "validate")
+    (folder / "headrace.toml").write_text('store = "sqlite:///jobs.db"\n')
+
+    assert refused.exit_code == 9
+    assert "headrace.toml:1: store: url: no backend for 'sqlight://'; did you mean 'sqlite://'?" in refused.stderr
+    assert bare("config", "validate").exit_code == 0
+    assert not (folder / "jobs.db").exists()
+
+
 def test_the_configuration_says_how_to_print(bare: Cli, folder: Path) -> None:
     (folder / "headrace.toml").write_text('store = "sqlite:///jobs.db"\n[output]\nformat = "json"\n')
     job_id = json.loads(bare.ok("job", "enqueue", "greet"))["id"]

@@ -90,7 +90,7 @@ def validate(output: str) -> None:
       headrace config validate
     """
     found = inspected()
-    problems = [masked(problem) for problem in found.problems]
+    problems = [masked(problem) for problem in (*found.problems, *_of_the_store(found))]
     if problems:
         raise Fault(
             Exit.BAD_ANSWER,
@@ -103,6 +103,21 @@ def validate(output: str) -> None:
     print_item(output, "headrace.config.validate/1", item, lambda item: [f"{item['settings']} settings, all right"])
     if found.profile is not None:
         note(f"profile {found.profile} is in use")
+
+
+def _of_the_store(found: Configuration) -> list[str]:
+    """What is wrong with the store's URL as far as it can be told without opening it: nothing is read or made."""
+    from headrace.app.backends import make_backend
+    from headrace.errors import ConfigError
+
+    url = found.settings.store
+    if not url or url.startswith(("http://", "https://")):
+        return []
+    try:
+        make_backend(url)
+    except ConfigError as error:
+        return [f"{found.origin('store')}: store: {error}"]
+    return []
 
 
 def _view(found: Configuration, key: Key) -> dict[str, Any]:
