@@ -32,6 +32,18 @@ def test_interrupting_a_worker_is_a_graceful_stop_too(spawn: Spawn) -> None:
     assert worker.stop(signal.SIGINT) == 0
 
 
+def test_what_a_worker_has_loaded_is_out_of_the_garbage_collectors_sight(folder: Path, cli: Cli, spawn: Spawn) -> None:
+    (folder / "kept.py").write_text(
+        "import gc\nfrom headrace import Headrace\napp = Headrace()\n\n\n"
+        "@app.task(name='kept')\nasync def kept() -> bool:\n    return gc.get_freeze_count() > 10_000\n"
+    )
+    job_id = cli.ok("job", "enqueue", "kept").strip()
+    worker = spawn("worker", "kept")
+    worker.wait_for("is ready")
+    assert cli("job", "watch", job_id, "--timeout", "30s").exit_code == 0
+    assert cli.json("job", "get", job_id)["result"] is True
+
+
 def test_a_second_signal_stops_at_once(folder: Path, cli: Cli, spawn: Spawn) -> None:
     (folder / "slow.py").write_text(
         "import asyncio\nfrom headrace import Headrace\napp = Headrace()\n\n\n"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import logging
 import signal
 import socket
@@ -12,6 +11,7 @@ from collections.abc import Iterator
 
 from headrace.app import Headrace
 from headrace.config.server import ServerSettings
+from headrace.engine.collector import spare_the_collector
 from headrace.errors import ConfigError, MissingExtra
 from headrace.server.auth import Authenticator
 from headrace.server.service import create_app
@@ -26,10 +26,6 @@ from headrace.server.writing import Protocol
 log = logging.getLogger("headrace.server")
 
 BACKLOG = 2_048
-
-YOUNG_MAX = 10_000
-"""Objects that are made before the garbage collector looks for cycles among them, where Python looks after 700: some
-hundred requests' worth, and the few that a request leaves behind are not in cycles."""
 
 
 class _Server(uvicorn.Server):
@@ -112,7 +108,7 @@ async def serve(app: Headrace, settings: ServerSettings, *, authenticator: Authe
 
 def run(app: Headrace, settings: ServerSettings, *, authenticator: Authenticator | None = None) -> None:
     """Serve in a process and on an event loop of its own, by uvloop where it is installed."""
-    _spare_the_collector()
+    spare_the_collector()
     try:
         import uvloop
     except ImportError:
@@ -120,13 +116,6 @@ def run(app: Headrace, settings: ServerSettings, *, authenticator: Authenticator
         return
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve(app, settings, authenticator=authenticator))
-
-
-def _spare_the_collector() -> None:
-    """What was loaded stays: going through all of it, now and then, would hold every request up for some 15 ms."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(YOUNG_MAX, *gc.get_threshold()[1:])
 
 
 async def _stop(server: uvicorn.Server, closing: asyncio.Event, settings: ServerSettings) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from headrace.cli.faults import Exit
 from headrace.cli.loop import run
 from headrace.contrib.job_log import log_jobs
+from headrace.engine.collector import spare_the_collector
 from headrace.logs import set_levels
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ async def _live(app: Headrace, worker: AppWorker, queues: Mapping[str, int]) -> 
         loop.add_signal_handler(number, stop, number)
     loop.add_signal_handler(signal.SIGUSR1, _Levels().toggle)
     try:
+        spare_the_collector()
         await worker.start()
         health = worker.health()
         log.info("worker %s is ready: %s", health.id, _describe(app, queues))
