@@ -108,15 +108,17 @@ _HOME = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name == "errors":
-        return import_module("headrace.errors")
-    home = _HOME.get(name)
-    if home is None:
-        message = f"module 'headrace' has no attribute {name!r}"
-        raise AttributeError(message)
-    value = globals()[name] = getattr(import_module(f"headrace.{home}"), name)
-    return value
+if not TYPE_CHECKING:  # A type checker knows the names above, and refuses all others.
+
+    def __getattr__(name: str) -> Any:
+        if name == "errors":
+            return import_module("headrace.errors")
+        home = _HOME.get(name)
+        if home is None:
+            message = f"module 'headrace' has no attribute {name!r}"
+            raise AttributeError(message)
+        value = globals()[name] = getattr(import_module(f"headrace.{home}"), name)
+        return value
 
 
 def __dir__() -> list[str]:

@@ -5,7 +5,12 @@ Each wrong line carries the error that mypy must report there, in the form that 
 
 from __future__ import annotations
 
+import headrace
+import headrace.testing
 from headrace import Headrace, Inject, JobHandle, Task, minutes
+
+taks = headrace.Taks  # type: ignore[attr-defined]
+harness = headrace.testing.Harness  # type: ignore[attr-defined]
 
 app = Headrace("memory://")
 

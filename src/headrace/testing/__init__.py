@@ -57,13 +57,15 @@ _HOME = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    home = _HOME.get(name)
-    if home is None:
-        message = f"module 'headrace.testing' has no attribute {name!r}"
-        raise AttributeError(message)
-    value = globals()[name] = getattr(import_module(f"headrace.testing.{home}"), name)
-    return value
+if not TYPE_CHECKING:  # A type checker knows the names above, and refuses all others.
+
+    def __getattr__(name: str) -> Any:
+        home = _HOME.get(name)
+        if home is None:
+            message = f"module 'headrace.testing' has no attribute {name!r}"
+            raise AttributeError(message)
+        value = globals()[name] = getattr(import_module(f"headrace.testing.{home}"), name)
+        return value
 
 
 def __dir__() -> list[str]:

@@ -33,7 +33,7 @@ def test_what_type_checkers_see_is_what_the_program_gets() -> None:
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="module 'headrace' has no attribute 'Headrack'"):
-        _ = headrace.Headrack
+        _ = headrace.Headrack  # type: ignore[attr-defined]
 
 
 def test_every_error_is_exported_by_the_errors_module() -> None:
