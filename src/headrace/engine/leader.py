@@ -15,7 +15,8 @@ log = logging.getLogger("headrace")
 
 LOCK = "leader"
 LEADER_TTL = timedelta(seconds=15)
-"""How long upkeep may pause after a leader died. Renewed every third of it, so that two renewals may fail."""
+"""How long upkeep may pause after a leader died, at most as long as a lease: who has died is found by upkeep. Renewed
+every third of it, so that two renewals may fail."""
 
 
 class Leader(Periodic):
@@ -28,8 +29,9 @@ class Leader(Periodic):
         owner: WorkerId,
         *,
         on_elected: Callable[[], None],
-        ttl: timedelta = LEADER_TTL,
+        lease: timedelta = LEADER_TTL,
     ) -> None:
+        ttl = min(LEADER_TTL, lease)
         super().__init__("leader election", ttl / 3)
         self._locks = locks
         self._clock = clock

@@ -141,7 +141,7 @@ class Worker(Service):
             telemetry=telemetry,
             on_gone=self._leave,
         )
-        self._leader = Leader(backend.locks, backend.clock, self.id, on_elected=self._elected)
+        self._leader = Leader(backend.locks, backend.clock, self.id, on_elected=self._elected, lease=config.lease)
         self._watchdog = Watchdog(self.id, config.lag_warning, telemetry) if watchdog else None
         self._dead_alarms = dead_alarms
         self._more_upkeep = more_upkeep

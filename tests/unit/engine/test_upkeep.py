@@ -22,8 +22,8 @@ from headrace.telemetry import Telemetry
 from headrace.testing.clock import FrozenClock
 
 
-def leader(backend: MemoryBackend, name: str) -> Leader:
-    return Leader(backend.locks, backend.clock, WorkerId(name), on_elected=lambda: None)
+def leader(backend: MemoryBackend, name: str, lease: timedelta = LEADER_TTL) -> Leader:
+    return Leader(backend.locks, backend.clock, WorkerId(name), on_elected=lambda: None, lease=lease)
 
 
 async def test_one_of_two_is_the_leader_and_the_other_follows_when_it_is_silent(
@@ -38,6 +38,16 @@ async def test_one_of_two_is_the_leader_and_the_other_follows_when_it_is_silent(
     assert (first.is_leader, second.is_leader) == (False, True)
     await first.tick()
     assert not first.is_leader
+
+
+async def test_a_dead_leader_is_followed_within_the_lease_of_its_jobs(
+    frozen: MemoryBackend, clock: FrozenClock
+) -> None:
+    first, second = leader(frozen, "w-1", lease=seconds(3)), leader(frozen, "w-2", lease=seconds(3))
+    await first.tick()
+    clock.advance(seconds(3))
+    await second.tick()
+    assert (first.is_leader, second.is_leader) == (False, True)
 
 
 async def test_a_leader_that_renews_stays(frozen: MemoryBackend, clock: FrozenClock) -> None:
