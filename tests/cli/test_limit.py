@@ -1,3 +1,6 @@
+import asyncio
+
+from headrace import Headrace
 from tests.cli.support import Cli
 
 
@@ -30,6 +33,22 @@ def test_a_single_key_is_exempted(cli: Cli) -> None:
 
     assert cli.ok("limit", "set", "key:mail:vip") == "key:mail:vip  no limit\n"
     assert cli.json("limit", "get", "key:mail:other")["set_for"] == "keys:mail"
+
+
+def test_a_task_that_nobody_has_told_of_is_limited_with_a_remark(cli: Cli, app: Headrace) -> None:
+    @app.task(name="mail.send")
+    async def send() -> None: ...
+
+    async def told_of() -> None:
+        async with app, app.worker(queues=["default"]):
+            pass
+
+    asyncio.run(told_of())
+
+    assert "told of" not in cli("limit", "set", "task:mail.send", "--concurrency", "3").stderr
+    slip = cli("limit", "set", "task:mail.sent", "--concurrency", "3")
+    assert (slip.exit_code, slip.stdout) == (0, "task:mail.sent  concurrency 3\n")
+    assert "no worker has told of a task 'mail.sent' yet; did you mean 'mail.send'?" in slip.stderr
 
 
 def test_what_cannot_be_limited_says_what_can(cli: Cli) -> None:

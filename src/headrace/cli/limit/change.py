@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from headrace.cli.faults import Exit, Fault, usage
+from headrace.cli.faults import Exit, Fault, did_you_mean, usage
 from headrace.cli.limit.values import OrNone, RateOrNone, given
 from headrace.cli.limit.views import figures
+from headrace.cli.output import note
+from headrace.cli.remote import is_remote
 from headrace.cli.stores import resolve_store, store_option, with_store
 from headrace.model.limits import LimitScope, LimitTarget
 
@@ -36,12 +38,28 @@ def set_limit(target: str, concurrency: Any, rate: Any, store: str | None) -> No
     if not changes and LimitTarget.parse(target).scope is not LimitScope.KEY:
         raise usage("nothing to set", fixes=[f"headrace limit set {target} --concurrency 20"])
 
-    async def act(app: Headrace) -> str:
+    url = resolve_store(store)
+
+    async def act(app: Headrace) -> tuple[str, list[str] | None]:
         await app.limit(target, **changes)
         found = await app.limit_usage(target)
-        return figures(None if found is None else found.limit)
+        # A server offers no catalogue as it is stored.
+        others = None if is_remote(url) else await _other_tasks(app, LimitTarget.parse(target))
+        return figures(None if found is None else found.limit), others
 
-    click.echo(f"{target}  {with_store(resolve_store(store), act)}")
+    shown, others = with_store(url, act)
+    click.echo(f"{target}  {shown}")
+    if others is not None:
+        name = target.partition(":")[2]
+        note("; ".join([f"no worker has told of a task {name!r} yet", *did_you_mean(name, others, what="tasks")]))
+
+
+async def _other_tasks(app: Headrace, target: LimitTarget) -> list[str] | None:
+    """The tasks there are, where the limit is for one that nobody knows: it is kept, and may be a slip of the pen."""
+    if target.scope is not LimitScope.TASK:
+        return None
+    known = [record.name for record in await app.catalogue()]
+    return None if target.name in known else known
 
 
 @click.command("remove")
