@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from headrace.tasks.call import Call
 
 
+_OF_ONE_JOB = frozenset({"id", "payload", "id_is_new"})
+"""What a new job has beside its options."""
+
+
 @click.command("edit")
 @click.argument("name", metavar="NAME")
 @click.option("--when", metavar="WHEN", help="Another rule; occurrences then count from now on.")
@@ -73,7 +77,7 @@ def _changed_call(schedule: Schedule, arguments: dict[str, Any] | None, queue: s
 
     job = schedule.job
     _, made = make_call(job.task, None, arguments or {})
-    options = {name: getattr(job, name) for name in job.__struct_fields__ if name not in ("id", "payload")}
+    options = {name: getattr(job, name) for name in job.__struct_fields__ if name not in _OF_ONE_JOB}
     if queue is not None:
         options["queue"] = queue
     if arguments is None:
