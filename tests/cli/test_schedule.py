@@ -71,6 +71,17 @@ def test_next_shows_any_time_when_told_from_when(cli: Cli) -> None:
     assert (refused.exit_code, "'soon' is no time" in refused.stderr) == (2, True)
 
 
+def test_a_schedule_is_previewed_before_it_is_made(cli: Cli) -> None:
+    words = ("schedule", "create", "payday", "last friday of the month at 17:00", "greet", "--arg", "name=Ada")
+
+    shown = cli.ok(*words, "--timezone", "Europe/Paris", "--dry-run")
+    refused = cli(*words, "--timezone", "Europe/Pariss", "--dry-run")
+
+    assert shown.count("T17:00:00+0") == 5
+    assert (refused.exit_code, "did you mean 'Europe/Paris'?" in refused.stderr) == (2, True)
+    assert cli("schedule", "list").exit_code == 6, "the store is not even made"
+
+
 def test_edit_changes_what_is_given(cli: Cli) -> None:
     create(cli, "--timezone", "Europe/Paris")
 

@@ -37,9 +37,14 @@ def command(name: str, count: int, start: datetime | None, store: str | None, ou
       headrace schedule next nightly --from 2099-03-28T00:00:00+01:00 -n 20 --json
     """
     items = with_store(resolve_store(store), lambda app: _read(app, name, count, start))
-    print_list(output, "headrace.schedule.next/1", items, _COLUMNS, name="local")
+    print_planned(output, items)
     if not items and output == "table":
         note(f"{name} has no occurrence ahead")
+
+
+def print_planned(output: str, items: list[dict[str, Any]]) -> None:
+    """Print views of occurrences that lie ahead."""
+    print_list(output, "headrace.schedule.next/1", items, _COLUMNS, name="local")
 
 
 async def _read(app: Headrace, name: str, count: int, start: datetime | None) -> list[dict[str, Any]]:
