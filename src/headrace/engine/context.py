@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import datetime
 from typing import Any, NoReturn, Protocol
 
 from headrace.engine.failures import MESSAGE_BYTES_MAX, safe_text
+from headrace.engine.run_now import is_asynchronous, run_now
 from headrace.errors import UsageError
 from headrace.logs.fields import add_fields
 from headrace.model.correlation import correlation_of
@@ -33,7 +34,7 @@ class JobContext:
         mark: Callable[[], None],
         deadline: datetime | None = None,
         cancel_reason: str | None = None,
-        complete: Callable[[object, Any], None] | None = None,
+        complete: Callable[[object, Any], Coroutine[Any, Any, None]] | None = None,
     ) -> None:
         self._job = job
         self._complete = complete
@@ -120,11 +121,24 @@ class JobContext:
         The handler's effect and the end of the job are then one: after a crash either both are there, or neither and
         the job runs again. What the handler returns afterwards is not stored. Works in handlers on the event loop and
         in threads, where the store has transactions. Raises Unsupported where it has none, LeaseLost when another
-        worker has the job by now (roll back then), and UsageError in a child process.
+        worker has the job by now (roll back then), and UsageError in a child process, and for a connection that has to
+        be awaited: that is for ``complete_async``.
         """
+        if is_asynchronous(connection):
+            raise UsageError(
+                f"{type(connection).__qualname__} is asynchronous: await current_job().complete_async(connection)"
+            )
+        run_now(self._completion(connection, result))
+
+    async def complete_async(self, connection: object, result: Any = None) -> None:
+        """The same on an asynchronous connection or session: asyncpg's, psycopg's or SQLAlchemy's. In handlers on the
+        event loop; one that is no other's takes it as well."""
+        await self._completion(connection, result)
+
+    def _completion(self, connection: object, result: Any) -> Coroutine[Any, Any, None]:
         if self._complete is None:
             raise UsageError("complete() needs the worker's store, which a child process does not have: use a thread")
-        self._complete(connection, result)
+        return self._complete(connection, result)
 
     def progress(self, done: float, total: float | None = None, note: str = "") -> None:
         """Say how far the job is; the last call counts."""

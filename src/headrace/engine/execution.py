@@ -50,7 +50,7 @@ class Host(Protocol):
 
     def now(self) -> datetime: ...
     def mark(self, run: Execution) -> None: ...
-    def complete(self, run: Execution, connection: object, result: Any) -> None: ...
+    async def complete(self, run: Execution, connection: object, result: Any) -> None: ...
 
 
 class Execution:
@@ -165,8 +165,8 @@ class Execution:
     def _mark(self) -> None:
         self._host.mark(self)
 
-    def _complete(self, connection: object, result: Any) -> None:
-        self._host.complete(self, connection, result)
+    async def _complete(self, connection: object, result: Any) -> None:
+        await self._host.complete(self, connection, result)
         self.completed_by_handler = True
 
 

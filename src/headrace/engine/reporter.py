@@ -11,7 +11,6 @@ from typing import Any
 from headrace.engine.batching import Batcher
 from headrace.engine.context import job_fields
 from headrace.engine.execution import Execution
-from headrace.engine.run_now import run_now
 from headrace.engine.service import Service
 from headrace.errors import LeaseLost, Unsupported
 from headrace.model.outcome import Completed, Finish
@@ -50,15 +49,15 @@ class Reporter(Service):
             with contextlib.suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._arm)
 
-    def complete(self, run: Execution, connection: object, result: Any) -> None:
-        """Finish ``run`` within the handler's transaction, here and now, on the handler's thread."""
+    async def complete(self, run: Execution, connection: object, result: Any) -> None:
+        """Finish ``run`` within the handler's transaction, on its thread. Waits for nothing but the connection."""
         within = getattr(self._jobs, "within", None)
         if within is None:
-            raise Unsupported("this store cannot finish a job within your transaction; sqlite can")
+            raise Unsupported("this store cannot finish a job within your transaction; sqlite and postgresql can")
         assert run.runnable is not None
         encoded, codec = run.runnable.encode_result(result)
         finish = Finish(lease=run.lease, outcome=Completed(result=encoded, codec=codec), usage=run.measure())
-        [settled] = run_now(within(connection).finish_many([finish]))
+        [settled] = await within(connection).finish_many([finish])
         if settled is not Settled.APPLIED:
             raise LeaseLost(f"job {run.job.id} was given to another worker: roll back, nothing of this may remain")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
@@ -23,3 +24,8 @@ def run_now(coroutine: Coroutine[Any, Any, T]) -> T:
         return value
     coroutine.close()
     raise RuntimeError(f"{coroutine!r} waited for something, so it cannot run without an event loop")
+
+
+def is_asynchronous(connection: object) -> bool:
+    """Whether a connection or a session has to be awaited, so that nothing on it can run without an event loop."""
+    return inspect.iscoroutinefunction(inspect.unwrap(getattr(type(connection), "execute", is_asynchronous)))

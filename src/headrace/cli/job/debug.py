@@ -149,9 +149,10 @@ class _DryRun:
         from headrace.engine.context import JobContext
 
         self.job = job
-        self.context: JobContext = JobContext(
-            job, now=lambda: datetime.now(UTC), mark=lambda: None, complete=lambda connection, result: None
-        )
+
+        async def complete(connection: object, result: Any) -> None: ...
+
+        self.context: JobContext = JobContext(job, now=lambda: datetime.now(UTC), mark=lambda: None, complete=complete)
 
 
 def _debugger(function: Any) -> Pdb:
