@@ -84,5 +84,25 @@ def test_an_unexpected_error_leaves_a_report_and_no_traceback(
     assert "s3cret" not in text + result.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [(["--arg", "pin=s3cret"], "--arg 'pin=***'"), (['--args={"pin": "s3cret"}'], "'--args=***'")],
+)
+def test_a_report_tells_neither_arguments_nor_credentials(
+    cli: Cli, app: Headrace, folder: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], shown: str
+) -> None:
+    async def broken(*args: object, **options: object) -> None:
+        raise RuntimeError("no luck")
+
+    monkeypatch.setattr(Headrace, "enqueue", broken)
+
+    assert cli("--token", "s3cret", "job", "enqueue", "greet", *words).exit_code == 1
+
+    (report,) = folder.rglob("crash-*.txt")
+    assert f"headrace --token '***' job enqueue greet {shown}" in report.read_text()
+    assert "s3cret" not in report.read_text()
+    assert report.stat().st_mode & 0o077 == 0
+
+
 def test_debug_shows_the_traceback(cli: Cli, app: Headrace) -> None:
     assert isinstance(cli("job", "lsit", "--debug").exception, Exception)

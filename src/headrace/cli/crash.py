@@ -7,13 +7,16 @@ import shlex
 import sys
 import tempfile
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from headrace._version import __version__
 from headrace.cli.faults import Exit, Fault
 from headrace.cli.secrets import masked
+
+_PRIVATE = frozenset({"--api-key", "--arg", "--args", "--metadata", "--result", "--token"})
+"""Options whose values stay out of a report, which is made to be handed on: a job's arguments, and credentials."""
 
 
 def crash_of(error: Exception, args: Sequence[str]) -> Fault:
@@ -34,8 +37,22 @@ def _report(error: Exception, args: Sequence[str]) -> str:
     python = ".".join(map(str, sys.version_info[:3]))
     return masked(
         f"headrace {__version__}, Python {python} on {sys.platform}, {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}\n"
-        f"headrace {shlex.join(args)}\n\n{trace}"
+        f"headrace {shlex.join(_without_private(args))}\n\n{trace}"
     )
+
+
+def _without_private(args: Sequence[str]) -> Iterator[str]:
+    """The words of the command with stars for private values; the name of an argument stays."""
+    private = False
+    for word in args:
+        option, equals, _ = word.partition("=")
+        if private:
+            yield f"{option}=***" if equals and option.isidentifier() else "***"
+        elif option in _PRIVATE and equals:
+            yield f"{option}=***"
+        else:
+            yield word
+        private = not private and word in _PRIVATE
 
 
 def _keep(report: str) -> Path | None:
@@ -46,6 +63,7 @@ def _keep(report: str) -> Path | None:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             path = folder / name
+            path.touch(mode=0o600)
             path.write_text(report, "utf-8")
         except OSError:
             continue
