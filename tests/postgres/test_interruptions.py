@@ -15,8 +15,9 @@ from headrace.backends.postgres import signals as postgres_signals
 from headrace.backends.postgres.faults import translate
 from headrace.backends.postgres.signals import PostgresSignalBus
 from headrace.errors import Unavailable
-from headrace.storage.signals import WORK
+from headrace.storage.signals import WORK, topic
 from headrace.testing.conformance.builders import enqueue, job
+from tests.postgres.proxy import Proxy
 from tests.postgres.server import Server
 
 PATIENCE_S = 30
@@ -80,3 +81,18 @@ async def test_an_interruption_of_signals_is_told_once_and_so_is_its_end(
     assert [record.getMessage().partition(",")[0] for record in caplog.records] == [
         "signals are interrupted", "signals are heard again",
     ]  # fmt: skip
+
+
+async def test_a_process_that_only_listens_notices_a_connection_that_went_silent(
+    database: str, entrance: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_signals, "SIGN_OF_LIFE_S", 0.01)
+    async with Proxy(entrance) as proxy, asyncio.timeout(PATIENCE_S):
+        backend = PostgresBackend(database.replace(f":{entrance}/", f":{proxy.port}/") + "?timeout=1")
+        await backend.open()
+        try:
+            async with backend.signals.subscribe([WORK]) as heard:
+                proxy.freeze()
+                assert await anext(heard) == topic(WORK, "*")  # from the connection that follows: look everywhere
+        finally:
+            await backend.close()

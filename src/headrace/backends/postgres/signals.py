@@ -32,6 +32,10 @@ SEND_S_MIN = 0.002
 
 RECONNECT_S_FIRST, RECONNECT_S_MAX = 0.1, 5.0
 
+SIGN_OF_LIFE_S = 30.0
+"""A connection that a firewall forgot is as silent as one on which nothing happens, so after so long one is asked
+something. A process that only listens would never notice otherwise."""
+
 _EVENTS = topic(EVENT, "*")
 
 log = logging.getLogger("headrace.postgres")
@@ -156,13 +160,23 @@ class PostgresSignalBus:
             self._look_everywhere()  # what was missed while nobody listened
             statement = sql("notify", self._schema)
             while not lost.is_set():
-                await self._to_send.wait()
-                self._to_send.clear()
-                await self._send(lambda payload: connection.execute(statement, self._channel, payload))
-                await asyncio.sleep(SEND_S_MIN)
+                if await self._has_to_send():
+                    await self._send(lambda payload: connection.execute(statement, self._channel, payload))
+                    await asyncio.sleep(SEND_S_MIN)
+                else:
+                    await connection.execute("SELECT")
         finally:
             self._listening.clear()
             connection.terminate()
+
+    async def _has_to_send(self) -> bool:
+        """Wait until there is something to send; False after a while without."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SIGN_OF_LIFE_S):
+                await self._to_send.wait()
+        anything = self._to_send.is_set()
+        self._to_send.clear()
+        return anything
 
     async def _send(self, notify: Callable[[str], Awaitable[Any]]) -> None:
         topics, self._outbox = self._outbox, {}
