@@ -30,7 +30,9 @@ claimed AS (
         lease_until = instant.mono + $7::interval, started_at = instant.now
     FROM instant
     WHERE j.ctid = ANY (ARRAY(SELECT place FROM picked))
-    RETURNING j.*
+    RETURNING j.queue, j.seq, j.id, j.task, j.payload, j.codec, j.priority, j.attempt, j.max_attempts, j.claims,
+              j.task_version, j.enqueued_at, j.run_at, j.started_at, j.timeout, j.expires_at, j.tags, j.meta, j.trace,
+              j.idempotency_key, j.unique_key, j.wakes, j.reason, j.error, j.partition
 ),
 tallied AS (
     INSERT INTO SCHEMA.tallies (at, queue, state, event, n)

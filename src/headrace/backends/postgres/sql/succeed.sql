@@ -1,15 +1,19 @@
 -- $1 the clock handed in, $2 leases as the text of an array of ID/TOKEN, $3 results, $4 their codecs, both NULL where
 -- there is no result, $5 processor time and $6 memory, both NULL where nothing is known of them. Moves what is held to the
 -- history. Answers how many those are, their places unless they are all, and the queues whose claims may have room now:
--- one row, as most of the time of a reply goes by its rows.
+-- one row, as most of the time of a reply goes by its rows. What is read of each row more than once comes first in it:
+-- a row is taken apart from its start.
 WITH instant AS (SELECT coalesce($1::timestamptz, clock_timestamp()) AS now),
 done AS (
     DELETE FROM SCHEMA.jobs AS j
     USING unnest($2::text::text[], $3::bytea[], $4::text[], $5::bigint[], $6::bigint[]) WITH ORDINALITY
         AS f(lease, result, result_codec, cpu_us, peak_rss_bytes, place)
     WHERE j.id = ANY (ARRAY[left(f.lease, 36)::uuid]) AND j.token = right(f.lease, 16)
-    RETURNING f.place, f.result, CASE WHEN f.result IS NOT NULL THEN f.result_codec END AS result_codec, f.cpu_us,
-              f.peak_rss_bytes, j.*
+    RETURNING j.lane, j.queue, f.place, j.id, j.seq, j.task, j.priority, j.attempt, j.max_attempts, j.claims, j.wakes,
+              j.run_at, j.expires_at, j.timeout, j.enqueued_at, j.started_at, j.worker, j.cancel, j.reason, j.codec,
+              j.payload, j.task_version, j.idempotency_key, j.unique_key, j.unique_policy, j.partition, j.trace, j.tags,
+              j.meta, j.error, j.fingerprint, f.result,
+              CASE WHEN f.result IS NOT NULL THEN f.result_codec END AS result_codec, f.cpu_us, f.peak_rss_bytes
 ),
 kept AS (
     INSERT INTO SCHEMA.succeeded (
