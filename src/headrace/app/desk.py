@@ -69,6 +69,7 @@ class JobDesk(Operations):
         self.telemetry = telemetry
         self._make_settlement = make_settlement
         self._batcher = self._make_batcher()
+        self._failed = 0
 
     async def open(self) -> None:
         """Open the store, and make its schema where there is none. Once open, doing it again changes nothing.
@@ -212,13 +213,22 @@ class JobDesk(Operations):
         except (TooLarge, Unsupported):
             raise  # The caller's mistake, not the store's failure.
         except Exception as error:
-            log.error("%d jobs could not be enqueued: %s", len(jobs), error, extra={"operation": "enqueue_many"})
-            if self.telemetry.active:
-                self.telemetry.emit("store.error", operation="enqueue_many", error=error)
+            self._tell_failure(len(jobs), error)
             raise
+        if self._failed:
+            log.info("jobs can be enqueued again; %d could not be", self._failed, extra={"operation": "enqueue_many"})
+            self._failed = 0
         if self.telemetry.active:
             self._tell_enqueued(jobs, replies)
         return replies
+
+    def _tell_failure(self, count: int, error: Exception) -> None:
+        """Log the first failure of an outage; every caller is told of its own by the exception."""
+        level = logging.DEBUG if self._failed else logging.ERROR
+        log.log(level, "%d jobs could not be enqueued: %s", count, error, extra={"operation": "enqueue_many"})
+        self._failed += count
+        if self.telemetry.active:
+            self.telemetry.emit("store.error", operation="enqueue_many", error=error)
 
     def _tell_enqueued(self, jobs: Sequence[NewJob], replies: Sequence[Enqueued]) -> None:
         stored = [job for job, reply in zip(jobs, replies, strict=True) if reply.added]

@@ -168,17 +168,26 @@ async def test_listeners_hear_what_was_stored(app: Headrace) -> None:
     assert [attributes["operation"] for name, attributes in heard if name == "store.call"] == ["enqueue_many"] * 2
 
 
-async def test_a_store_that_fails_an_enqueue_raises_and_leaves_one_record(caplog: pytest.LogCaptureFixture) -> None:
-    plan = Script({("jobs.enqueue_many", 1): refused("the disk is gone")})
+async def test_a_store_that_fails_enqueues_raises_and_its_outage_leaves_two_records(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO", "headrace")
+    plan = Script({("jobs.enqueue_many", call): refused("the disk is gone") for call in (1, 2)})
     app = Headrace(backend=FaultyBackend(MemoryBackend(), plan))
     heard: list[str] = []
     app.telemetry.attach(lambda name, _: heard.append(name))
     async with app:
-        with pytest.raises(Unavailable, match="the disk is gone"):
-            await app.task(greet).enqueue("Ada")
-    (record,) = [record for record in caplog.records if record.levelname == "ERROR"]
-    assert record.getMessage() == "1 jobs could not be enqueued: the disk is gone"
-    assert heard.count("store.error") == 1
+        task = app.task(greet)
+        for _ in range(2):
+            with pytest.raises(Unavailable, match="the disk is gone"):
+                await task.enqueue("Ada")
+        for _ in range(2):
+            await task.enqueue("Ada")
+    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
+        ("ERROR", "1 jobs could not be enqueued: the disk is gone"),
+        ("INFO", "jobs can be enqueued again; 2 could not be"),
+    ]
+    assert heard.count("store.error") == 2
 
 
 async def test_an_app_that_is_open_on_another_loop_says_what_to_use(app: Headrace) -> None:
