@@ -15,10 +15,9 @@ from typing import Protocol
 from benchmarks.cases.common import percentile, rate
 from benchmarks.cases.headrace_pickup import RATE, pickup_figures
 from benchmarks.cases.headrace_single import CALLERS
-from benchmarks.cases.postgres_common import SLOTS, MeasuredServer
+from benchmarks.cases.postgres_common import LOOK_EVERY_S, SLOTS, MeasuredServer
 
 PICKUP_SLOTS = 10
-LOOK_EVERY_S = 0.01
 
 
 class Handled:

@@ -30,6 +30,9 @@ WAL_FILES = 40
 """Of 16 MB each. A server that has run for a while writes its log into files that it has written before; a fresh one
 makes each of them first, and whoever needs it waits for that, some 70 ms. A drain of 20,000 jobs writes two."""
 
+LOOK_EVERY_S = 0.01
+"""From one look whether a drain is over to the next, for all."""
+
 SLOTS = 500
 """Jobs at a time in the one worker process: what the fastest peers claim at once."""
 

@@ -56,9 +56,11 @@ class Lane:
 
     @property
     def hungry(self) -> bool:
-        """True when a claim is worth a call: a slot is free, or half of what was held ahead is used up."""
-        held = len(self.waiting)
-        return self.running < self.slots or held * 2 < self.ahead or bool(self.crowds)
+        """True when a claim is worth a call: a slot is free, or a quarter of what is held ahead is used up.
+
+        At half, the claim that fills it comes back when there is nothing left to run.
+        """
+        return self.running < self.slots or len(self.waiting) * 4 < self.ahead * 3 or bool(self.crowds)
 
 
 def make_lanes(queues: Mapping[str, int], prefetch: int, now: float) -> dict[str, Lane]:
