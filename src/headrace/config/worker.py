@@ -17,8 +17,8 @@ LEASE_DEFAULT = timedelta(seconds=30)
 LEASE_MIN = timedelta(milliseconds=100)
 LEASE_MAX = timedelta(hours=1)
 GRACE_DEFAULT = timedelta(seconds=30)
-PREFETCH_MAX = 1000
-"""Prefetched jobs are hidden from other workers until they start, so there are never more than a batch's worth. Fewer
+PREFETCH_MAX = 2_000
+"""Prefetched jobs are hidden from other workers until they start, so never more than two batches are. Fewer
 would leave a fast store waiting for the worker: a claim is to bring the next jobs before the last ones have ended."""
 
 
@@ -30,9 +30,9 @@ class WorkerConfig(Struct, frozen=True, kw_only=True):
     lease: how long this worker may be silent before its jobs are given to others. 30 s; from 100 ms to 1 h. Shorter
         recovers sooner from a crash and writes more heartbeats (three a lease). A job may run far longer than it.
     grace: how long a stopping worker lets running jobs finish before it cancels and releases them. 30 s.
-    prefetch: how many claimed jobs may wait in memory for a free slot, over all queues. None, the default, is twice
-        as many as there are slots; more than 1,000 are never held. No more are claimed than should start within a
-        second, and what has not started within two is given back. 0 claims nothing ahead.
+    prefetch: how many claimed jobs may wait in memory for a free slot, over all queues. None, the default, is four
+        times as many as there are slots; more than 2,000 are never held. No more are claimed than should start within
+        a second, and what has not started within two is given back. 0 claims nothing ahead.
     poll: the longest time between two looks at the store, should every signal be lost. 5 s.
     retention: how long ended jobs are kept, where a queue does not say otherwise.
     lag_warning: report the handler's stack when the event loop stood still for this long. 1 s.
@@ -101,7 +101,7 @@ class WorkerConfig(Struct, frozen=True, kw_only=True):
     @property
     def prefetch_effective(self) -> int:
         """The prefetch that applies."""
-        return min(2 * self.slots if self.prefetch is None else self.prefetch, PREFETCH_MAX)
+        return min(4 * self.slots if self.prefetch is None else self.prefetch, PREFETCH_MAX)
 
 
 QUEUE_NAME_MAX = 128
