@@ -214,6 +214,8 @@ async def test_events_are_read_in_pages(app: Headrace, client: httpx2.AsyncClien
     page = (await client.get("/v1/events/page", params={"after": 1, "limit": 1, "task": "mail.send"})).json()
     assert ([each["sequence"] for each in page["items"]], page["last"], page["newest"]) == ([2], 2, 3)
     assert (await client.get("/v1/events/page", params={"after": 99, "wait": "10s"})).json()["lost"] is True
+    beyond = await client.get("/v1/events/page", params={"after": 2**63})
+    assert (beyond.status_code, beyond.json()["field"]) == (422, "after")
     waiting = asyncio.ensure_future(client.get("/v1/events/page", params={"after": 3, "wait": "10s"}))
     await asyncio.sleep(0)
     await send(app)

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from headrace.engine.tail import follow, read_or_wait
 from headrace.errors import ConfigError, EventsLost, UsageError
 from headrace.model.durations import ZERO
-from headrace.model.event import EventFilter, EventKind, EventPage, EventRetention, JobEvent
+from headrace.model.event import SEQUENCE_MAX, EventFilter, EventKind, EventPage, EventRetention, JobEvent
 from headrace.storage.events import EventLogStatus
 
 if TYPE_CHECKING:
@@ -126,8 +126,8 @@ def lost_error(page: EventPage) -> EventsLost:
 
 def check_after(after: int) -> int:
     """Raise ConfigError unless ``after`` can be a sequence."""
-    if type(after) is not int or after < 0:
-        message = f"after is the sequence of an event, 0 for the beginning; got {after!r}"
+    if type(after) is not int or not 0 <= after <= SEQUENCE_MAX:
+        message = f"after is the sequence of an event, 0 for the beginning and 2**63 - 1 at most; got {after!r}"
         raise ConfigError(message)
     return after
 

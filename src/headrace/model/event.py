@@ -20,6 +20,9 @@ EVENTS_KEEP_MAX_DEFAULT = 500_000
 EVENTS_LIMIT_MAX = 1_000
 """Events in one page."""
 
+SEQUENCE_MAX = 2**63 - 1
+"""What stores can count to."""
+
 
 class EventKind(StrEnum):
     """What happened to a job. A delete, and the end of its retention, are not told: nothing is left to ask about."""

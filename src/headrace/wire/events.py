@@ -7,11 +7,13 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from headrace.model.event import EVENTS_LIMIT_MAX, EventKind, JobEvent
+from headrace.model.event import EVENTS_LIMIT_MAX, SEQUENCE_MAX, EventKind, JobEvent
 from headrace.model.job import JobState
 from headrace.wire.base import Duration, Reply, Request
 
-Sequence = Annotated[int, Meta(ge=0, description="The sequence of an event; 0 for the beginning of the journal.")]
+Sequence = Annotated[
+    int, Meta(ge=0, le=SEQUENCE_MAX, description="The sequence of an event; 0 for the beginning of the journal.")
+]
 Words = Annotated[str, Meta(max_length=2_000, pattern="^[^\\x00]*$", description="One or several, with commas.")]
 
 

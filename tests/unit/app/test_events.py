@@ -98,8 +98,9 @@ async def test_enabling_again_keeps_what_is_not_given(app: Headrace) -> None:
 async def test_what_cannot_be_is_refused_by_name(app: Headrace) -> None:
     with pytest.raises(ConfigError, match="'deed' is no kind of event; there are: enqueued,"):
         await anext(app.events.watch(kind="deed"))
-    with pytest.raises(ConfigError, match="after is the sequence"):
-        await app.events.read(after=-1)
+    for after in (-1, 2**63):
+        with pytest.raises(ConfigError, match="after is the sequence"):
+            await app.events.read(after=after)
     with pytest.raises(ConfigError, match="keep_max"):
         await app.events.enable(keep_max=0)
 
