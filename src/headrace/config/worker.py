@@ -30,9 +30,10 @@ class WorkerConfig(Struct, frozen=True, kw_only=True):
     lease: how long this worker may be silent before its jobs are given to others. 30 s; from 100 ms to 1 h. Shorter
         recovers sooner from a crash and writes more heartbeats (three a lease). A job may run far longer than it.
     grace: how long a stopping worker lets running jobs finish before it cancels and releases them. 30 s.
-    prefetch: how many claimed jobs may wait in memory for a free slot, over all queues. None, the default, is four
-        times as many as there are slots; more than 2,000 are never held. No more are claimed than should start within
-        a second, and what has not started within two is given back. 0 claims nothing ahead.
+    prefetch: how many claimed jobs may wait in memory for a free slot, over all queues. None, the default, is twice
+        as many as there are slots; more than 2,000 are never held. No more are claimed than should start within a
+        second, and what has not started within two is given back; limits of concurrency count them. 0 claims nothing
+        ahead.
     poll: the longest time between two looks at the store, should every signal be lost. 5 s.
     retention: how long ended jobs are kept, where a queue does not say otherwise.
     lag_warning: report the handler's stack when the event loop stood still for this long. 1 s.
@@ -101,7 +102,7 @@ class WorkerConfig(Struct, frozen=True, kw_only=True):
     @property
     def prefetch_effective(self) -> int:
         """The prefetch that applies."""
-        return min(4 * self.slots if self.prefetch is None else self.prefetch, PREFETCH_MAX)
+        return min(2 * self.slots if self.prefetch is None else self.prefetch, PREFETCH_MAX)
 
 
 QUEUE_NAME_MAX = 128

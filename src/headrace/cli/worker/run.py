@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.option("--concurrency", type=click.IntRange(1), metavar="N", help="Jobs at once of a queue without N. [10]")
 @click.option("--grace", type=Duration(), metavar="TIME", help="How long a stopping worker lets jobs finish. [30s]")
 @click.option("--lease", type=Duration(), metavar="TIME", help="How long it may be silent and keep its jobs. [30s]")
-@click.option("--prefetch", type=click.IntRange(0), metavar="N", help="Jobs claimed ahead. [four times as many as run]")
+@click.option("--prefetch", type=click.IntRange(0), metavar="N", help="Jobs claimed ahead. [twice as many as run]")
 @click.option("--no-upkeep", is_flag=True, help="Leave promoting, rescuing and pruning to other workers.")
 @click.option(
     "--log-format",
