@@ -48,7 +48,8 @@ class Headrace(JobDesk, Surrounding, TaskMaker):
     Making one opens nothing; ``async with app:`` does, or ``await app.open()``. An app is used on one event loop at a
     time; for threads and programs without a loop there is ``app.sync``.
 
-    url: where the jobs live: ``sqlite:///headrace.db``, ``sqlite:////var/lib/jobs.db`` or ``memory://``.
+    url: where the jobs live: ``sqlite:////var/lib/jobs.db``, ``postgresql://host/db`` or ``memory://``. Without one it
+        is ``sqlite:///headrace.db``; the environment and the project's file are read by :meth:`from_config` alone.
     backend: a ready-made backend, instead of a URL.
     worker: how workers work, where ``app.worker(...)`` does not say otherwise.
     payload_limit: the largest encoded arguments or result, in bytes. Default and maximum: what the store takes.
