@@ -42,7 +42,7 @@ async def test_a_job_before_the_floor_is_found_when_a_claim_begins_at_the_start_
     backend: PostgresBackend, slow: None
 ) -> None:
     now = 0.0
-    backend.jobs._floors = Floors(clock=lambda: now)
+    backend.jobs._memory.floors = Floors(clock=lambda: now)
     await enqueue(backend, job())
     assert len(await claim(backend)) == 1
     await _enqueue_late(backend, timedelta(seconds=10))
@@ -88,7 +88,7 @@ async def test_a_lease_before_the_floor_is_found_in_time(backend: PostgresBacken
         now += 0.001
         return now
 
-    backend.jobs._lease_floor = LeaseFloor(clock)
+    backend.jobs._memory.lease_floor = LeaseFloor(clock)
     await enqueue(backend, job(), job())
     await claim(backend, 2)
     assert await backend.jobs.rescue(limit=10) == []
@@ -104,7 +104,7 @@ async def test_a_lease_before_the_floor_is_found_in_time(backend: PostgresBacken
 async def test_a_healthy_table_is_claimed_from_its_start(backend: PostgresBackend) -> None:
     await enqueue(backend, job(), job())
     await claim(backend, 1)
-    assert not backend.jobs._floors.usable
+    assert not backend.jobs._memory.floors.usable
 
 
 async def test_claims_beyond_the_floors_do_not_walk_over_the_dead(
@@ -125,7 +125,7 @@ async def test_claims_beyond_the_floors_do_not_walk_over_the_dead(
             from_the_start = await _buffers(backend) - begun
             monkeypatch.setattr(floors, "SLOW_S", -1.0)
             monkeypatch.setattr(floors, "SLACK", timedelta(0))  # all of this may take less than the real one
-            backend.jobs._floors.walked(1.0, [(await claim(backend, 1))[0].job], 1)
+            backend.jobs._memory.floors.walked(1.0, [(await claim(backend, 1))[0].job], 1)
             await enqueue(backend, job())
             begun = await _buffers(backend)
             assert len(await claim(backend, 1)) == 1

@@ -96,3 +96,35 @@ async def test_a_process_that_only_listens_notices_a_connection_that_went_silent
                 assert await anext(heard) == topic(WORK, "*")  # from the connection that follows: look everywhere
         finally:
             await backend.close()
+
+
+async def test_a_process_listens_from_its_first_subscription_on(database: str) -> None:
+    listened: list[str] = []
+
+    class Recording(asyncpg.Connection):
+        async def add_listener(self, channel: str, callback: Any) -> None:
+            listened.append(channel)
+            await super().add_listener(channel, callback)
+
+    async def connect() -> Any:
+        return await asyncpg.connect(database, connection_class=Recording)
+
+    async def notify(channel: str, payload: str) -> None: ...
+
+    bus, other = PostgresSignalBus("headrace", connect, notify), PostgresBackend(database)
+    await other.open()
+    bus.open(listens=True)
+    try:
+        async with asyncio.timeout(PATIENCE_S), other.signals.subscribe([WORK]) as there:
+            await bus.publish([topic(WORK, "mail")])
+            while await anext(there) != topic(WORK, "mail"):
+                pass
+            assert listened == []
+            async with bus.subscribe([WORK]) as here:
+                assert listened == ["headrace_headrace"]
+                await other.signals.publish([topic(WORK, "post")])
+                while await anext(here) != topic(WORK, "post"):
+                    pass
+    finally:
+        await bus.close()
+        await other.close()

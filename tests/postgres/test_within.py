@@ -72,6 +72,48 @@ async def sqlalchemy_session(url: str) -> AsyncIterator[Any]:
         engine.dispose()
 
 
+class OurSession(Session):
+    """What SQLModel and many an application make of SQLAlchemy's: the name of the class says nothing."""
+
+
+class Unit(AsyncSession):
+    """The same, for asyncio."""
+
+
+@asynccontextmanager
+async def a_session_of_our_own(url: str) -> AsyncIterator[Any]:
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    try:
+        with OurSession(engine) as session, session.begin():
+            yield session
+    finally:
+        engine.dispose()
+
+
+@asynccontextmanager
+async def an_async_session_of_our_own(url: str) -> AsyncIterator[Any]:
+    engine = create_async_engine(url.replace("postgresql:", "postgresql+asyncpg:"))
+    try:
+        async with Unit(engine) as session, session.begin():
+            yield session
+    finally:
+        await engine.dispose()
+
+
+class OurConnection(asyncpg.Connection):
+    """What ``connection_class`` of asyncpg's pools is given."""
+
+
+@asynccontextmanager
+async def a_pooled_connection_of_our_own(url: str) -> AsyncIterator[Any]:
+    async with (
+        asyncpg.create_pool(url, min_size=1, max_size=1, connection_class=OurConnection) as pool,
+        pool.acquire() as connection,
+        connection.transaction(),
+    ):
+        yield connection
+
+
 @asynccontextmanager
 async def sqlalchemy_connection(url: str) -> AsyncIterator[Any]:
     engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
@@ -150,6 +192,9 @@ TRANSACTIONS = (
     sqlalchemy_async_session,
     sqlalchemy_async_psycopg,
     django_transaction,
+    a_session_of_our_own,
+    an_async_session_of_our_own,
+    a_pooled_connection_of_our_own,
 )
 every_library = pytest.mark.parametrize("transaction", TRANSACTIONS, ids=lambda each: each.__name__)
 

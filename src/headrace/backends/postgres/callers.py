@@ -2,16 +2,15 @@
 
 Each verb is inside a savepoint, so that one that fails leaves the caller's transaction usable. But a plain job is one
 statement without one, for nothing of it can be refused. Signals are sent by the caller's commit, with NOTIFY.
-Connections of psycopg, SQLAlchemy and Django are known by where their classes come from, so that none of these
-libraries is needed or loaded here.
+Connections are known by the library that their class, or one it inherits from, comes from: so none of psycopg,
+SQLAlchemy and Django is needed or loaded here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from inspect import isawaitable
 from typing import Any, TypeVar
-
-import asyncpg
 
 from headrace.backends.postgres.faults import translate
 from headrace.backends.postgres.location import Location, masked
@@ -22,6 +21,9 @@ from headrace.errors import Unsupported
 from headrace.storage.clock import Clock
 
 T = TypeVar("T")
+
+DRIVERS = frozenset({"asyncpg", "psycopg"})
+ABOVE_DRIVERS = frozenset({"sqlalchemy", "django"})
 
 SAVEPOINT, RELEASE, BACK = "SAVEPOINT headrace", "RELEASE SAVEPOINT headrace", "ROLLBACK TO SAVEPOINT headrace"
 
@@ -84,17 +86,21 @@ class CallersRunner:
         return reply
 
     async def _session(self) -> PsycopgSession | PooledSession:
-        connection = await _driver_connection(self._connection)
-        if isinstance(connection, asyncpg.Connection):
-            if not connection.is_in_transaction():
-                raise Unsupported(
-                    "the connection is in no transaction: enqueue inside 'async with connection.transaction():', or "
-                    "leave connection out"
-                )
-            return PooledSession(connection, self._location.schema, self._clock, self._channel)
-        if type(connection).__module__.partition(".")[0] != "psycopg":
+        connection = self._connection
+        library = library_of(connection)
+        if library in ABOVE_DRIVERS:
+            connection = await _driver_connection(connection, library)
+            library = library_of(connection)
+        if library == "psycopg":
+            return PsycopgSession(connection, self._location.schema, self._clock, self._channel)
+        if library != "asyncpg":
             raise refuse_connection(connection)
-        return PsycopgSession(connection, self._location.schema, self._clock, self._channel)
+        if not connection.is_in_transaction():
+            raise Unsupported(
+                "the connection is in no transaction: enqueue inside 'async with connection.transaction():', or leave "
+                "connection out"
+            )
+        return PooledSession(connection, self._location.schema, self._clock, self._channel)
 
     def _notifications(self, session: ClockedSession) -> Iterator[str]:
         for payload in payloads(session.topics):
@@ -102,18 +108,34 @@ class CallersRunner:
             yield f"NOTIFY \"{self._channel}\", E'{quoted}'"
 
 
-async def _driver_connection(connection: Any) -> Any:
+def library_of(connection: object) -> str | None:
+    """The library that a connection is of; None for none that is known.
+
+    >>> library_of({}) is None
+    True
+    """
+    kind = type(connection)
+    library = _libraries.get(kind)
+    if library is None:
+        names = (base.__module__.partition(".")[0] for base in kind.__mro__)
+        library = next((name for name in names if name in DRIVERS or name in ABOVE_DRIVERS), None)
+        if library is not None:
+            _libraries[kind] = library
+    return library
+
+
+_libraries: dict[type, str] = {}
+"""Of the classes met so far: looking at where each comes from takes longer than making the job."""
+
+
+async def _driver_connection(connection: Any, library: str) -> Any:
     """The driver's connection below those of SQLAlchemy and Django, with its transaction begun."""
-    family = type(connection).__module__.partition(".")[0]
-    if family == "django":
+    if library == "django":
         connection.ensure_connection()
         return connection.connection
-    if family != "sqlalchemy":
-        return connection
-    name = type(connection).__name__
-    if "Session" in name:
+    if hasattr(connection, "add"):  # a session, which objects are added to
         connection = connection.connection()
-        if "Async" in name:
+        if isawaitable(connection):
             connection = await connection
     if not hasattr(connection, "get_raw_connection"):
         return connection.connection.driver_connection
@@ -124,7 +146,7 @@ async def _driver_connection(connection: Any) -> Any:
 
 def callers_runner(connection: object, location: Location, clock: Clock | None) -> Runner:
     """A runner on the caller's connection. Raises Unsupported for what is none."""
-    if type(connection).__module__.partition(".")[0] not in ("asyncpg", "psycopg", "sqlalchemy", "django"):
+    if library_of(connection) is None:
         raise refuse_connection(connection)
     return CallersRunner(connection, location, clock)
 

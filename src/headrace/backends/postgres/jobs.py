@@ -45,6 +45,15 @@ TRIES_MAX = 5
 """How often a batch is tried that meets another one with the same keys."""
 
 
+class _Memory:
+    """What is known from earlier calls, so that later ones ask less; a store in a caller's transaction shares it."""
+
+    def __init__(self) -> None:
+        self.floors = Floors()
+        self.lease_floor = LeaseFloor()
+        self.laned_until = 0.0
+
+
 class PostgresJobStore:
     """A verb is one statement, or one transaction."""
 
@@ -54,18 +63,17 @@ class PostgresJobStore:
         capabilities: Capabilities,
         within: Callable[[object], Runner],
         on_finished: Callable[[int], None] = lambda count: None,
+        memory: _Memory | None = None,
     ) -> None:
         self._runner = runner
         self._on_finished = on_finished
         self._capabilities = capabilities
         self._within = within
-        self._floors = Floors()
-        self._lease_floor = LeaseFloor()
-        self._laned_until = 0.0
+        self._memory = memory or _Memory()
 
     def within(self, connection: object) -> JobStore:
         """The same verbs in the caller's transaction, on a connection of asyncpg, psycopg 3, SQLAlchemy or Django."""
-        return PostgresJobStore(self._within(connection), self._capabilities, self._within)
+        return PostgresJobStore(self._within(connection), self._capabilities, self._within, memory=self._memory)
 
     async def enqueue_many(self, jobs: Sequence[NewJob]) -> list[Enqueued]:
         max_batch, max_payload = self._capabilities.max_batch, self._capabilities.max_payload
@@ -75,17 +83,17 @@ class PostgresJobStore:
             if len(job.payload) > max_payload:
                 raise too_large("payload", job.id, job.payload, max_payload)
         kind = kind_in_common(jobs) if 0 < len(jobs) < enqueue.COPY_FROM else None
-        return await self._enqueue_all(jobs) if kind is None else await self._enqueue_alike(jobs, kind)
+        return await self._enqueue_all(jobs) if kind is None else await self._enqueue_plain(jobs, kind)
 
-    async def _enqueue_alike(self, jobs: Sequence[NewJob], kind: PlainKind) -> list[Enqueued]:
+    async def _enqueue_plain(self, jobs: Sequence[NewJob], kind: PlainKind) -> list[Enqueued]:
         """Most calls are for jobs of which nothing can be refused."""
-        if time.monotonic() >= self._laned_until:
-            replies = await self._runner.run(lambda session: enqueue.enqueue_alike(session, jobs, kind), bare=True)
+        if time.monotonic() >= self._memory.laned_until:
+            replies = await self._runner.run(lambda session: enqueue.enqueue_plain(session, jobs, kind), bare=True)
             if replies is not None:
                 return replies
         replies = await self._enqueue_all(jobs)
         if all(reply.added for reply in replies):  # so it was probably for layouts that they were not stored at once
-            self._laned_until = time.monotonic() + LANED_S
+            self._memory.laned_until = time.monotonic() + LANED_S
         return replies
 
     async def _enqueue_all(self, jobs: Sequence[NewJob]) -> list[Enqueued]:
@@ -99,7 +107,7 @@ class PostgresJobStore:
 
     async def claim(self, request: ClaimRequest) -> list[Claim]:
         token = claim.new_token()
-        claims, held_back = await self._run(lambda session: claim.claim(session, request, token, self._floors))
+        claims, held_back = await self._run(lambda session: claim.claim(session, request, token, self._memory.floors))
         return await self._claim_in_turn(request, token, claims, held_back) if held_back else claims
 
     async def _claim_in_turn(
@@ -167,7 +175,7 @@ class PostgresJobStore:
 
     async def rescue(self, *, limit: int, quarantine_after: int | None = None) -> list[Rescued]:
         return await self._run(
-            lambda session: upkeep.rescue(session, limit, quarantine_after, self._lease_floor), transaction=True
+            lambda session: upkeep.rescue(session, limit, quarantine_after, self._memory.lease_floor), transaction=True
         )
 
     async def expire(self, *, limit: int) -> list[JobId]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any, Protocol, TypeVar
@@ -217,56 +217,55 @@ class Pool:
     async def run(self, verb: Callable[[Session], Awaitable[T]], *, transaction: bool = False, bare: bool = False) -> T:
         """Run a verb; it has committed when this returns, and its signals are on their way."""
         try:
-            async with self._acquired() as connection:
-                session = PooledSession(connection, self.location.schema, self._clock)
-                try:
-                    if self._clock is not None:  # triggers cannot be handed an instant otherwise
-                        await connection.execute("SELECT set_config('headrace.now', $1, false)", str(session.now))
-                    if transaction or self.pooled:  # a pooler keeps to one server for as long as a transaction
-                        async with connection.transaction():
-                            reply = await verb(session)
-                    else:
-                        reply = await verb(session)
-                except (TimeoutError, asyncio.CancelledError):
-                    # It may lead nowhere, or to a server that is stuck and would not even hear of a cancellation.
-                    connection.terminate()
-                    raise
+            pool, connection = await self._take()
+            session = PooledSession(connection, self.location.schema, self._clock)
+            try:
+                reply = await self._run_on(session, verb, transaction)
+            except BaseException:
+                await _put_back(pool, connection)
+                raise
+            if pool is self._pool and self._has_room and _is_open(connection):
+                self._at_hand.append(connection)
+            else:
+                await _put_back(pool, connection)
         except Exception as error:
             raise translate(error, self._where) from error
         if session.topics:
             self._announce(session.topics)
         return reply
 
-    @asynccontextmanager
-    async def _acquired(self) -> AsyncIterator[Any]:
-        pool = self._pool
-        if pool is None:
-            raise Unavailable(f"the store {self._where} is not open")
-        connection = await self._take(pool)
-        well = False
+    async def _run_on(self, session: PooledSession, verb: Callable[[Session], Awaitable[T]], transaction: bool) -> T:
+        connection = session.connection
         try:
-            yield connection
-            well = True
-        finally:
-            if well and pool is self._pool and self._has_room and _is_open(connection):
-                self._at_hand.append(connection)
-            else:
-                await _put_back(pool, connection)
+            if self._clock is not None:  # triggers cannot be handed an instant otherwise
+                await connection.execute("SELECT set_config('headrace.now', $1, false)", str(session.now))
+            if not transaction and not self.pooled:  # a pooler keeps to one server for as long as a transaction
+                return await verb(session)
+            async with connection.transaction():
+                return await verb(session)
+        except (TimeoutError, asyncio.CancelledError):
+            # It may lead nowhere, or to a server that is stuck and would not even hear of a cancellation.
+            connection.terminate()
+            raise
 
     @property
     def _has_room(self) -> bool:
         """Whether one more may stay at hand: not while a call waits for the pool to give it one."""
         return not self._awaited and len(self._at_hand) < AT_HAND_MAX
 
-    async def _take(self, pool: asyncpg.Pool[Any]) -> Any:
+    async def _take(self) -> tuple[asyncpg.Pool[Any], Any]:
+        """A connection, and the pool that it is to be handed back to."""
+        pool = self._pool
+        if pool is None:
+            raise Unavailable(f"the store {self._where} is not open")
         while self._at_hand:
             connection = self._at_hand.pop()
             if _is_open(connection):
-                return connection
+                return pool, connection
             await _put_back(pool, connection)
         self._awaited += 1
         try:
-            return await pool.acquire(timeout=self.location.timeout)
+            return pool, await pool.acquire(timeout=self.location.timeout)
         finally:
             self._awaited -= 1
 

@@ -1,6 +1,7 @@
 """Signals between processes by LISTEN and NOTIFY, and within the process at once.
 
-One connection of each process listens. What this process has to tell goes out on it too, after the commit, all that has
+One connection of each process listens, from the first subscription on: a process that only enqueues is not woken by
+what others do, nor by its own jobs. What this process has to tell goes out on it too, after the commit, all that has
 piled up in one NOTIFY: a NOTIFY inside a transaction takes a lock of the whole database at its commit. Behind pgbouncer
 nothing can listen; then every subscriber is told ``KIND:*`` at a short interval, and looks for itself. What such a
 process has to tell is sent all the same, for those that reach the server without a pooler.
@@ -42,7 +43,7 @@ log = logging.getLogger("headrace.postgres")
 
 
 class PostgresSignalBus:
-    """The subscriptions of this process, and its listening connection while there are any."""
+    """The subscriptions of this process, and the connection that sends, and that listens once there are any."""
 
     def __init__(
         self,
@@ -56,6 +57,7 @@ class PostgresSignalBus:
         self._notify = notify
         self._local = LocalBus()
         self._subscriptions: set[Subscription] = set()
+        self._listens = False
         self._outbox: dict[str, None] = {}
         self._to_send = asyncio.Event()
         self._listening = asyncio.Event()
@@ -82,6 +84,9 @@ class PostgresSignalBus:
     async def subscribe(self, kinds: Collection[str]) -> AsyncIterator[AsyncIterator[str]]:
         subscription = Subscription(kinds)
         self._subscriptions.add(subscription)
+        if not self._listens:
+            self._listens = True
+            self._to_send.set()
         with suppress(TimeoutError):  # without it nothing is lost but time
             async with asyncio.timeout(LISTEN_S_MAX):
                 await self._listening.wait()
@@ -135,12 +140,11 @@ class PostgresSignalBus:
             await asyncio.sleep(self._wait_s)
             self._wait_s = min(self._wait_s * 2, RECONNECT_S_MAX)
 
-    def _note_heard(self) -> None:
+    def _note_connected(self) -> None:
         if self._interrupted:
             log.info("signals are heard again")
         self._interrupted = False
         self._wait_s = RECONNECT_S_FIRST
-        self._listening.set()
 
     async def _serve_one_connection(self) -> None:
         connection = await self._connect()
@@ -151,15 +155,12 @@ class PostgresSignalBus:
             self._to_send.set()
 
         connection.add_termination_listener(lose)
-        ours = connection.get_server_pid()
+        statement = sql("notify", self._schema)
         try:
-            await connection.add_listener(
-                self._channel, lambda _, process, __, payload: None if process == ours else self._hear(payload)
-            )
-            self._note_heard()
-            self._look_everywhere()  # what was missed while nobody listened
-            statement = sql("notify", self._schema)
+            self._note_connected()
             while not lost.is_set():
+                if self._listens and not self._listening.is_set():
+                    await self._listen(connection)
                 if await self._has_to_send():
                     await self._send(lambda payload: connection.execute(statement, self._channel, payload))
                     await asyncio.sleep(SEND_S_MIN)
@@ -168,6 +169,14 @@ class PostgresSignalBus:
         finally:
             self._listening.clear()
             connection.terminate()
+
+    async def _listen(self, connection: Any) -> None:
+        ours = connection.get_server_pid()
+        await connection.add_listener(
+            self._channel, lambda _, process, __, payload: None if process == ours else self._hear(payload)
+        )
+        self._listening.set()
+        self._look_everywhere()  # what was missed while nobody listened
 
     async def _has_to_send(self) -> bool:
         """Wait until there is something to send; False after a while without."""

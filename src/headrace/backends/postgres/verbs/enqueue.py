@@ -39,7 +39,7 @@ def needs_transaction(jobs: Sequence[NewJob]) -> bool:
     return len(jobs) >= COPY_FROM or any(job.idempotency_key is not None or job.unique is not None for job in jobs)
 
 
-async def enqueue_alike(session: Session, jobs: Sequence[NewJob], kind: PlainKind) -> list[Enqueued] | None:
+async def enqueue_plain(session: Session, jobs: Sequence[NewJob], kind: PlainKind) -> list[Enqueued] | None:
     """Store plain jobs of one kind by one statement, which tells of them too, and looks at the history if it must.
 
     None, and nothing is stored, where there are layouts, or where ids may be taken.
@@ -47,30 +47,41 @@ async def enqueue_alike(session: Session, jobs: Sequence[NewJob], kind: PlainKin
     told = topic(WORK, kind.queue)
     channel = session.channel
     signal: Row = () if channel is None else (channel, payload_of(told))
-    single = len(jobs) == 1
-    ids: Any = jobs[0].id if single else [job.id for job in jobs]
-    bodies: Any = jobs[0].payload if single else [job.payload for job in jobs]
+    replies = await (_enqueue_one if len(jobs) == 1 else _enqueue_alike)(session, jobs, kind, signal)
+    if replies is not None and channel is None:
+        session.announce([told])
+    return replies
+
+
+async def _enqueue_one(session: Session, jobs: Sequence[NewJob], kind: PlainKind, signal: Row) -> list[Enqueued] | None:
+    [job] = jobs
+    statement = _plain_statement("insert_plain_job", session.schema, job.id_is_new, bool(signal))
+    stored = await session.text(statement, session.now, job.id, job.payload, *kind, *signal)
+    return [Enqueued(id=job.id, state=JobState.QUEUED)] if stored else None
+
+
+async def _enqueue_alike(
+    session: Session, jobs: Sequence[NewJob], kind: PlainKind, signal: Row
+) -> list[Enqueued] | None:
     new = all(job.id_is_new for job in jobs)
-    statement = _alike_statement(session.schema, single, new, channel is not None)
-    rows = await session.text(
-        statement, session.now, ids, bodies, kind.task, kind.queue, kind.priority, kind.max_attempts, kind.codec,
-        kind.task_version, *signal,
-    )  # fmt: skip
-    count, stored = (len(rows), None) if single else rows[0][:2]
+    statement = _plain_statement("insert_alike_jobs", session.schema, new, bool(signal))
+    ids, payloads = [job.id for job in jobs], [job.payload for job in jobs]
+    [(count, stored, _)] = await session.text(statement, session.now, ids, payloads, *kind, *signal)
     if not count:
         return None
-    if channel is None:
-        session.announce([told])
     if stored is None:
         return [Enqueued(id=job.id, state=JobState.QUEUED) for job in jobs]
     return await _with_those_there(session, jobs, dict.fromkeys(stored, JobState.QUEUED))
 
 
+_UNKNOWN = {"insert_plain_job": "job_not_ended", "insert_alike_jobs": "jobs_above_ended"}
+
+
 @cache
-def _alike_statement(schema: str, single: bool, new: bool, tells: bool) -> str:
-    statement = sql("insert_plain_job" if single else "insert_alike_jobs", schema)
-    unknown = "TRUE" if new else sql("job_not_ended" if single else "jobs_above_ended", schema)
-    return statement.replace("UNKNOWN", unknown).replace("TOLD", "pg_notify($10::text, $11::text)" if tells else "1")
+def _plain_statement(name: str, schema: str, new: bool, tells: bool) -> str:
+    unknown = "TRUE" if new else sql(_UNKNOWN[name], schema)
+    told = "pg_notify($10::text, $11::text)" if tells else "1"
+    return sql(name, schema).replace("UNKNOWN", unknown).replace("TOLD", told)
 
 
 async def enqueue_many(session: Session, jobs: Sequence[NewJob]) -> list[Enqueued]:
