@@ -45,12 +45,8 @@ class Around(Service):
         self._known = known
         self._plans: dict[str, tuple[int, Plan]] = {}
         self._resources = Resources(declared.providers)
-        self._wraps: tuple[Middleware, ...] = ()
-
-    @property
-    def wraps(self) -> bool:
-        """True when there is middleware around runs."""
-        return bool(self._wraps)
+        self.wraps: tuple[Middleware, ...] = ()
+        """The middleware around runs."""
 
     async def run(
         self,
@@ -65,7 +61,7 @@ class Around(Service):
 
     async def wrap(self, context: Callable[[], JobContext], handler: RunNext) -> Any:
         """Run ``handler`` within the middleware."""
-        return await (run_chain(self._wraps, context(), handler)() if self._wraps else handler())
+        return await (run_chain(self.wraps, context(), handler)() if self.wraps else handler())
 
     async def call(
         self,
@@ -98,7 +94,7 @@ class Around(Service):
         return plan
 
     async def _begin(self) -> None:
-        self._wraps = around_runs(self._declared.middleware)
+        self.wraps = around_runs(self._declared.middleware)
         for task in self._known():
             self._plan_of(task)
         try:

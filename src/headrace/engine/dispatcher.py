@@ -243,7 +243,7 @@ class Dispatcher:
             self._completer.submit(run, finish)
         if run.crowd is None:
             self._free_slot(lane)
-        if lane.hungry:
+        if lane.hungry():
             self._on_hungry()
         if self._telemetry.active or finish is None or type(finish.outcome) is not Completed:
             self.released += finish is not None and type(finish.outcome) is Released

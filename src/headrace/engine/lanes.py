@@ -45,22 +45,23 @@ class Lane:
         self._ended = 0
         self._since = now
 
-    @property
-    def demand(self) -> int:
-        """How many jobs to claim now."""
-        wanted = self.slots + self.ahead - self.running - len(self.waiting)
+    def demand(self, coming: int = 0) -> int:
+        """How many jobs to claim now, while so many are coming: at most half of what is held ahead.
+
+        The other half is asked for when these have come, before they run, so that the store is never idle.
+        """
+        wanted = self.slots + self.ahead - self.running - len(self.waiting) - coming
         if self.crowds:
             # A batch holds one slot, and takes as many jobs as it has room for.
             wanted += sum(crowd.room for crowd in self.crowds.values())
-        return max(0, wanted)
+        return max(0, min(wanted, max(self.slots, self.ahead // 2)))
 
-    @property
-    def hungry(self) -> bool:
+    def hungry(self, coming: int = 0) -> bool:
         """True when a claim is worth a call: a slot is free, or a quarter of what is held ahead is used up.
 
         At half, the claim that fills it comes back when there is nothing left to run.
         """
-        return self.running < self.slots or len(self.waiting) * 4 < self.ahead * 3 or bool(self.crowds)
+        return (self.running + len(self.waiting) + coming - self.slots) * 4 < self.ahead * 3 or bool(self.crowds)
 
 
 def make_lanes(queues: Mapping[str, int], prefetch: int, now: float) -> dict[str, Lane]:

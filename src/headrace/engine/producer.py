@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from headrace.config import WorkerConfig
 from headrace.engine.backoff import Backoff
@@ -43,8 +45,20 @@ DRAIN_S_MAX = 5.0
 """How long a stopping worker waits for the claim in flight, to give back what it brings."""
 
 
+class _Asked(NamedTuple):
+    """A claim that is on its way."""
+
+    demand: dict[str, int]
+    at: float
+    answer: asyncio.Task[list[Claim]]
+
+
 class Producer(Service):
-    """One claim in flight, filling the free slots and a little ahead."""
+    """One claim in flight, filling the free slots and a little ahead.
+
+    Where a claim brought all that it asked for, the next one is sent before its jobs run: so neither does the store
+    wait for the jobs, nor they for the store.
+    """
 
     def __init__(
         self,
@@ -124,71 +138,85 @@ class Producer(Service):
             self._wake.set()
 
     async def _claim_always(self) -> None:
-        while not self._stopping.is_set():
-            self._wake.clear()
-            self._dispatcher.give_back_late()
-            demand = self._demand()
-            if not demand:
-                poll_s = self._config.poll.total_seconds()
-                await wait_at_most(self._wake, min(poll_s, HELD_S_MAX) if self._dispatcher.waiting else poll_s)
-                continue
-            # Before the call, so that a signal during the call is not forgotten by it.
-            self._more = False
-            try:
-                claims = await self._claim(demand)
-            except Exception as error:
-                if self._leaves_after(error):
-                    return
-                await wait_at_most(self._stopping, self._backoff.failed())
-                self._more = True
-                continue
-            await self._after_claim(demand, claims)
+        asked: _Asked | None = None
+        try:
+            while asked is not None or not self._stopping.is_set():
+                asked = asked or self._ask({})
+                if asked is None:
+                    await self._rest()
+                    continue
+                try:
+                    claims = await self._answer(asked)
+                except Exception as error:
+                    asked = None
+                    if self._leaves_after(error):
+                        return
+                    await wait_at_most(self._stopping, self._backoff.failed())
+                    self._more = True
+                    continue
+                asked = await self._accept(asked, claims)
+        finally:
+            if asked is not None:
+                asked.answer.cancel()
 
-    async def _claim(self, demand: dict[str, int]) -> list[Claim]:
-        clock = self._backend.clock
-        asked_at = clock.monotonic()
+    def _ask(self, coming: Mapping[str, int]) -> _Asked | None:
+        """Ask for what there is room for beside the jobs that are coming; None where there is none."""
+        self._wake.clear()
+        self._dispatcher.give_back_late()
+        demand = self._demand(coming)
+        if not demand:
+            return None
+        # Before the call, so that a signal during the call is not forgotten by it.
+        self._more = False
         wait = min(timedelta(seconds=self._poll_s), self._config.lease / LEASE_PARTS_WAITED) if self._waits else ZERO
         request = ClaimRequest(worker=self._worker, demand=demand, lease_for=self._config.lease, wait=wait)
-        self._asked_at = asked_at
-        try:
-            claims = await self._ask(request)
-        finally:
-            self._asked_at = None
-        self.last_claim_at = clock.now()
-        self._outage_since = None
-        if self._backoff.succeeded():
-            log.info("jobs can be claimed again")
-        for claim in claims:
-            self._dispatcher.accept(claim, asked_at)
-        return claims
-
-    async def _ask(self, request: ClaimRequest) -> list[Claim]:
-        if not self._waits:
-            return await self._claim_in_time(request)
+        self._asked_at = self._backend.clock.monotonic()
         self._call = asyncio.create_task(self._claim_in_time(request))
+        return _Asked(demand, self._asked_at, self._call)
+
+    async def _rest(self) -> None:
+        """Wait until a lane could take more."""
+        poll_s = self._config.poll.total_seconds()
+        await wait_at_most(self._wake, min(poll_s, HELD_S_MAX) if self._dispatcher.waiting else poll_s)
+
+    async def _answer(self, asked: _Asked) -> list[Claim]:
         try:
-            return await self._call
+            claims = await asked.answer
         except asyncio.CancelledError:
-            if self._stopping.is_set() and self._call.cancelled():
+            if self._stopping.is_set() and asked.answer.cancelled():
                 return []
             raise
         finally:
             self._call = None
+            self._asked_at = None
+        self.last_claim_at = self._backend.clock.now()
+        self._outage_since = None
+        if self._backoff.succeeded():
+            log.info("jobs can be claimed again")
+        return claims
+
+    async def _accept(self, asked: _Asked, claims: list[Claim]) -> _Asked | None:
+        """Take in what a claim brought. Answers the next one, if it was as well asked for before these jobs run."""
+        got = Counter(claim.job.queue for claim in claims)
+        self._more = self._more or any(got[queue] >= wanted for queue, wanted in asked.demand.items())
+        following = self._ask(got) if claims and self._more and not self._stopping.is_set() else None
+        if following is not None:
+            # It is sent before these jobs run, so that the store works while they do.
+            await asyncio.sleep(0)
+        for claim in claims:
+            self._dispatcher.accept(claim, asked.at)
+        if claims:
+            self._poll_s = POLL_S_FIRST
+        if following is None:
+            await self._after_claim()
+        return following
 
     async def _claim_in_time(self, request: ClaimRequest) -> list[Claim]:
         async with asyncio.timeout(CLAIM_S_MAX):
             with self._telemetry.span("store.call", operation="claim"):
                 return await self._backend.jobs.claim(request)
 
-    async def _after_claim(self, demand: dict[str, int], claims: list[Claim]) -> None:
-        if len(claims) >= max(demand.values()):
-            got: dict[str, int] = dict.fromkeys(demand, 0)
-            for claim in claims:
-                got[claim.job.queue] += 1
-            if any(got[queue] >= wanted for queue, wanted in demand.items()):
-                self._more = True
-        if claims:
-            self._poll_s = POLL_S_FIRST
+    async def _after_claim(self) -> None:
         if self._more:
             # The jobs just claimed get a turn first: a store in memory answers without ever letting go of the loop.
             await asyncio.sleep(0)
@@ -197,16 +225,16 @@ class Producer(Service):
             await wait_at_most(self._wake, self._poll_s * (0.9 + 0.2 * random.random()))
         self._poll_s = min(self._config.poll.total_seconds(), self._poll_s * 2)
 
-    def _hungry(self) -> bool:
-        return any(lane.hungry for lane in self._dispatcher.lanes.values())
-
-    def _demand(self) -> dict[str, int]:
-        if self._quiet or self._completer.full or not self._hungry():
+    def _demand(self, coming: Mapping[str, int]) -> dict[str, int]:
+        lanes = self._dispatcher.lanes
+        if self._quiet or self._completer.full:
+            return {}
+        if not any(lane.hungry(coming.get(queue, 0)) for queue, lane in lanes.items()):
             return {}
         now = self._backend.clock.monotonic()
-        for lane in self._dispatcher.lanes.values():
+        for lane in lanes.values():
             lane.measure(now)
-        return {queue: wanted for queue, lane in self._dispatcher.lanes.items() if (wanted := lane.demand)}
+        return {queue: wanted for queue, lane in lanes.items() if (wanted := lane.demand(coming.get(queue, 0)))}
 
     def _leaves_after(self, error: Exception) -> bool:
         now = self._backend.clock.monotonic()

@@ -94,18 +94,31 @@ class Task(Generic[P, R]):
     ``async def``), so that a type checker sees a wrong argument of ``enqueue`` as it would that of a plain call.
     """
 
-    batch: BatchOptions | None
-    """Set where the function takes several jobs in one call."""
+    # Attributes, where properties would do: a worker reads each of these for every job.
+    name: str
+    """The name that jobs carry and workers look for."""
     version: int
     """The version that its jobs are stored with, and the newest that it can run."""
+    function: Callable[..., Any]
+    """The function itself."""
+    is_async: bool
+    """True for an ``async def``."""
+    executor: ExecutorKind
+    """Where the function runs."""
+    batch: BatchOptions | None
+    """Set where the function takes several jobs in one call."""
 
     def __init__(self, registration: Registration, changes: Mapping[str, Any] = MappingProxyType({})) -> None:
+        update_wrapper(self, registration.function)
         self._registration = registration
-        self.batch = registration.batch
-        self.version = registration.version
         self._changes = changes
         self._schema = registration.schema
-        update_wrapper(self, registration.function)
+        self.name = registration.name
+        self.version = registration.version
+        self.function = registration.function
+        self.is_async = registration.is_async
+        self.executor = registration.executor
+        self.batch = registration.batch
         if registration.home.ready:
             self.settle()
 
@@ -133,7 +146,7 @@ class Task(Generic[P, R]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Any:
         """Call the function itself, here and now; nothing is enqueued. For an ``async def`` await what it answers."""
-        return self._registration.function(*args, **kwargs)
+        return self.function(*args, **kwargs)
 
     def call(self, *args: P.args, **kwargs: P.kwargs) -> Call[R]:
         """Check and encode the arguments, and store nothing: for ``app.enqueue_many`` and ``app.sync``.
@@ -184,29 +197,9 @@ class Task(Generic[P, R]):
         return type(self)(self._registration, merge_options(self._changes, check_options(changes)))
 
     @property
-    def name(self) -> str:
-        """The name that jobs carry and workers look for."""
-        return self._registration.name
-
-    @property
-    def executor(self) -> ExecutorKind:
-        """Where the function runs."""
-        return self._registration.executor
-
-    @property
     def retry(self) -> RetryPolicy:
         """What happens after a failed attempt."""
         return self._registration.retry
-
-    @property
-    def function(self) -> Callable[..., Any]:
-        """The function itself."""
-        return self._registration.function
-
-    @property
-    def is_async(self) -> bool:
-        """True for an ``async def``."""
-        return self._registration.is_async
 
     @property
     def reference(self) -> str:
@@ -299,12 +292,13 @@ class Task(Generic[P, R]):
 
     def decode(self, job: Job) -> Arguments:
         """The arguments of a stored job, of this version or an older one; raises what its codec or an upcast raises."""
-        registration = self._registration
-        payload = job.payload
-        if job.task_version != registration.version:
+        home, codec, payload = self._registration.home, self._codec, job.payload
+        if job.task_version != self.version:
             payload = self.migrated(job)
-            registration.upcasts.tell(job.task_version, registration.home.telemetry)
-        return self._schema.decode(registration.home.codecs.get(job.codec), payload)
+            self._registration.upcasts.tell(job.task_version, home.telemetry)
+        if job.codec != codec.name:  # enqueued with another one, or when another one was the task's
+            codec = home.codecs.get(job.codec)
+        return self._schema.decode(codec, payload)
 
     def encode_result(self, value: Any) -> tuple[bytes | None, str]:
         """The stored form of a returned value, None for None and where results are not kept, and the codec's name."""
@@ -366,4 +360,4 @@ class BatchTask(Task[[T], R]):
 
     def __call__(self, items: Sequence[T], *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
         """Call the function itself, here and now, with all its items."""
-        return self._registration.function(items, *args, **kwargs)
+        return self.function(items, *args, **kwargs)

@@ -12,7 +12,8 @@ from headrace.engine.lanes import Lane, make_lanes
 from headrace.engine.producer import LATE_S
 from headrace.errors import Unavailable
 from headrace.model.durations import ZERO, hours, seconds
-from headrace.model.job import JobState
+from headrace.model.ids import new_job_id
+from headrace.model.job import JobState, NewJob
 from headrace.model.lease import Claim
 from headrace.storage.jobs import ClaimRequest
 from headrace.testing.clock import FrozenClock
@@ -44,7 +45,7 @@ async def test_no_more_jobs_run_at_once_than_there_are_slots(rig: Rig) -> None:
     task = rig.task(gate.hold)
     ids = [await rig.enqueue(task) for _ in range(5)]
     worker = await rig.worker(slots=2)
-    await rig.until(lambda: sum(name == "job.started" for name, _ in rig.events) == 2)
+    await rig.until(lambda: gate.inside == 2)
     assert worker.health().running == 2
     gate.open.set()
     for job_id in ids:
@@ -102,6 +103,36 @@ async def test_what_was_claimed_ahead_and_does_not_start_in_good_time_is_given_b
     await rig.close()
 
 
+async def test_the_next_claim_is_sent_before_the_jobs_of_the_last_one_run(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = Gate()
+    await rig.worker(slots=2, prefetch=10)
+    for _ in range(30):  # by their pace, ten will start within a second
+        await rig.run(nothing)
+    happened: list[str] = []
+    claim = rig.backend.jobs.claim
+
+    async def note_claim(request: ClaimRequest) -> list[Claim]:
+        claims = await claim(request)
+        if claims:
+            happened.append(f"{len(claims)} claimed")
+        return claims
+
+    monkeypatch.setattr(rig.backend.jobs, "claim", note_claim)
+    detach = rig.telemetry.attach(lambda name, _: happened.append(name))
+    task = rig.task(gate.hold)
+    jobs = [NewJob(id=new_job_id(), task=task.name, payload=b"[]") for _ in range(12)]
+    await rig.backend.jobs.enqueue_many(jobs)
+    await rig.until(lambda: happened.count("job.started") == 2)
+    told = [each for each in happened if each != "store.call"]
+    assert told[:3] == ["5 claimed", "5 claimed", "job.started"]
+    detach()
+    gate.open.set()
+    for job in jobs:
+        await rig.ended(job.id)
+
+
 async def test_a_signal_wakes_an_idle_worker_long_before_its_poll(rig: Rig) -> None:
     await rig.worker(poll=hours(1))
     for _ in range(3):
@@ -139,7 +170,7 @@ async def test_a_worker_that_cannot_claim_for_too_long_leaves_by_itself(rig: Rig
 
 def test_a_lane_holds_ahead_what_will_start_within_a_second() -> None:
     lane = Lane("mail", slots=10, ahead_max=100, now=0.0)
-    assert lane.demand == 10
+    assert lane.demand() == 10
     for _ in range(50):
         lane.ended()
     lane.measure(1.0)
@@ -148,6 +179,16 @@ def test_a_lane_holds_ahead_what_will_start_within_a_second() -> None:
         lane.ended()
     lane.measure(601.0)
     assert lane.ahead == 0
+
+
+def test_a_lane_asks_for_half_of_what_it_holds_ahead_and_counts_what_is_coming() -> None:
+    lane = Lane("mail", slots=10, ahead_max=100, now=0.0)
+    lane.ahead = 100
+    assert (lane.hungry(), lane.demand()) == (True, 50)
+    assert (lane.hungry(50), lane.demand(50)) == (True, 50)
+    assert (lane.hungry(84), lane.demand(84)) == (True, 26)
+    assert not lane.hungry(85)
+    assert lane.demand(110) == 0
 
 
 def test_two_long_jobs_that_end_together_do_not_look_like_short_ones() -> None:
