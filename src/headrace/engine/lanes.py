@@ -16,14 +16,29 @@ _RATE_WINDOW_S = 0.1
 
 
 class Lane:
-    """A queue's share of the worker. ``crowds`` are the batches that still gather jobs, by task."""
+    """A queue's share of the worker. ``crowds`` are the batches that still gather jobs, by task.
 
-    __slots__ = ("_ended", "_since", "ahead", "ahead_max", "crowds", "queue", "running", "slots", "waiting")
+    With ``by_halves`` a claim is for half of what is held ahead, so that one can be on its way while the other runs.
+    """
 
-    def __init__(self, queue: str, slots: int, ahead_max: int, now: float) -> None:
+    __slots__ = (
+        "_ended",
+        "_since",
+        "ahead",
+        "ahead_max",
+        "by_halves",
+        "crowds",
+        "queue",
+        "running",
+        "slots",
+        "waiting",
+    )
+
+    def __init__(self, queue: str, slots: int, ahead_max: int, now: float, *, by_halves: bool = False) -> None:
         self.queue = queue
         self.slots = slots
         self.ahead_max = ahead_max
+        self.by_halves = by_halves
         self.ahead = 0
         self.running = 0
         self.waiting: deque[Execution] = deque()
@@ -46,15 +61,14 @@ class Lane:
         self._since = now
 
     def demand(self, coming: int = 0) -> int:
-        """How many jobs to claim now, while so many are coming: at most half of what is held ahead.
-
-        The other half is asked for when these have come, before they run, so that the store is never idle.
-        """
+        """How many jobs to claim now, while so many are coming."""
         wanted = self.slots + self.ahead - self.running - len(self.waiting) - coming
         if self.crowds:
             # A batch holds one slot, and takes as many jobs as it has room for.
             wanted += sum(crowd.room for crowd in self.crowds.values())
-        return max(0, min(wanted, max(self.slots, self.ahead // 2)))
+        if self.by_halves:
+            wanted = min(wanted, max(self.slots, self.ahead // 2))
+        return max(0, wanted)
 
     def hungry(self, coming: int = 0) -> bool:
         """True when a claim is worth a call: a slot is free, or a quarter of what is held ahead is used up.
@@ -64,11 +78,11 @@ class Lane:
         return (self.running + len(self.waiting) + coming - self.slots) * 4 < self.ahead * 3 or bool(self.crowds)
 
 
-def make_lanes(queues: Mapping[str, int], prefetch: int, now: float) -> dict[str, Lane]:
+def make_lanes(queues: Mapping[str, int], prefetch: int, now: float, *, by_halves: bool = False) -> dict[str, Lane]:
     """A lane for each queue; the prefetch is shared out by their slots, at least one each while there is any."""
     slots = sum(queues.values())
     lanes = {}
     for queue, count in queues.items():
         share = max(1, prefetch * count // slots) if prefetch else 0
-        lanes[queue] = Lane(queue, count, share, now)
+        lanes[queue] = Lane(queue, count, share, now, by_halves=by_halves)
     return lanes

@@ -56,8 +56,8 @@ class _Asked(NamedTuple):
 class Producer(Service):
     """One claim in flight, filling the free slots and a little ahead.
 
-    Where a claim brought all that it asked for, the next one is sent before its jobs run: so neither does the store
-    wait for the jobs, nor they for the store.
+    A store that works beside this process is sent the next claim before the jobs of a full one run: so neither waits
+    for the other. One within this process would only take turns with them.
     """
 
     def __init__(
@@ -81,6 +81,7 @@ class Producer(Service):
         self._on_gone = on_gone
         self._listener = Listener(backend.signals, (WORK,), self._hear)
         self._waits = backend.capabilities.waiting_claims
+        self._beside = backend.capabilities.parallel_writes
         self._call: asyncio.Task[list[Claim]] | None = None
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
@@ -103,7 +104,8 @@ class Producer(Service):
         self._stopping.clear()
         self._more = True
         now = self._backend.clock.monotonic()
-        self._dispatcher.begin(make_lanes(self._config.queues, self._config.prefetch_effective, now))
+        prefetch = self._config.prefetch_effective
+        self._dispatcher.begin(make_lanes(self._config.queues, prefetch, now, by_halves=self._beside))
         await self._listener.start()
         self._claiming = self._spawn(self._claim_always())
 
@@ -196,13 +198,13 @@ class Producer(Service):
         return claims
 
     async def _accept(self, asked: _Asked, claims: list[Claim]) -> _Asked | None:
-        """Take in what a claim brought. Answers the next one, if it was as well asked for before these jobs run."""
+        """Take in what a claim brought. Answers the next one, if that was sent before these jobs run."""
         got = Counter(claim.job.queue for claim in claims)
         self._more = self._more or any(got[queue] >= wanted for queue, wanted in asked.demand.items())
-        following = self._ask(got) if claims and self._more and not self._stopping.is_set() else None
-        if following is not None:
-            # It is sent before these jobs run, so that the store works while they do.
-            await asyncio.sleep(0)
+        following = None
+        if self._beside and self._more and claims and not self._stopping.is_set():
+            following = self._ask(got)
+            await asyncio.sleep(0)  # here it is sent
         for claim in claims:
             self._dispatcher.accept(claim, asked.at)
         if claims:

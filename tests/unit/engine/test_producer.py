@@ -4,6 +4,7 @@ import asyncio
 import logging
 
 import pytest
+from msgspec import structs
 from tests.unit.engine.support import Rig
 
 from headrace.backends.memory import MemoryBackend
@@ -15,6 +16,7 @@ from headrace.model.durations import ZERO, hours, seconds
 from headrace.model.ids import new_job_id
 from headrace.model.job import JobState, NewJob
 from headrace.model.lease import Claim
+from headrace.storage.backend import Capabilities
 from headrace.storage.jobs import ClaimRequest
 from headrace.testing.clock import FrozenClock
 
@@ -103,10 +105,20 @@ async def test_what_was_claimed_ahead_and_does_not_start_in_good_time_is_given_b
     await rig.close()
 
 
-async def test_the_next_claim_is_sent_before_the_jobs_of_the_last_one_run(
-    rig: Rig, monkeypatch: pytest.MonkeyPatch
+class StoreBeside(MemoryBackend):
+    """Says that it works while this process does, as a server would."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return structs.replace(super().capabilities, parallel_writes=True)
+
+
+async def test_a_store_beside_the_worker_is_sent_the_next_claim_before_the_jobs_of_the_last_one_run(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    gate = Gate()
+    backend = StoreBeside()
+    await backend.open()
+    rig, gate = Rig(backend), Gate()
     await rig.worker(slots=2, prefetch=10)
     for _ in range(30):  # by their pace, ten will start within a second
         await rig.run(nothing)
@@ -131,6 +143,8 @@ async def test_the_next_claim_is_sent_before_the_jobs_of_the_last_one_run(
     gate.open.set()
     for job in jobs:
         await rig.ended(job.id)
+    await rig.close()
+    await backend.close()
 
 
 async def test_a_signal_wakes_an_idle_worker_long_before_its_poll(rig: Rig) -> None:
@@ -182,7 +196,7 @@ def test_a_lane_holds_ahead_what_will_start_within_a_second() -> None:
 
 
 def test_a_lane_asks_for_half_of_what_it_holds_ahead_and_counts_what_is_coming() -> None:
-    lane = Lane("mail", slots=10, ahead_max=100, now=0.0)
+    lane = Lane("mail", slots=10, ahead_max=100, now=0.0, by_halves=True)
     lane.ahead = 100
     assert (lane.hungry(), lane.demand()) == (True, 50)
     assert (lane.hungry(50), lane.demand(50)) == (True, 50)
