@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
+import textwrap
 from collections.abc import Iterable, Iterator
 from enum import Enum
 from importlib import import_module
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -91,11 +94,14 @@ def _field(each: Any, hints: dict[str, Any]) -> str:
 
 
 def _members(kind: type) -> Iterator[str]:
-    """Public methods and properties with their docstrings, also those of headrace's own base classes."""
+    """Public attributes, methods and properties with their docstrings, also those of headrace's own base classes."""
     seen: set[str] = set()
     for owner in kind.__mro__:
         if not owner.__module__.startswith("headrace"):
             continue
+        for name, doc in _attributes(owner):
+            seen.add(name)
+            yield f"**`{name}`**\n\n{markdown(doc)}"
         for name, member in vars(owner).items():
             if name.startswith("_") or name in seen:
                 continue
@@ -103,6 +109,19 @@ def _members(kind: type) -> Iterator[str]:
             shown = _member(name, member)
             if shown:
                 yield shown
+
+
+def _attributes(kind: type) -> Iterator[tuple[str, str]]:
+    """The attributes that a class declares with a docstring below. Those of structs and enumerations stand above."""
+    if issubclass(kind, msgspec.Struct | Enum):
+        return
+    [declaration] = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
+    assert isinstance(declaration, ast.ClassDef)
+    for node, below in pairwise(declaration.body):
+        match node, below:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(doc))):
+                if not name.startswith("_"):
+                    yield name, inspect.cleandoc(doc)
 
 
 def _member(name: str, member: Any) -> str:
