@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -33,35 +34,38 @@ _SCAN_LIMIT = 500
 
 async def publish(kv: KeyValueStore, tasks: Iterable[Task[Any, Any]], now: datetime) -> int:
     """Write what is new about these tasks, and answer how many entries that were. Other versions are kept."""
-    pending = list(tasks)
-    written = 0
+    return await _update(kv, {task.name: partial(describe, task, now=now) for task in tasks})
+
+
+async def publish_records(kv: KeyValueStore, records: Iterable[TaskRecord]) -> None:
+    """Write what workers without Python code tell of their tasks. What code has told of a task stays as it is."""
+    await _update(kv, {record.name: partial(_without_code, record) for record in records})
+
+
+async def _update(kv: KeyValueStore, updates: Mapping[str, Callable[[TaskRecord | None], TaskRecord]]) -> int:
+    """Make of each entry what its update says, and answer how many were written. What others write meanwhile stays."""
+    pending, written = dict(updates), 0
     for _ in range(_TRIES):
         if not pending:
             break
-        entries = await kv.get_many(BUCKET, [task.name for task in pending])
-        puts: list[tuple[Task[Any, Any], Put]] = []
-        for task, entry in zip(pending, entries, strict=True):
-            before = None if entry is None else read_record(entry.key, entry.value)
-            record = describe(task, before, now)
+        puts: list[Put] = []
+        for name, entry in zip(pending, await kv.get_many(BUCKET, list(pending)), strict=True):
+            before = None if entry is None else read_record(name, entry.value)
+            record = pending[name](before)
             if record != before:
                 revision = 0 if entry is None else entry.revision
-                puts.append((task, Put(key=task.name, value=msgspec.json.encode(record), if_revision=revision)))
-        replies = await kv.put_many(BUCKET, [put for _, put in puts]) if puts else []
-        pending = [task for (task, _), revision in zip(puts, replies, strict=True) if revision is None]
+                puts.append(Put(key=name, value=msgspec.json.encode(record), if_revision=revision))
+        replies = await kv.put_many(BUCKET, puts) if puts else []
+        pending = {put.key: pending[put.key] for put, reply in zip(puts, replies, strict=True) if reply is None}
         written += len(puts) - len(pending)
     return written
 
 
-async def publish_records(kv: KeyValueStore, records: Sequence[TaskRecord]) -> None:
-    """Write what workers without Python code tell of their tasks. What code has told of a task stays as it is."""
-    known = await find_tasks(kv, [record.name for record in records])
-    puts = []
-    for record in records:
-        before = known.get(record.name)
-        if before is None or (before.reference == "" and _timeless(before) != _timeless(record)):
-            puts.append(Put(key=record.name, value=msgspec.json.encode(record)))
-    if puts:
-        await kv.put_many(BUCKET, puts)
+def _without_code(told: TaskRecord, before: TaskRecord | None) -> TaskRecord:
+    """What a worker without code tells, unless code has told of the task, or it says what is known."""
+    if before is None:
+        return told
+    return before if before.reference or _timeless(before) == _timeless(told) else told
 
 
 def _timeless(record: TaskRecord) -> TaskRecord:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from headrace import Headrace, Never, Secret, seconds
-from headrace.app.catalogue import BUCKET, publish
+from headrace.app.catalogue import BUCKET, describe, publish, publish_records
 from headrace.backends.memory import MemoryBackend
 from headrace.errors import InvalidArguments
 from headrace.model.catalogue import TaskRecord
-from headrace.storage.kv import Put
+from headrace.storage.kv import Entry, Put
 from headrace.tasks.describe import secret_paths
 from headrace.testing.clock import FrozenClock
 
@@ -106,6 +107,24 @@ async def test_an_entry_that_cannot_be_read_is_left_out_and_written_anew(
     assert await app.catalogue() == []
     assert "the catalogue's entry of task pay cannot be read" in caplog.text
     assert [record.name for record in await told(app, version_of(1))] == ["pay"]
+
+
+async def test_what_code_tells_while_a_worker_without_code_tells_it_too_stays(
+    app: Headrace, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kv, task = app.backend.kv, app.task(name="pay")(pay)
+    look = kv.get_many
+
+    async def look_just_before_the_code_tells(bucket: str, keys: Sequence[str]) -> list[Entry | None]:
+        monkeypatch.undo()
+        found = await look(bucket, keys)
+        assert await publish(kv, [task], clock.now()) == 1
+        return found
+
+    monkeypatch.setattr(kv, "get_many", look_just_before_the_code_tells)
+    await publish_records(kv, [structs.replace(describe(task, None, clock.now()), reference="", summary="by Go")])
+    [record] = await app.catalogue()
+    assert (record.reference, record.summary) == (task.reference, "Take money.")
 
 
 async def test_a_worker_starts_without_its_catalogue(
