@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from headrace.cli.error.read import find_group
-from headrace.cli.job.bulk import who
+from headrace.cli.person import who
 from headrace.cli.stores import resolve_store, store_option, with_store
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -15,6 +14,7 @@ import click
 from headrace.cli.durations import Instant
 from headrace.cli.faults import Exit, usage
 from headrace.cli.output import Output, note, print_item
+from headrace.cli.person import who
 from headrace.cli.query import read_query
 from headrace.cli.session import session
 from headrace.cli.stores import resolve_store, with_store
@@ -223,11 +223,3 @@ def _groups(preview: Preview) -> list[str]:
 def _top(counts: Mapping[str, int]) -> str:
     shown = [f"{name} {count:,}" for name, count in list(counts.items())[:SHOWN_MAX]]
     return " · ".join([*shown, *(["..."] if len(counts) > SHOWN_MAX else [])])
-
-
-def who() -> str:
-    """The person at the keyboard, as far as the machine knows."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "unknown"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import socket
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -12,6 +10,7 @@ import click
 from headrace.cli.durations import Duration
 from headrace.cli.key.views import key_view, lines
 from headrace.cli.output import Output, note, output_options, print_item
+from headrace.cli.person import who_and_where
 from headrace.cli.stores import resolve_store, store_option, with_store
 
 if TYPE_CHECKING:
@@ -52,7 +51,9 @@ def create(
     """
 
     async def act(app: Headrace) -> MadeKey:
-        return await app.keys.create(name, scopes=scopes, queues=queues or None, expires_in=expires, author=_author())
+        return await app.keys.create(
+            name, scopes=scopes, queues=queues or None, expires_in=expires, author=who_and_where()
+        )
 
     key, token = with_store(resolve_store(store), act)
     print_item(output, "headrace.key.create/1", {**key_view(key), "token": token}, lambda item: [item["token"]])
@@ -74,14 +75,7 @@ def revoke(keys: tuple[str, ...], store: str | None) -> None:
     async def act(app: Headrace) -> list[ApiKey]:
         for key in keys:
             await app.keys.get(key)
-        return [await app.keys.revoke(key, author=_author()) for key in keys]
+        return [await app.keys.revoke(key, author=who_and_where()) for key in keys]
 
     for key in with_store(resolve_store(store), act):
         click.echo("\n".join(lines(key_view(key))))
-
-
-def _author() -> str:
-    try:
-        return f"{getpass.getuser()}@{socket.gethostname()}"
-    except (OSError, KeyError):  # a user without a name, as in a container
-        return socket.gethostname()

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from headrace.cli.job.bulk import Rate, carry_out, confirm, tell_end, tell_preview, who
+from headrace.cli.job.bulk import Rate, carry_out, confirm, tell_end, tell_preview
 from headrace.cli.output import Column, Output, note, output_options, print_list
+from headrace.cli.person import who
 from headrace.cli.session import session
 from headrace.cli.stores import resolve_store, store_option, with_store
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from headrace.cli.faults import Exit, Fault, did_you_mean
+from headrace.cli.person import signed
 from headrace.cli.stores import resolve_store, store_option, with_store
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def pause(names: tuple[str, ...], reason: str, store: str | None) -> None:
     Examples:
       headrace queue pause mail --reason "the relay is down"
     """
-    whole = f"{reason} (by {who()})" if reason else f"by {who()}"
+    whole = signed(reason)
     with_store(resolve_store(store), _each(names, lambda app, name: app.pause(name, reason=whole)))
     for name in names:
         click.echo(f"{name}  paused")
@@ -65,11 +65,3 @@ async def check_known(app: Headrace, names: Sequence[str]) -> None:
         if name not in known:
             notes = did_you_mean(name, known, what="queues")
             raise Fault(Exit.NOT_FOUND, "03", f"no queue {name!r}", notes=notes, fixes=["headrace queue list"])
-
-
-def who() -> str:
-    """The name of the person at the terminal."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "unknown"

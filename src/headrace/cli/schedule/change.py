@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from headrace.cli.durations import rfc3339
-from headrace.cli.queue.change import who
+from headrace.cli.person import signed
 from headrace.cli.stores import resolve_store, store_option, with_store
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def pause(names: tuple[str, ...], reason: str, store: str | None) -> None:
     Examples:
       headrace schedule pause nightly --reason "the disk is full"
     """
-    whole = f"{reason} (by {who()})" if reason else f"by {who()}"
+    whole = signed(reason)
     _for_each(names, store, lambda schedules, name: schedules.pause(name, reason=whole))
     _say(names, "paused")
 
@@ -75,7 +75,7 @@ def skip(name: str, reason: str, store: str | None) -> None:
     Examples:
       headrace schedule skip nightly --reason "holiday"
     """
-    whole = f"{reason} (by {who()})" if reason else f"skipped by {who()}"
+    whole = signed(reason, "skipped")
     (planned,) = _for_each((name,), store, lambda schedules, name: schedules.skip_next(name, reason=whole))
     click.echo(f"{name}  {rfc3339(planned)}  skipped")
 

@@ -11,7 +11,7 @@ from headrace.cli.durations import Duration, rfc3339
 from headrace.cli.event.read import filter_options
 from headrace.cli.faults import Exit, Fault
 from headrace.cli.output import note, output_options, print_json
-from headrace.cli.queue.change import who
+from headrace.cli.person import signed
 from headrace.cli.settings import configuration
 from headrace.cli.stores import resolve_store, store_option, with_app, with_store
 from headrace.cli.webhook.views import webhook_view
@@ -97,7 +97,7 @@ def pause(webhook_id: str, reason: str, store: str | None) -> None:
     Examples:
       headrace webhook pause wh-019a0b0c-0d0e-7123-bfff-ffffffffffff --reason "the receiver moves"
     """
-    whole = f"{reason} (by {who()})" if reason else f"by {who()}"
+    whole = signed(reason)
 
     async def act(app: Headrace) -> None:
         await app.webhooks.pause(webhook_id, reason=whole)
