@@ -14,6 +14,7 @@ from headrace.cli.stores import resolve_store, store_option, with_store
 
 if TYPE_CHECKING:
     from headrace.app import Headrace
+    from headrace.model.queue import QueueSettings, QueueStats
 
 WINDOW = timedelta(minutes=1)
 
@@ -37,28 +38,30 @@ def command(store: str | None, output: str) -> None:
 
 async def read_queues(app: Headrace) -> list[dict[str, Any]]:
     """The queues as plain values, by name."""
-    reader = app.backend.reader
+    settings = {each.name: each for each in await app.queues()}
     now = datetime.now(UTC)
-    counts = {(count.queue, count.state.value): count.count for count in await app.counts()}
-    rates = {rate.queue: rate for rate in await reader.rates(window=WINDOW)}
-    oldest = await reader.oldest_queued()
-    queues = []
-    for settings in await app.queues():
-        rate, since = rates.get(settings.name), oldest.get(settings.name)
-        queues.append(
-            {
-                "name": settings.name,
-                "paused": settings.paused,
-                "pause_reason": settings.pause_reason,
-                "paused_at": settings.paused_at,
-                "counts": {state: counts.get((settings.name, state), 0) for state in STATES},
-                "oldest_waiting_s": None if since is None else max(0.0, (now - since).total_seconds()),
-                "enqueued_per_s": round(rate.per_second("enqueued"), 2) if rate else 0.0,
-                "finished_per_s": round(rate.per_second("succeeded", "dead"), 2) if rate else 0.0,
-                "failed_per_s": round(rate.per_second("failed"), 2) if rate else 0.0,
-            }
-        )
-    return queues
+    # A queue that came between the two looks is in the next list.
+    return [
+        _queue_view(settings[stats.queue], stats, now)
+        for stats in await app.stats(window=WINDOW)
+        if stats.queue in settings
+    ]
+
+
+def _queue_view(settings: QueueSettings, stats: QueueStats, now: datetime) -> dict[str, Any]:
+    since, rate = stats.oldest_queued_at, stats.rate
+    counts = {state.value: count for state, count in stats.counts.items()}
+    return {
+        "name": settings.name,
+        "paused": settings.paused,
+        "pause_reason": settings.pause_reason,
+        "paused_at": settings.paused_at,
+        "counts": {state: counts.get(state, 0) for state in STATES},
+        "oldest_waiting_s": None if since is None else max(0.0, (now - since).total_seconds()),
+        "enqueued_per_s": round(rate.per_second("enqueued"), 2),
+        "finished_per_s": round(rate.per_second("succeeded", "dead"), 2),
+        "failed_per_s": round(rate.per_second("failed"), 2),
+    }
 
 
 def _paused(queue: Item) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from headrace.cli.remote import models
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from headrace.model.explanation import Explanation
     from headrace.model.job import Attempt, Job, LogLine
     from headrace.model.limits import LimitUsage
-    from headrace.model.queue import QueueSettings
+    from headrace.model.queue import QueueSettings, QueueStats
     from headrace.model.search import Query
     from headrace.storage.jobs import Changed
     from headrace.tasks.call import Call
@@ -142,6 +142,11 @@ class RemoteApp:
             if not queues or view.name in queues
             for state, count in view.counts.items()
         ]
+
+    async def stats(self, *, window: timedelta = timedelta(minutes=1)) -> list[QueueStats]:
+        """Every queue at a glance, over the window that the server tells of."""
+        now = datetime.now(UTC)
+        return [models.queue_stats(view, now) for view in await self._client.queues()]
 
     async def pause(self, queue: str, *, reason: str = "") -> None:
         """Pause a queue."""

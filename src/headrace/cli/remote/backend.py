@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, NoReturn
+from datetime import timedelta
+from typing import TYPE_CHECKING, NoReturn
 
+from headrace.cli.remote import models
 from headrace.cli.remote.refusing import needs_a_store
 from headrace.errors import JobNotFound
-from headrace.model.queue import QueueRate
 from headrace.storage.backend import Health
 from headrace.storage.clock import SystemClock
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from headrace.client import AsyncClient
     from headrace.model.job import Job
     from headrace.model.limits import Limit
+    from headrace.model.queue import QueueRate
     from headrace.storage.kv import Entry
 
 
@@ -43,7 +44,7 @@ class RemoteBackend:
 
 
 class RemoteReader:
-    """Reads jobs and figures of queues."""
+    """Reads jobs and the pace of queues."""
 
     def __init__(self, app: RemoteApp, client: AsyncClient) -> None:
         self._app = app
@@ -65,13 +66,7 @@ class RemoteReader:
     async def rates(self, *, window: timedelta) -> list[QueueRate]:
         """What happened in each queue, within the window that the server tells of."""
         views = await self._client.queues()
-        return [_rate(view.name, view.pace) for view in views]
-
-    async def oldest_queued(self) -> dict[str, datetime]:
-        """Since when the oldest job of each queue could have run."""
-        now = datetime.now(UTC)
-        ages = {view.name: view.oldest_waiting_s for view in await self._client.queues()}
-        return {name: now - timedelta(seconds=age) for name, age in ages.items() if age is not None}
+        return [models.queue_rate(view) for view in views]
 
 
 class RemoteLimits:
@@ -93,9 +88,3 @@ class RemoteCatalogue:
         if bucket != "tasks":
             raise needs_a_store(f"the bucket {bucket}")
         return [None] * len(keys)
-
-
-def _rate(queue: str, pace: Any) -> QueueRate:
-    figures = ("enqueued", "claimed", "succeeded", "failed", "lost", "dead")
-    window = timedelta(seconds=pace.window_s)
-    return QueueRate(queue=queue, window=window, **{name: getattr(pace, name) for name in figures})

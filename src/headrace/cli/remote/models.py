@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import structs
 
 from headrace.engine.registry import WorkerRecord
 from headrace.model.errors import ErrorGroup
@@ -15,7 +16,7 @@ from headrace.model.ids import JobId, WorkerId
 from headrace.model.job import Attempt, ErrorInfo, Job, NewJob
 from headrace.model.limits import Limit, LimitTarget, LimitUsage, parse_rate
 from headrace.model.operation import JobChanges, Operation, OperationId, OperationItem, Preview
-from headrace.model.queue import QueueSettings
+from headrace.model.queue import QueueRate, QueueSettings, QueueStats
 from headrace.model.rules import Planned, make_rule
 from headrace.model.schedule import Firing, Schedule
 from headrace.storage.jobs import Changed
@@ -120,6 +121,24 @@ def queue(view: QueueView) -> QueueSettings:
         fair=view.fair,
         ordered=view.ordered,
         ageing=_seconds(view.ageing_s),
+    )
+
+
+def queue_rate(view: QueueView) -> QueueRate:
+    """What happened in a queue, within the window that the server tells of."""
+    pace = {name: value for name, value in structs.asdict(view.pace).items() if name != "window_s"}
+    return QueueRate(queue=view.name, window=timedelta(seconds=view.pace.window_s), **pace)
+
+
+def queue_stats(view: QueueView, now: datetime) -> QueueStats:
+    """A queue at a glance."""
+    waiting = _seconds(view.oldest_waiting_s)
+    return QueueStats(
+        queue=view.name,
+        paused=view.paused,
+        counts={state: count for state, count in view.counts.items() if count},
+        oldest_queued_at=None if waiting is None else now - waiting,
+        rate=queue_rate(view),
     )
 
 
