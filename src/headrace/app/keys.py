@@ -22,6 +22,7 @@ from msgspec import Struct, structs
 from headrace.config import check_queue_name
 from headrace.errors import ConfigError, UnknownKey, UsageError
 from headrace.model.durations import ZERO
+from headrace.model.several import several
 from headrace.storage.kv import Entry, Put
 from headrace.wire.roles import scopes_of
 from headrace.wire.scopes import Scope
@@ -134,8 +135,8 @@ class Keys:
         key = ApiKey(
             id=key_id,
             name=_check_name(name),
-            scopes=scopes_of(_several("scopes", scopes)),
-            queues=None if queues is None else _check_queues(_several("queues", queues)),
+            scopes=scopes_of(several("scopes", scopes)),
+            queues=None if queues is None else _check_queues(several("queues", queues)),
             digest=_digest(secret),
             created_at=now,
             created_by=author,
@@ -237,9 +238,3 @@ def _check_expiry(expires_in: timedelta) -> timedelta:
     if expires_in <= ZERO:
         raise ConfigError(f"expires_in is more than zero; got {expires_in}")
     return expires_in
-
-
-def _several(name: str, values: Iterable[str]) -> tuple[str, ...]:
-    if isinstance(values, str):
-        raise ConfigError(f"{name} takes several, in a list: [{values!r}]")
-    return tuple(values)

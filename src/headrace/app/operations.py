@@ -32,6 +32,7 @@ from headrace.model.payload import Codecs
 from headrace.model.queue import JobCount, QueueRate, QueueSettings, QueueStats
 from headrace.model.search import Query, parse
 from headrace.model.search.asked import asked_terms
+from headrace.model.several import several
 from headrace.storage.backend import Backend
 from headrace.storage.jobs import Changed
 from headrace.storage.signals import WORK, topic
@@ -115,10 +116,10 @@ class Operations(Limiting):
             message = f"limit is the size of a page, from 1 to {PAGE_LIMIT_MAX}; got {limit!r}"
             raise ConfigError(message)
         query = JobQuery(
-            states=tuple(_state(state) for state in _several("states", states)),
-            queues=_several("queues", queues),
-            tasks=_several("tasks", tasks),
-            tags=_several("tags", tags),
+            states=tuple(_state(state) for state in several("states", states)),
+            queues=several("queues", queues),
+            tasks=several("tasks", tasks),
+            tags=several("tags", tags),
             since=check_instant("since", since),
             until=check_instant("until", until),
             where=parse(where, asked=True) if isinstance(where, str) else where,
@@ -161,7 +162,7 @@ class Operations(Limiting):
 
     async def counts(self, *, queues: Sequence[str] = ()) -> list[JobCount]:
         """How many jobs are in each state of each queue, from counters; states without jobs are left out."""
-        return await self.backend.reader.counts(queues=_several("queues", queues))
+        return await self.backend.reader.counts(queues=several("queues", queues))
 
     async def stats(self, *, window: timedelta = timedelta(minutes=1)) -> list[QueueStats]:
         """Every queue at a glance: jobs by state, the oldest that waits, what happened within the last ``window``.
@@ -218,7 +219,7 @@ class Operations(Limiting):
         In bounded steps, while workers go on: running jobs and those that are enqueued later stay. It is a bulk
         operation of ``app.bulk``: should this process die, a worker goes on.
         """
-        where = purge_query(queue, [_state(state) for state in _several("states", states)])
+        where = purge_query(queue, [_state(state) for state in several("states", states)])
         return await self.bulk.run("delete", where=where, reason="purged", author=author)
 
     async def cancel(self, ids: Iterable[str], *, reason: str = "cancelled by a person") -> list[Changed]:
@@ -311,7 +312,7 @@ class Operations(Limiting):
         self, ids: Iterable[str], change: Callable[[Sequence[JobId]], Awaitable[list[Changed]]]
     ) -> list[Changed]:
         most = self.backend.capabilities.max_batch
-        wanted = [JobId(job_id) for job_id in _several("ids", ids)]
+        wanted = [JobId(job_id) for job_id in several("ids", ids)]
         answers: list[Changed] = []
         for start in range(0, len(wanted), most):
             answers += await change(wanted[start : start + most])
@@ -333,14 +334,6 @@ class Operations(Limiting):
 
 def _not_open() -> UsageError:
     return UsageError("the app is not open: use it inside 'async with app:', or await app.open() first")
-
-
-def _several(name: str, values: Iterable[str]) -> tuple[str, ...]:
-    """A lone string is a sequence of its letters to Python, and a mistake here."""
-    if isinstance(values, str):
-        message = f"{name} takes several, in a list: [{values!r}]"
-        raise ConfigError(message)
-    return tuple(values)
 
 
 def _state(state: JobState | str) -> JobState:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from headrace.client.aio.sending import AsyncSender
 from headrace.client.core.request import request
 from headrace.client.core.task_call import seconds_text
-from headrace.errors import ConfigError
+from headrace.model.several import several
 from headrace.wire.base import Listed
 from headrace.wire.keys import CreateKey, KeyView, NewKey
 
@@ -32,12 +32,10 @@ class AsyncKeys:
 
         The arguments are those of :class:`~headrace.app.keys.Keys`.
         """
-        if isinstance(scopes, str) or isinstance(queues, str):
-            raise ConfigError("scopes and queues take several, in a list")
         message = CreateKey(
             name=name,
-            scopes=list(scopes),
-            queues=None if queues is None else list(queues),
+            scopes=list(several("scopes", scopes)),
+            queues=None if queues is None else list(several("queues", queues)),
             expires_in=None if expires_in is None else seconds_text(expires_in),
         )
         return await self._sender.send(request("POST", "/v1/keys", NewKey, message))

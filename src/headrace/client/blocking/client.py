@@ -28,6 +28,7 @@ from headrace.client.core.task_call import TaskCall, as_call, seconds_text
 from headrace.errors import ConfigError, HeadraceError
 from headrace.model.job import LogLine
 from headrace.model.page import PAGE_LIMIT_DEFAULT
+from headrace.model.several import several
 from headrace.wire.base import Listed, PageOf
 from headrace.wire.errors import ErrorGroupView, ListErrors
 from headrace.wire.jobs import (
@@ -217,32 +218,33 @@ class Client(Queues, Limits):
         """Cancel jobs that have not begun, and ask the workers of running ones to stop; answer *i* is for id *i*."""
         return [
             self._change("POST", "/v1/jobs/{id}/cancel", job_id, CancelJob(id=job_id, reason=reason), safe=True)
-            for job_id in _several(ids)
+            for job_id in several("ids", ids)
         ]
 
     def retry(self, ids: Iterable[str], **edits: Unpack[RemoteEdits]) -> list[ChangedJob]:
         """Queue jobs again that are dead, cancelled or expired; with ``edits`` no worker sees them as they were."""
         return [
-            self._change("POST", "/v1/jobs/{id}/retry", job_id, edit_request(job_id, edits)) for job_id in _several(ids)
+            self._change("POST", "/v1/jobs/{id}/retry", job_id, edit_request(job_id, edits))
+            for job_id in several("ids", ids)
         ]
 
     def edit(self, ids: Iterable[str], **edits: Unpack[RemoteEdits]) -> list[ChangedJob]:
         """Change jobs that are not running and have not succeeded: ``client.edit([job_id], priority=9)``."""
         return [
             self._change("PATCH", "/v1/jobs/{id}", job_id, edit_request(job_id, edits), safe=True)
-            for job_id in _several(ids)
+            for job_id in several("ids", ids)
         ]
 
     def discard(self, ids: Iterable[str], *, reason: str = "discarded by a person") -> list[ChangedJob]:
         """End dead jobs as cancelled, so that nobody looks at them again; they can still be retried."""
         return [
             self._change("POST", "/v1/jobs/{id}/discard", job_id, DiscardJob(id=job_id, reason=reason))
-            for job_id in _several(ids)
+            for job_id in several("ids", ids)
         ]
 
     def delete(self, ids: Iterable[str]) -> list[ChangedJob]:
         """Delete jobs that are not running, with their history."""
-        return [self._change("DELETE", "/v1/jobs/{id}", job_id, None) for job_id in _several(ids)]
+        return [self._change("DELETE", "/v1/jobs/{id}", job_id, None) for job_id in several("ids", ids)]
 
     def tasks(self) -> list[TaskSummary]:
         """The tasks that the server, or any worker, knows."""
@@ -298,9 +300,3 @@ class Client(Queues, Limits):
 
     def __repr__(self) -> str:
         return f"<Client of {self.url}>"
-
-
-def _several(ids: Iterable[str]) -> list[str]:
-    if isinstance(ids, str):
-        raise ConfigError(f"ids takes several, in a list: [{ids!r}]")
-    return list(ids)
