@@ -28,7 +28,7 @@ from headrace.model.ids import JobId, new_job_id, new_job_ids
 from headrace.model.job import Job, JobState, NewJob
 from headrace.model.payload import Codecs
 from headrace.storage.backend import Backend
-from headrace.storage.jobs import Enqueued, JobStore
+from headrace.storage.jobs import Enqueued, JobStore, transactional
 from headrace.tasks.call import Call
 from headrace.tasks.handle import JobHandle
 from headrace.telemetry import Telemetry, Tracer
@@ -278,15 +278,14 @@ class JobDesk(Operations):
 
     def _within(self, connection: object) -> JobStore:
         backend = self.backend
-        within = getattr(backend.jobs, "within", None)
-        if within is None or not backend.capabilities.transactions:
+        store = transactional(backend.jobs)
+        if store is None or not backend.capabilities.transactions:
             message = (
                 f"{backend.url.partition('://')[0]} cannot enqueue within your transaction. Leave connection out, or "
                 "use a store that can, such as sqlite"
             )
             raise Unsupported(message)
-        store: JobStore = within(connection)
-        return store
+        return store.within(connection)
 
 
 async def _store_within(

@@ -16,7 +16,7 @@ from headrace.errors import LeaseLost, Unsupported
 from headrace.model.outcome import Completed, Finish
 from headrace.storage.backend import MAX_BATCH_DEFAULT
 from headrace.storage.clock import Clock
-from headrace.storage.jobs import JobStore, Report, Settled
+from headrace.storage.jobs import JobStore, Report, Settled, transactional
 
 log = logging.getLogger("headrace")
 
@@ -51,13 +51,13 @@ class Reporter(Service):
 
     async def complete(self, run: Execution, connection: object, result: Any) -> None:
         """Finish ``run`` within the handler's transaction, on its thread. Waits for nothing but the connection."""
-        within = getattr(self._jobs, "within", None)
-        if within is None:
+        store = transactional(self._jobs)
+        if store is None:
             raise Unsupported("this store cannot finish a job within your transaction; sqlite and postgresql can")
         assert run.runnable is not None
         encoded, codec = run.runnable.encode_result(result)
         finish = Finish(lease=run.lease, outcome=Completed(result=encoded, codec=codec), usage=run.measure())
-        [settled] = await within(connection).finish_many([finish])
+        [settled] = await store.within(connection).finish_many([finish])
         if settled is not Settled.APPLIED:
             raise LeaseLost(f"job {run.job.id} was given to another worker: roll back, nothing of this may remain")
 

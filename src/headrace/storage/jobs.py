@@ -23,7 +23,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -292,6 +292,11 @@ class TransactionalJobStore(JobStore, Protocol):
         Raises Unsupported for a connection of another kind or on another database.
         """
         ...
+
+
+def transactional(jobs: JobStore) -> TransactionalJobStore | None:
+    """The store as one that can act inside the caller's own transaction; None for one that cannot."""
+    return cast("TransactionalJobStore", jobs) if hasattr(jobs, "within") else None
 
 
 class JobReader(Protocol):

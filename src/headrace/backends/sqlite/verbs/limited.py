@@ -25,7 +25,7 @@ def take_within_limits(
     rules: Rules,
     queue: str,
     wanted: int,
-    select: Callable[[int], list[ClaimedRow]],
+    select: Select,
     mark: Mark,
 ) -> list[ClaimedRow]:
     """Up to ``wanted`` jobs of the queue, marked, in its order, and no more than the limits leave room for."""
