@@ -14,7 +14,7 @@ from headrace.config.server import ServerSettings
 from headrace.engine.collector import spare_the_collector
 from headrace.errors import ConfigError, MissingExtra
 from headrace.server.auth import Authenticator
-from headrace.server.service import create_app
+from headrace.server.service import Service, create_app
 
 try:
     import uvicorn
@@ -56,52 +56,19 @@ async def serve(app: Headrace, settings: ServerSettings, *, authenticator: Authe
     """
     service = create_app(app, settings, authenticator=authenticator)
     service.guard.local_only = settings.is_loopback and settings.token is None
-    config = uvicorn.Config(
-        service,
-        host=settings.host,
-        port=settings.port,
-        lifespan="on",
-        http=Protocol,
-        ws="none",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,  # nothing here depends on who is in front
-        backlog=BACKLOG,
-        timeout_graceful_shutdown=max(1, round(settings.grace.total_seconds())),
-    )
-    server = _Server(config)
+    server = _Server(_uvicorn_config(service, settings))
     await service.state.open()  # here, so that its error is told as it is
-    if not app.backend.capabilities.processes:
-        log.warning("jobs of this store are in this process alone: workers of other processes do not see them")
     try:
+        if not app.backend.capabilities.processes:
+            log.warning("jobs of this store are in this process alone: workers of other processes do not see them")
         check_exposure(settings, has_keys=bool(await app.keys.list()))
         listening = _listen(settings)
-    except BaseException:
-        await service.state.close()
-        raise
-    host, port = listening.getsockname()[:2]
-    stopping: set[asyncio.Task[None]] = set()
-
-    def stop(number: int) -> None:
-        if stopping:
-            server.force_exit = server.should_exit = True
-            return
-        log.info("%s: finishing requests; once more to stop at once", signal.Signals(number).name)
-        stopping.add(asyncio.ensure_future(_stop(server, service.state.closing, settings)))
-
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop, number)
-    try:
-        shown = f"[{host}]" if ":" in host else host
-        log.info("the server is ready: http://%s:%d; store %s", shown, port, app.backend.url)
-        await server.serve(sockets=[listening])
+        with _stopped_by_signals(server, service.state.closing, settings):
+            host, port = listening.getsockname()[:2]
+            shown = f"[{host}]" if ":" in host else host
+            log.info("the server is ready: http://%s:%d; store %s", shown, port, app.backend.url)
+            await server.serve(sockets=[listening])
     finally:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(number)
-        for task in stopping:
-            task.cancel()
         await service.state.close()
     log.info("the server has stopped")
 
@@ -116,6 +83,47 @@ def run(app: Headrace, settings: ServerSettings, *, authenticator: Authenticator
         return
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve(app, settings, authenticator=authenticator))
+
+
+def _uvicorn_config(service: Service, settings: ServerSettings) -> uvicorn.Config:
+    return uvicorn.Config(
+        service,
+        host=settings.host,
+        port=settings.port,
+        lifespan="on",
+        http=Protocol,
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # nothing here depends on who is in front
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=max(1, round(settings.grace.total_seconds())),
+    )
+
+
+@contextlib.contextmanager
+def _stopped_by_signals(server: uvicorn.Server, closing: asyncio.Event, settings: ServerSettings) -> Iterator[None]:
+    """Meanwhile the first SIGTERM or SIGINT lets the server finish and stop, and a second one stops it at once."""
+    stopping: set[asyncio.Task[None]] = set()
+
+    def stop(number: int) -> None:
+        if stopping:
+            server.force_exit = server.should_exit = True
+            return
+        log.info("%s: finishing requests; once more to stop at once", signal.Signals(number).name)
+        stopping.add(asyncio.ensure_future(_stop(server, closing, settings)))
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop, number)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+        for task in stopping:
+            task.cancel()
 
 
 async def _stop(server: uvicorn.Server, closing: asyncio.Event, settings: ServerSettings) -> None:

@@ -22,6 +22,11 @@ from headrace.wire.scopes import Scope
 _CHANGES = ("queue", "priority", "run_at", "expires_at", "max_attempts", "tags")
 
 
+def accepted(reply: OperationView) -> Answer:
+    """202, and where it can be asked how far it is."""
+    return Answer(202, {"location": f"/v1/operations/{reply.id}"})
+
+
 @operation("POST", "/v1/operations/preview", scope=Scope.JOBS_READ, problems=(422,), name="operations.preview")
 async def preview(context: Context, request: PreviewOperation) -> Preview:
     """Count the jobs that an operation would look at, by state, queue and task. Changes nothing.
@@ -40,7 +45,7 @@ async def preview(context: Context, request: PreviewOperation) -> Preview:
     scope=Scope.JOBS_WRITE,
     statuses={202: "It has begun; its location tells how far it is."},
     problems=(422,),
-    answer=lambda reply: Answer(202, {"location": f"/v1/operations/{reply.id}"}),
+    answer=accepted,
     name="operations.start",
 )
 async def start(context: Context, request: StartOperation) -> OperationView:

@@ -14,8 +14,8 @@ from headrace.model.limits import LimitScope, LimitUsage, format_rate
 from headrace.model.queue import QueueSettings, QueueStats
 from headrace.server.auth import check_queue
 from headrace.server.context import Context
-from headrace.server.operation import Answer, operation
-from headrace.server.operations.bulk import operation_view
+from headrace.server.operation import operation
+from headrace.server.operations.bulk import accepted, operation_view
 from headrace.server.problems import Refused
 from headrace.wire.base import Listed, duration, given
 from headrace.wire.operations import OperationView
@@ -102,7 +102,7 @@ async def drain(context: Context, request: DrainQueue) -> Drained:
     scope=Scope.QUEUES_WRITE,
     statuses={202: "It has begun; its location tells how far it is."},
     problems=(404, 422),
-    answer=lambda reply: Answer(202, {"location": f"/v1/operations/{reply.id}"}),
+    answer=accepted,
 )
 async def purge(context: Context, request: PurgeQueue) -> OperationView:
     """Delete the jobs of a queue that are in one of the states now: those that wait, unless said otherwise.

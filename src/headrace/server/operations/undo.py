@@ -5,8 +5,8 @@ from __future__ import annotations
 from msgspec import structs
 
 from headrace.server.context import Context
-from headrace.server.operation import Answer, operation
-from headrace.server.operations.bulk import check_whole, operation_view
+from headrace.server.operation import operation
+from headrace.server.operations.bulk import accepted, check_whole, operation_view
 from headrace.server.problems import reading_from
 from headrace.wire.base import PageOf
 from headrace.wire.operations import (
@@ -57,7 +57,7 @@ async def preview_undo(context: Context, request: OperationNamed) -> Preview:
     scope=Scope.JOBS_WRITE,
     statuses={202: "The undo has begun; its location tells how far it is."},
     problems=(404, 422),
-    answer=lambda reply: Answer(202, {"location": f"/v1/operations/{reply.id}"}),
+    answer=accepted,
     name="operations.undo",
 )
 async def undo(context: Context, request: UndoOperation) -> OperationView:
