@@ -72,3 +72,8 @@ def test_every_page_under_docs_is_linked_from_the_index() -> None:
     pages = {page for page in all_pages() if page.is_relative_to(ROOT / "docs")}
     decisions = {page for page in pages if page.parent.name == "decisions" and page.name != "index.md"}
     assert pages - decisions - linked == {ROOT / "docs" / "index.md"}
+
+
+def test_the_index_lists_every_decision_in_order() -> None:
+    listed = [link for link in links_of(ROOT / "docs" / "index.md") if link.startswith("decisions/")]
+    assert listed == sorted(f"decisions/{page.name}" for page in (ROOT / "docs" / "decisions").glob("*.md"))
