@@ -17,6 +17,7 @@ class Proxy:
         self._target = target
         self._thawed: set[asyncio.Task[None]] = set()
         self._frozen: set[asyncio.Task[None]] = set()
+        self._silent = False
         self.port = 0
 
     async def __aenter__(self) -> Self:
@@ -37,11 +38,16 @@ class Proxy:
         self._frozen |= self._thawed
         self._thawed = set()
 
+    def silence(self) -> None:
+        """Forward nothing more on any connection, new ones included: they open, and nobody answers."""
+        self.freeze()
+        self._silent = True
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         server_reader, server_writer = await asyncio.open_connection("127.0.0.1", self._target)
         for source, sink in ((reader, server_writer), (server_reader, writer)):
             task = asyncio.create_task(self._forward(source, sink))
-            self._thawed.add(task)
+            (self._frozen if self._silent else self._thawed).add(task)
 
     async def _forward(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()

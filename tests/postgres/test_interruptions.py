@@ -10,10 +10,14 @@ import asyncpg
 import psutil
 import pytest
 
+from headrace import Headrace
 from headrace.backends.postgres import PostgresBackend
+from headrace.backends.postgres import session as postgres_session
 from headrace.backends.postgres import signals as postgres_signals
 from headrace.backends.postgres.faults import translate
+from headrace.backends.postgres.session import Session
 from headrace.backends.postgres.signals import PostgresSignalBus
+from headrace.engine import leader, registry
 from headrace.errors import Unavailable
 from headrace.storage.signals import WORK, topic
 from headrace.testing.conformance.builders import enqueue, job
@@ -94,6 +98,45 @@ async def test_a_process_that_only_listens_notices_a_connection_that_went_silent
             async with backend.signals.subscribe([WORK]) as heard:
                 proxy.freeze()
                 assert await anext(heard) == topic(WORK, "*")  # from the connection that follows: look everywhere
+        finally:
+            await backend.close()
+
+
+async def test_a_worker_whose_store_went_silent_stops_soon_all_the_same(
+    database: str, entrance: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (leader, registry, postgres_session):
+        monkeypatch.setattr(module, "GOODBYE_S_MAX", 0.1)
+    async with Proxy(entrance) as proxy:
+        app = Headrace(database.replace(f":{entrance}/", f":{proxy.port}/") + "?timeout=600")
+        async with app:
+            worker = app.worker()
+            await worker.start()
+            proxy.silence()
+            async with asyncio.timeout(PATIENCE_S):
+                await worker.stop()
+
+
+async def test_a_cancelled_transaction_does_not_wait_for_a_server_that_went_silent(
+    database: str, entrance: int
+) -> None:
+    asked = asyncio.Event()
+
+    async def verb(session: Session) -> None:
+        proxy.silence()
+        asked.set()
+        await session.text("SELECT 1")
+
+    async with Proxy(entrance) as proxy:
+        backend = PostgresBackend(database.replace(f":{entrance}/", f":{proxy.port}/") + "?timeout=600")
+        await backend.open()
+        try:
+            call = asyncio.create_task(backend._pool.run(verb, transaction=True))
+            await asked.wait()
+            call.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                async with asyncio.timeout(PATIENCE_S):
+                    await call
         finally:
             await backend.close()
 

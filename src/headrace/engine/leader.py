@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from datetime import timedelta
 
-from headrace.engine.service import Periodic
+from headrace.engine.service import GOODBYE_S_MAX, Periodic
 from headrace.model.ids import WorkerId
 from headrace.storage.clock import Clock
 from headrace.storage.locks import Lock, LockStore
@@ -73,6 +74,7 @@ class Leader(Periodic):
         if lock is None:
             return
         try:
-            await self._locks.release(lock)
+            async with asyncio.timeout(GOODBYE_S_MAX):
+                await self._locks.release(lock)
         except Exception as error:
             log.info("leadership was not given up, and ends by itself within %s: %r", self._ttl, error)

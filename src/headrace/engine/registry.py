@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import socket
@@ -14,7 +15,7 @@ from msgspec import Struct
 
 from headrace._version import __version__
 from headrace.engine.orders import Order, Told, read_told
-from headrace.engine.service import Periodic
+from headrace.engine.service import GOODBYE_S_MAX, Periodic
 from headrace.engine.usage import resident_bytes
 from headrace.logs import set_levels
 from headrace.model.ids import WorkerId
@@ -130,7 +131,8 @@ class Registrar(Periodic):
     async def _end(self) -> None:
         await self._cancel_tasks()
         try:
-            await self._kv.put_many(BUCKET, [Put(key=self._worker, value=None)])
+            async with asyncio.timeout(GOODBYE_S_MAX):
+                await self._kv.put_many(BUCKET, [Put(key=self._worker, value=None)])
         except Exception as error:
             log.info("the record of worker %s stays for up to %s: %r", self._worker, RECORD_TTL, error)
 

@@ -17,6 +17,9 @@ log = logging.getLogger("headrace")
 JITTER = 0.1
 """A tenth less or more: workers that were started together do not ask the store together for ever."""
 
+GOODBYE_S_MAX = 2.0
+"""How long a stopping worker tries to tell the store what the store finds out by itself a little later."""
+
 
 async def wait_at_most(event: asyncio.Event, seconds: float) -> None:
     """Wait until the event is set, or the time is over."""

@@ -21,6 +21,9 @@ T = TypeVar("T")
 Row = Sequence[Any]
 
 CONNECT_S_MAX = 10.0
+GOODBYE_S_MAX = 1.0
+"""A server hangs up at once on a connection that is closed in good order; one that does not is not waited for."""
+
 AT_HAND_MAX = 2
 """Connections that stay taken between calls: one for claims and one for finishes. To take one out of asyncpg's pool and
 to put it back takes as long as a small statement."""
@@ -206,10 +209,11 @@ class Pool:
     async def close(self) -> None:
         pool, self._pool = self._pool, None
         if pool is not None:
+            while self._at_hand:
+                await _put_back(pool, self._at_hand.pop())
+            idle = pool.get_idle_size() == pool.get_size()
             try:
-                async with asyncio.timeout(CONNECT_S_MAX):
-                    while self._at_hand:
-                        await _put_back(pool, self._at_hand.pop())
+                async with asyncio.timeout(GOODBYE_S_MAX if idle else CONNECT_S_MAX):
                     await pool.close()
             except TimeoutError:
                 pool.terminate()
@@ -241,8 +245,7 @@ class Pool:
                 await connection.execute("SELECT set_config('headrace.now', $1, false)", str(session.now))
             if not transaction and not self.pooled:  # a pooler keeps to one server for as long as a transaction
                 return await verb(session)
-            async with connection.transaction():
-                return await verb(session)
+            return await _in_transaction(session, verb)
         except (TimeoutError, asyncio.CancelledError):
             # It may lead nowhere, or to a server that is stuck and would not even hear of a cancellation.
             connection.terminate()
@@ -280,6 +283,21 @@ class Pool:
                 self.location.dsn, timeout=self._connect_s, command_timeout=self.location.timeout, **self.settings()
             )
         )
+
+
+async def _in_transaction(session: PooledSession, verb: Callable[[Session], Awaitable[T]]) -> T:
+    """Commit what a verb has done, or undo it. Where that is interrupted, the server undoes it for want of a client."""
+    transaction = session.connection.transaction()
+    await transaction.start()
+    try:
+        reply = await verb(session)
+    except (TimeoutError, asyncio.CancelledError):
+        raise  # to roll back would be to wait, on a connection that may lead nowhere
+    except BaseException:
+        await transaction.rollback()
+        raise
+    await transaction.commit()
+    return reply
 
 
 def _is_open(connection: Any) -> bool:
