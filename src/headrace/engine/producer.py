@@ -158,8 +158,8 @@ class Producer(Service):
                     continue
                 asked = await self._accept(asked, claims)
         finally:
-            if asked is not None:
-                asked.answer.cancel()
+            if self._call is not None:
+                self._call.cancel()
 
     def _ask(self, coming: Mapping[str, int]) -> _Asked | None:
         """Ask for what there is room for beside the jobs that are coming; None where there is none."""
@@ -173,7 +173,7 @@ class Producer(Service):
         wait = min(timedelta(seconds=self._poll_s), self._config.lease / LEASE_PARTS_WAITED) if self._waits else ZERO
         request = ClaimRequest(worker=self._worker, demand=demand, lease_for=self._config.lease, wait=wait)
         self._asked_at = self._backend.clock.monotonic()
-        self._call = asyncio.create_task(self._claim_in_time(request))
+        self._call = asyncio.create_task(self._claim_in_time(request), name="claim")
         return _Asked(demand, self._asked_at, self._call)
 
     async def _rest(self) -> None:
