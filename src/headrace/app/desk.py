@@ -282,7 +282,7 @@ class JobDesk(Operations):
         if store is None or not backend.capabilities.transactions:
             message = (
                 f"{backend.url.partition('://')[0]} cannot enqueue within your transaction. Leave connection out, or "
-                "use a store that can, such as sqlite"
+                "use a store that can, such as sqlite or postgresql"
             )
             raise Unsupported(message)
         return store.within(connection)
