@@ -14,7 +14,7 @@ from msgspec import structs
 
 from headrace.model.catalogue import TaskRecord, TaskVersion
 from headrace.model.job import PRIORITY_DEFAULT, QUEUE_DEFAULT
-from headrace.storage.kv import KeyValueStore, Put
+from headrace.storage.kv import KeyValueStore, Put, all_entries
 from headrace.tasks.task import Task
 
 log = logging.getLogger("headrace")
@@ -28,8 +28,6 @@ _WHENEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 _TRIES = 5
 """Workers that start together write the same; each conflict means that another has written first."""
-
-_SCAN_LIMIT = 500
 
 
 async def publish(kv: KeyValueStore, tasks: Iterable[Task[Any, Any]], now: datetime) -> int:
@@ -77,14 +75,8 @@ def _timeless(record: TaskRecord) -> TaskRecord:
 
 async def list_tasks(kv: KeyValueStore) -> list[TaskRecord]:
     """Every task that a worker has told of, by name."""
-    records: list[TaskRecord] = []
-    cursor: str | None = None
-    while True:
-        page = await kv.scan(BUCKET, cursor=cursor, limit=_SCAN_LIMIT)
-        records += [record for entry in page.items if (record := read_record(entry.key, entry.value)) is not None]
-        cursor = page.next_cursor
-        if cursor is None:
-            return records
+    found = [read_record(entry.key, entry.value) for entry in await all_entries(kv, BUCKET)]
+    return [record for record in found if record is not None]
 
 
 async def find_tasks(kv: KeyValueStore, names: Sequence[str]) -> dict[str, TaskRecord]:

@@ -10,7 +10,7 @@ import msgspec
 from headrace.errors import OperationNotFound
 from headrace.model.operation import Operation, OperationId, OperationState
 from headrace.model.page import Page
-from headrace.storage.kv import KeyValueStore, Put
+from headrace.storage.kv import KeyValueStore, Put, all_entries
 
 BUCKET = "operations"
 
@@ -54,14 +54,8 @@ class Ledger:
 
     async def running(self) -> list[OperationId]:
         """The operations that somebody has to carry out."""
-        found: list[OperationId] = []
-        cursor: str | None = None
-        while True:
-            page = await self.page(cursor=cursor)
-            found += [each.id for each in page.items if each.state is OperationState.RUNNING]
-            cursor = page.next_cursor
-            if cursor is None:
-                return found
+        operations = [_decode(entry.value) for entry in await all_entries(self._kv, BUCKET)]
+        return [each.id for each in operations if each.state is OperationState.RUNNING]
 
     async def _read(self, operation_id: OperationId) -> tuple[Operation, int]:
         [entry] = await self._kv.get_many(BUCKET, [operation_id])

@@ -19,7 +19,7 @@ from headrace.engine.service import GOODBYE_S_MAX, Periodic
 from headrace.engine.usage import resident_bytes
 from headrace.logs import set_levels
 from headrace.model.ids import WorkerId
-from headrace.storage.kv import KeyValueStore, Put
+from headrace.storage.kv import KeyValueStore, Put, all_entries
 from headrace.telemetry import Telemetry
 
 log = logging.getLogger("headrace")
@@ -28,8 +28,6 @@ BUCKET = "workers"
 RECORD_EVERY = timedelta(seconds=10)
 RECORD_TTL = 3 * RECORD_EVERY
 """Two records may fail to be written before a worker that lives is missing from the list."""
-
-_SCAN_LIMIT = 500
 
 
 class WorkerRecord(Struct, frozen=True, kw_only=True):
@@ -154,14 +152,9 @@ class WorkerLoad(Struct, frozen=True, kw_only=True):
 async def list_workers(kv: KeyValueStore) -> list[WorkerRecord]:
     """The workers heard of within the last half minute, by id. Records that cannot be read are left out."""
     records = []
-    cursor: str | None = None
-    while True:
-        page = await kv.scan(BUCKET, cursor=cursor, limit=_SCAN_LIMIT)
-        for entry in page.items:
-            try:
-                records.append(msgspec.json.decode(entry.value, type=WorkerRecord))
-            except msgspec.MsgspecError as error:
-                log.warning("the record of worker %s cannot be read: %r", entry.key, error)
-        cursor = page.next_cursor
-        if cursor is None:
-            return records
+    for entry in await all_entries(kv, BUCKET):
+        try:
+            records.append(msgspec.json.decode(entry.value, type=WorkerRecord))
+        except msgspec.MsgspecError as error:
+            log.warning("the record of worker %s cannot be read: %r", entry.key, error)
+    return records

@@ -24,7 +24,7 @@ from headrace.model.schedule import (
     state_key,
 )
 from headrace.storage.backend import Backend
-from headrace.storage.kv import Put
+from headrace.storage.kv import Put, all_entries
 from headrace.storage.signals import SCHEDULE, topic
 
 log = logging.getLogger("headrace")
@@ -61,17 +61,12 @@ class ScheduleStore:
     async def all(self) -> dict[str, Stored[Schedule]]:
         """Every schedule, by name. One that cannot be read, by this release, is reported and left out."""
         found: dict[str, Stored[Schedule]] = {}
-        cursor: str | None = None
-        while True:
-            page = await self._kv.scan(SCHEDULES, cursor=cursor, limit=PAGE)
-            for entry in page.items:
-                try:
-                    found[entry.key] = Stored(_read_schedule(entry.value), entry.revision)
-                except msgspec.MsgspecError as error:
-                    log.error("schedule %s cannot be read, and does not run: %s", entry.key, error)
-            cursor = page.next_cursor
-            if cursor is None:
-                return found
+        for entry in await all_entries(self._kv, SCHEDULES):
+            try:
+                found[entry.key] = Stored(_read_schedule(entry.value), entry.revision)
+            except msgspec.MsgspecError as error:
+                log.error("schedule %s cannot be read, and does not run: %s", entry.key, error)
+        return found
 
     async def get(self, name: str) -> Stored[Schedule] | None:
         """The schedule of that name."""

@@ -10,6 +10,9 @@ from msgspec import Struct
 
 from headrace.model.page import Page
 
+SCAN_PAGE = 500
+"""Entries that are read in one call of the store, when all are wanted."""
+
 
 class Entry(Struct, frozen=True, kw_only=True, gc=False):
     """A stored value. ``revision`` grows with every write of any key of the bucket."""
@@ -45,3 +48,15 @@ class KeyValueStore(Protocol):
     async def scan(self, bucket: str, *, prefix: str = "", cursor: str | None = None, limit: int = 100) -> Page[Entry]:
         """Entries in the order of their keys."""
         ...
+
+
+async def all_entries(kv: KeyValueStore, bucket: str) -> list[Entry]:
+    """Every entry of a bucket, in the order of their keys. Read in pages: what is written meanwhile may be missing."""
+    found: list[Entry] = []
+    cursor: str | None = None
+    while True:
+        page = await kv.scan(bucket, cursor=cursor, limit=SCAN_PAGE)
+        found += page.items
+        cursor = page.next_cursor
+        if cursor is None:
+            return found

@@ -8,7 +8,7 @@ import msgspec
 
 from headrace.errors import UnknownWebhook
 from headrace.model.webhook import Webhook
-from headrace.storage.kv import KeyValueStore, Put
+from headrace.storage.kv import KeyValueStore, Put, all_entries
 
 BUCKET = "webhooks"
 PLACE_BUCKET, PLACE = "webhook-place", "after"
@@ -24,14 +24,7 @@ class WebhookRecords:
 
     async def all(self) -> list[Webhook]:
         """Every webhook, the oldest first."""
-        found: list[Webhook] = []
-        cursor: str | None = None
-        while True:
-            page = await self._kv.scan(BUCKET, cursor=cursor)
-            found += [_decode(entry.value) for entry in page.items]
-            cursor = page.next_cursor
-            if cursor is None:
-                return found
+        return [_decode(entry.value) for entry in await all_entries(self._kv, BUCKET)]
 
     async def get(self, webhook_id: str) -> Webhook:
         """The webhook. Raises UnknownWebhook."""
