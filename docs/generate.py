@@ -71,7 +71,7 @@ BESIDE = (
     ("headrace.app.sync_keys", "SyncKeys"),
     ("headrace.model.operation", "Operation"),
     ("headrace.model.operation", "Preview"),
-    ("headrace.app.edits", "Edits"),
+    ("headrace.model.edits", "Edits"),
     ("headrace.storage.jobs", "Changed"),
     ("headrace.model.payload", "Codec"),
     ("headrace.telemetry", "Telemetry"),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -12,27 +12,13 @@ from msgspec.structs import asdict
 
 from headrace.config import check_queue_name
 from headrace.errors import ConfigError
+from headrace.model.edits import Edits
 from headrace.model.ids import JobId
 from headrace.model.job import PRIORITY_MAX, PRIORITY_MIN
 from headrace.model.operation import JobChanges
 from headrace.model.payload import Codecs
 from headrace.storage.backend import Backend
 from headrace.storage.jobs import JobEdit
-
-
-class Edits(TypedDict, total=False):
-    """What ``app.edit`` and ``app.retry`` can change; what is not given stays.
-
-    args: all arguments anew, by name. They are not checked against the task; its worker does that.
-    """
-
-    args: Mapping[str, Any]
-    queue: str
-    priority: int
-    run_at: datetime
-    expires_at: datetime | None
-    max_attempts: int
-    tags: Iterable[str]
 
 
 async def make_edits(backend: Backend, codecs: Codecs, ids: Sequence[JobId], edits: Edits) -> list[JobEdit]:

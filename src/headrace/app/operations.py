@@ -11,7 +11,7 @@ from msgspec import structs
 from msgspec.structs import replace
 
 from headrace.app.catalogue import list_tasks
-from headrace.app.edits import Edits, make_edits
+from headrace.app.edits import make_edits
 from headrace.app.emptying import drain, purge_query
 from headrace.app.limiting import Limiting
 from headrace.app.migration import Migration, Misfit, check_jobs, migrate_jobs
@@ -22,6 +22,7 @@ from headrace.engine.orders import Order, give_levels, give_order
 from headrace.engine.registry import WorkerRecord, list_workers
 from headrace.errors import ConfigError, UsageError
 from headrace.model.catalogue import TaskRecord
+from headrace.model.edits import Edits
 from headrace.model.errors import ErrorGroup
 from headrace.model.explanation import Explanation
 from headrace.model.ids import JobId, WorkerId

@@ -13,7 +13,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 from headrace.app.desk import JobDesk
-from headrace.app.edits import Edits
 from headrace.app.limiting import Figures, QueueOptions
 from headrace.app.loop_thread import LoopThread
 from headrace.app.migration import Migration, Misfit
@@ -23,6 +22,7 @@ from headrace.engine.registry import WorkerRecord
 from headrace.engine.run_now import run_now
 from headrace.errors import UsageError
 from headrace.model.catalogue import TaskRecord
+from headrace.model.edits import Edits
 from headrace.model.errors import ErrorGroup
 from headrace.model.explanation import Explanation
 from headrace.model.job import Attempt, Job, JobState, LogLine

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
-from typing import Any, TypedDict
+from collections.abc import Mapping
+from typing import Any
 
 from headrace.client.core.answers import StateConflict
 from headrace.errors import JobNotFound
+from headrace.model.edits import Edits
 from headrace.wire.jobs import ChangedJob, EditJob
 
 
-class RemoteEdits(TypedDict, total=False):
+class RemoteEdits(Edits, total=False):
     """What ``edit`` and ``retry`` can change; what is not given stays. ``args`` are all arguments anew, by name.
 
     if_match: the ``etag`` of the job as it was read; it is changed only if nobody else has.
     """
 
-    args: Mapping[str, Any]
-    queue: str
-    priority: int
-    run_at: datetime
-    expires_at: datetime | None
-    max_attempts: int
-    tags: Iterable[str]
     if_match: str
 
 

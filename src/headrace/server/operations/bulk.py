@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import structs
 
-from headrace.model.operation import Operation
+from headrace.model.operation import JobChanges, Operation
 from headrace.server.context import Context
 from headrace.server.operation import Answer, operation
 from headrace.server.problems import Refused, reading_from
@@ -19,7 +19,7 @@ from headrace.wire.operations import (
 )
 from headrace.wire.scopes import Scope
 
-_CHANGES = ("queue", "priority", "run_at", "expires_at", "max_attempts", "tags")
+_CHANGES = JobChanges.__struct_fields__
 
 
 def accepted(reply: OperationView) -> Answer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from headrace.app.edits import Edits
+from headrace.model.edits import Edits
 from headrace.model.job import Job
 from headrace.server.auth import check_queue
 from headrace.server.context import Context
@@ -17,7 +17,7 @@ from headrace.wire.base import given
 from headrace.wire.jobs import CancelJob, ChangedJob, DiscardJob, EditJob, GetJob, RetryJob
 from headrace.wire.scopes import Scope
 
-_EDITS = ("args", "queue", "priority", "run_at", "expires_at", "max_attempts", "tags")
+_EDITS = tuple(Edits.__annotations__)
 
 
 @operation("POST", "/v1/jobs/{id}/cancel", scope=Scope.JOBS_WRITE, problems=(404, 409, 422), name="jobs.cancel")
