@@ -119,14 +119,12 @@ def headers_of(scope: Scope) -> dict[str, str]:
     return found
 
 
-async def respond(
-    send: Send, status: int, body: bytes, kind: str, headers: Mapping[str, str] | None = None, *, empty: bool = False
-) -> None:
+async def respond(send: Send, status: int, body: bytes, kind: str, headers: Mapping[str, str] | None = None) -> None:
     """Send a whole response."""
     lines = [(b"content-type", kind.encode()), (b"content-length", b"%d" % len(body))]
     lines += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in (headers or {}).items()]
     await send({"type": "http.response.start", "status": status, "headers": lines})
-    await send({"type": "http.response.body", "body": b"" if empty else body})
+    await send({"type": "http.response.body", "body": body})
 
 
 async def refuse(scope: Scope, send: Send, refused: Refused) -> None:

@@ -72,4 +72,7 @@ class NoEventLog:
         raise self._refusal()
 
     def _refusal(self) -> Unsupported:
-        return Unsupported(f"the {self._store} store keeps no journal of job events; use another, such as sqlite or postgresql, or poll the jobs")
+        return Unsupported(
+            f"the {self._store} store keeps no journal of job events; use another, such as sqlite or postgresql, or "
+            "poll the jobs"
+        )
