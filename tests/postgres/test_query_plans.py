@@ -203,6 +203,7 @@ ONE_WAY = {
     "error_places": {"ended_failing", "jobs_failing"},
     "forget_lanes": {"jobs_laned", "jobs_strict"},
     "get_queued": {"jobs_pkey"},
+    "lease_left": {"jobs_pkey"},
     "lane_jobs": {"jobs_laned", "jobs_strict", "jobs_seq"},
     "put_lanes": {"lanes_pkey"},
     "put_turns": {"lanes_pkey"},

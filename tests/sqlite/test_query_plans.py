@@ -31,6 +31,7 @@ def connection(path: Path) -> Iterator[apsw.Connection]:
 PLANS: list[tuple[str, dict[str, Any] | tuple[Any, ...], str]] = [
     ("select_queued", {"queue": "q", "now": 0, "limit": 10}, "headrace_jobs_queued (queue=?)"),
     ("any_queued", {"queues": "[]"}, "headrace_jobs_queued (queue=?)"),
+    ("lease_ends", {"ids": "[]"}, "sqlite_autoindex_headrace_jobs_1 (id=?)"),
     ("select_held", {"leases": "[]"}, "sqlite_autoindex_headrace_jobs_1 (id=?)"),
     ("mark_running", {"seqs": "[]", "token": "t", "worker": "w", "until": 0, "now": 0}, "INTEGER PRIMARY KEY"),
     ("mark_succeeded", {"seqs": "[]", "now": 0}, "INTEGER PRIMARY KEY"),

@@ -37,6 +37,7 @@ class WorkerRecord(Struct, frozen=True, kw_only=True):
     ``loop_lag_s``: how late its event loop answered at worst within about ten seconds; None when it is not watched.
     ``memory_bytes``: what its process holds, 0 where the system does not say. ``cpu_s``: processor time it took so far.
     Child processes are not in these two. ``problems`` is empty while it gets and stores jobs.
+    ``lease_s`` is how long it may be silent before its jobs are given to others; 0 where an earlier release tells none.
     ``schedules`` are those that its code declares, and ``tasks`` the names of those it can run. ``order`` is what it
     was told: ``work``, ``quiet`` or ``stop``.
     """
@@ -59,6 +60,7 @@ class WorkerRecord(Struct, frozen=True, kw_only=True):
     problems: tuple[str, ...] = ()
     tasks: tuple[str, ...] = ()
     order: str = "work"
+    lease_s: float = 0.0
 
 
 class Registrar(Periodic):
@@ -71,6 +73,7 @@ class Registrar(Periodic):
         queues: Mapping[str, int],
         telemetry: Telemetry,
         *,
+        lease: timedelta,
         load: Callable[[], WorkerLoad],
         schedules: Sequence[str] = (),
         obey: Callable[[Order], None] = lambda order: None,
@@ -81,6 +84,7 @@ class Registrar(Periodic):
         self._told = Told()
         self._worker = worker
         self._queues = dict(queues)
+        self._lease = lease
         self._schedules = tuple(schedules)
         self._telemetry = telemetry
         self._load = load
@@ -107,6 +111,7 @@ class Registrar(Periodic):
             problems=load.problems,
             tasks=load.tasks,
             order=self._told.order.value,
+            lease_s=self._lease.total_seconds(),
         )
         if self._telemetry.active:
             self._telemetry.emit("worker.beat", worker=self._worker, record=record)

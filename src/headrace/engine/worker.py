@@ -151,6 +151,7 @@ class Worker(Service):
             self.id,
             config.queues,
             telemetry,
+            lease=config.lease,
             load=self._load,
             schedules=[schedule.name for schedule in schedules],
             obey=self._obey,

@@ -345,6 +345,13 @@ class JobReader(Protocol):
         """
         ...
 
+    async def lease_left(self, ids: Sequence[JobId]) -> list[timedelta | None]:
+        """How long the lease of each of these jobs holds from now, should no heartbeat extend it.
+
+        Negative where it ran out and upkeep has not noticed yet; None for a job that is not running.
+        """
+        ...
+
     async def oldest_queued(self) -> dict[str, datetime]:
         """For each queue with queued jobs, since when the oldest of them could run."""
         ...

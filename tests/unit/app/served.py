@@ -11,7 +11,12 @@ from headrace.storage.kv import Put
 
 
 async def serve(
-    app: Headrace, *queues: str, worker: str = "w-1", tasks: tuple[str, ...] = ("t",), running: int = 0
+    app: Headrace,
+    *queues: str,
+    worker: str = "w-1",
+    tasks: tuple[str, ...] = ("t",),
+    running: int = 0,
+    lease_s: float = 0.0,
 ) -> None:
     """Let there be a worker."""
     record = WorkerRecord(
@@ -22,5 +27,6 @@ async def serve(
         started_at=app.backend.clock.now(),
         running=running,
         tasks=tasks,
+        lease_s=lease_s,
     )
     await app.backend.kv.put_many(BUCKET, [Put(key=worker, value=msgspec.json.encode(record), ttl=seconds(30))])

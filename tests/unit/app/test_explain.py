@@ -158,6 +158,12 @@ async def unheard(app: Headrace, clock: FrozenClock) -> JobId:
     return job_id
 
 
+async def silent(app: Headrace, clock: FrozenClock) -> JobId:
+    job_id = await running(app, clock)
+    await serve(app, "default", lease_s=LEASE.total_seconds())
+    return job_id
+
+
 async def exhausted(app: Headrace, clock: FrozenClock) -> JobId:
     [job_id] = await enqueue(app.backend, job(max_attempts=1))
     await finish(app.backend, await claim_one(app.backend), Failed(error=REFUSED))
@@ -263,7 +269,8 @@ CASES: list[tuple[Callable[[Headrace, FrozenClock], Awaitable[JobId]], str, str,
     (parked, "waiting", "waits to be woken or until 2030-01-01 02:00:00 UTC", "job wake ID"),
     (running, "running", "runs since .* .20s. on mill, process 7, attempt 1 of 5", "job watch ID"),
     (cancelling, "running.cancelling", "asked to stop: enough", "job watch ID"),
-    (unheard, "running.unheard", "its worker w-1 is not heard of", "worker list"),
+    (unheard, "running.unheard", "worker w-1 is not heard of; its lease ended at .*, and no worker is", "worker list"),
+    (silent, "running.unheard", "nothing was heard .* since .* .20s.; if .* in 10s, it goes back", "worker list"),
     (exhausted, "dead.exhausted", "all 1 attempts failed, the last with OSError: refused", "job retry ID"),
     (given_up, "dead.discarded", "its handler gave it up: no such customer", "job retry ID"),
     (not_retried, "dead.not_retried", "OSError: refused, which its task does not retry", "job retry ID"),

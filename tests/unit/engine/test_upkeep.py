@@ -157,7 +157,7 @@ async def test_a_worker_is_listed_while_it_lives(frozen: MemoryBackend, clock: F
     def load() -> WorkerLoad:
         return WorkerLoad(started_at=clock.now(), running=3, last_claim_at=None)
 
-    registrar = Registrar(frozen.kv, WorkerId("w-1"), {"mail": 10}, Telemetry(), load=load)
+    registrar = Registrar(frozen.kv, WorkerId("w-1"), {"mail": 10}, Telemetry(), lease=seconds(30), load=load)
     await registrar.start()
     (record,) = await list_workers(frozen.kv)
     assert (record.id, record.queues, record.running) == ("w-1", {"mail": 10}, 3)
@@ -169,7 +169,7 @@ async def test_a_worker_that_falls_silent_leaves_the_list(frozen: MemoryBackend,
     def load() -> WorkerLoad:
         return WorkerLoad(started_at=clock.now(), running=0, last_claim_at=None)
 
-    await Registrar(frozen.kv, WorkerId("w-1"), {"mail": 10}, Telemetry(), load=load).tick()
+    await Registrar(frozen.kv, WorkerId("w-1"), {"mail": 10}, Telemetry(), lease=seconds(30), load=load).tick()
     clock.advance(seconds(31))
     assert await list_workers(frozen.kv) == []
 
@@ -179,6 +179,6 @@ async def test_a_record_that_cannot_be_read_does_not_hide_the_others(frozen: Mem
         return WorkerLoad(started_at=clock.now(), running=0, last_claim_at=None)
 
     await frozen.kv.put_many(BUCKET, [Put(key="w-0", value=b"{")])
-    await Registrar(frozen.kv, WorkerId("w-1"), {"mail": 10}, Telemetry(), load=load).tick()
+    await Registrar(frozen.kv, WorkerId("w-1"), {"mail": 10}, Telemetry(), lease=seconds(30), load=load).tick()
     assert [record.id for record in await list_workers(frozen.kv)] == ["w-1"]
     await asyncio.sleep(0)

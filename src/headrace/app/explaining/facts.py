@@ -24,7 +24,7 @@ WINDOW = timedelta(minutes=1)
 class Facts(Struct, frozen=True, kw_only=True):
     """A job, its queue, its task's entry in the catalogue and the workers there are, at one moment.
 
-    ``running``: of its queue, those that are claimed ahead as well.
+    ``running``: of its queue, those that are claimed ahead as well. ``lease_left``: of a running job.
     """
 
     job: Job
@@ -37,6 +37,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     attempts: Sequence[Attempt]
     blocked: Sequence[Blocked] = ()
     record: TaskRecord | None = None
+    lease_left: timedelta | None = None
 
     @property
     def serving(self) -> list[WorkerRecord]:
@@ -70,6 +71,8 @@ async def gather_many(backend: Backend, jobs: Sequence[Job]) -> list[Facts]:
     many = {(each.queue, each.state): each.count for each in counts}
     rates = {rate.queue: rate for rate in await backend.reader.rates(window=WINDOW)}
     blocked = await backend.reader.blocking([job.id for job in jobs])
+    running = [job.id for job in jobs if job.state is JobState.RUNNING]
+    left = dict(zip(running, await backend.reader.lease_left(running) if running else [], strict=True))
     told = await find_tasks(backend.kv, sorted({job.task for job in jobs}))
     workers, now = await list_workers(backend.kv), backend.clock.now()
     return [
@@ -84,6 +87,7 @@ async def gather_many(backend: Backend, jobs: Sequence[Job]) -> list[Facts]:
             attempts=(),
             blocked=by,
             record=told.get(job.task),
+            lease_left=left.get(job.id),
         )
         for job, by in zip(jobs, blocked, strict=True)
     ]

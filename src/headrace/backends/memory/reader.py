@@ -121,6 +121,10 @@ class MemoryJobReader:
         with self._session.section() as state:
             return [blocking(state, state.records.get(job_id)) for job_id in ids]
 
+    async def lease_left(self, ids: Sequence[JobId]) -> list[timedelta | None]:
+        with self._session.section() as state:
+            return [_lease_left(state.records.get(job_id), state.mono) for job_id in ids]
+
     async def oldest_queued(self) -> dict[str, datetime]:
         with self._session.section() as state:
             heads = {queue: heap.first() for queue, heap in state.ages.items()}
@@ -158,3 +162,9 @@ def _read_cursor(cursor: str) -> int:
         return int(cursor)
     except ValueError:
         raise Unsupported(f"{cursor!r} is no cursor of this store: use the one of the page before") from None
+
+
+def _lease_left(record: Record | None, mono: float) -> timedelta | None:
+    if record is None or record.job.state is not JobState.RUNNING:
+        return None
+    return timedelta(seconds=record.deadline - mono)

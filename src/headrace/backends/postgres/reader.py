@@ -84,6 +84,13 @@ class PostgresJobReader:
 
         return await self._runner.run(verb)
 
+    async def lease_left(self, ids: Sequence[JobId]) -> list[timedelta | None]:
+        async def verb(session: Session) -> list[timedelta | None]:
+            left = {row[0]: row[1] for row in await session.rows("lease_left", list(ids), session.mono)}
+            return [left.get(job_id) for job_id in ids]
+
+        return await self._runner.run(verb)
+
     async def oldest_queued(self) -> dict[str, datetime]:
         async def verb(session: Session) -> dict[str, datetime]:
             return {queue: at.astimezone(UTC) for queue, at in await session.rows("oldest_queued") if at is not None}

@@ -72,6 +72,9 @@ class SqliteJobReader:
     async def blocking(self, ids: Sequence[JobId]) -> list[tuple[Blocked, ...]]:
         return await self._lane.run(lambda transaction: [blocking(transaction, job_id) for job_id in ids])
 
+    async def lease_left(self, ids: Sequence[JobId]) -> list[timedelta | None]:
+        return await self._lane.run(lambda transaction: _lease_left(transaction, ids))
+
     async def oldest_queued(self) -> dict[str, datetime]:
         return await self._lane.run(
             lambda transaction: {
@@ -86,6 +89,11 @@ def _get_many(transaction: Transaction, ids: Sequence[JobId]) -> list[Job | None
         result = None if codec is None else bytes.fromhex(hexed or "")
         replies[index] = row.job(result=result, result_codec=codec)
     return replies
+
+
+def _lease_left(transaction: Transaction, ids: Sequence[JobId]) -> list[timedelta | None]:
+    until = dict(transaction.rows("lease_ends", {"ids": as_json(ids)}))
+    return [timedelta(microseconds=until[each] - transaction.mono) if each in until else None for each in ids]
 
 
 def _read_cursor(cursor: str) -> int:

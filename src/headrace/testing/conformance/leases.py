@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
+from headrace.model.ids import new_job_id
 from headrace.model.job import AttemptOutcome, JobState
 from headrace.model.outcome import Completed
 from headrace.storage.backend import Backend
@@ -35,6 +36,20 @@ class LeasePromises:
         assert await backend.jobs.rescue(limit=LIMIT) == []
         assert await claim(backend) == []
         assert await state_of(backend, claimed.job.id) is JobState.RUNNING
+
+    async def test_how_long_a_lease_holds_is_told(self, backend: Backend, clock: FrozenClock) -> None:
+        claimed = await begin(backend)
+        [waiting] = await enqueue(backend, job())
+        ids = [waiting, claimed.job.id, new_job_id()]
+        assert await backend.reader.lease_left(ids) == [None, LEASE, None]
+        clock.advance(LEASE / 2)
+        assert await backend.reader.lease_left(ids) == [None, LEASE / 2, None]
+        await backend.jobs.heartbeat([claimed.lease], extend=LEASE)
+        assert await backend.reader.lease_left(ids) == [None, LEASE, None]
+        clock.advance(2 * LEASE)
+        assert await backend.reader.lease_left(ids) == [None, -LEASE, None]
+        await finish(backend, claimed, Completed())
+        assert await backend.reader.lease_left(ids) == [None, None, None]
 
     async def test_a_job_whose_lease_ran_out_is_claimed_after_one_rescue(
         self, backend: Backend, clock: FrozenClock
