@@ -22,7 +22,7 @@ LOOK_EVERY = 1 / 6
 """How often to look for such leases, in leases: none gets older than half its time before the first try."""
 
 SILENT_AFTER = EXTEND_AFTER + 1.5 * LOOK_EVERY
-"""In leases: no lease of a worker that lives gets so old. Whoever sees an older one knows that heartbeats are missing."""
+"""In leases: that of a worker that lives never gets so old, so an older one tells that heartbeats are missing."""
 
 OnCancel = Callable[[Execution, str], None]
 OnLost = Callable[[Execution], None]
