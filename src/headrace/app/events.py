@@ -146,15 +146,15 @@ def event_filter(
     (<EventKind.DEAD: 'job.dead'>, <EventKind.RETRYING: 'job.retrying'>)
     """
     return EventFilter(
-        kinds=tuple(map(_kind, _several(kind))),
-        queues=_several(queue),
-        tasks=_several(task),
-        jobs=_several(job),
-        tags=_several(tag),
+        kinds=tuple(map(_kind, _one_or_several(kind))),
+        queues=_one_or_several(queue),
+        tasks=_one_or_several(task),
+        jobs=_one_or_several(job),
+        tags=_one_or_several(tag),
     )
 
 
-def _several(given: str | Iterable[str]) -> tuple[str, ...]:
+def _one_or_several(given: str | Iterable[str]) -> tuple[str, ...]:
     return (given,) if isinstance(given, str) else tuple(given)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -18,16 +19,22 @@ def is_async(method: object) -> bool:
     return inspect.iscoroutinefunction(method) or inspect.isasyncgenfunction(method)
 
 
-def async_words(of: type) -> dict[str, list[str]]:
+def said(method: Callable[..., Any]) -> list[tuple[str, object]]:
+    """The parameters of a method, with their defaults; of those that are functions, that they are."""
+    parameters = inspect.signature(method).parameters.values()
+    return [(each.name, callable if inspect.isfunction(each.default) else each.default) for each in parameters]
+
+
+def async_words(of: type) -> dict[str, list[tuple[str, object]]]:
     """The public methods that need an event loop, with their parameters."""
     public = {name: getattr(of, name) for name in dir(of) if not name.startswith("_")}
-    return {name: list(inspect.signature(each).parameters) for name, each in public.items() if is_async(each)}
+    return {name: said(each) for name, each in public.items() if is_async(each)}
 
 
-def words(of: type, names: set[str]) -> dict[str, list[str]]:
+def words(of: type, names: set[str]) -> dict[str, list[tuple[str, object]]]:
     """Which of these methods there are, with their parameters."""
     found = {name: getattr(of, name) for name in names if hasattr(of, name)}
-    return {name: list(inspect.signature(each).parameters) for name, each in found.items()}
+    return {name: said(each) for name, each in found.items()}
 
 
 def facades(app: Headrace) -> Iterator[str]:

@@ -55,7 +55,7 @@ class RemoteSchedules:
         """Enqueue its job now."""
         return self._client.job(await self._client.schedules.trigger(name))
 
-    async def skip_next(self, name: str, *, reason: str = "") -> datetime:
+    async def skip_next(self, name: str, *, reason: str = "skipped by a person") -> datetime:
         """Leave the next occurrence out."""
         return await self._client.schedules.skip_next(name, reason=reason)
 
