@@ -83,7 +83,9 @@ class WaitingPromises:
 
     async def test_a_wake_up_racing_with_the_wait_always_queues(self, backend: Backend) -> None:
         await enqueue(backend, *(job() for _ in range(10)))
-        for claimed in await claim(backend, 10):
+        claims = await claim(backend, 10)
+        assert len(claims) == 10
+        for claimed in claims:
             await asyncio.gather(
                 finish(backend, claimed, Waiting(seen=0)),
                 backend.jobs.wake_many([claimed.job.id]),
