@@ -12,6 +12,7 @@ import httpx2
 import pytest
 
 from headrace import Headrace, Never
+from headrace.app.catalogue import publish
 from headrace.config.server import ServerSettings
 from headrace.model.durations import ZERO
 from headrace.server.operations import jobs
@@ -134,6 +135,18 @@ def test_keys_are_made_listed_and_revoked(cli: Cli) -> None:
 def test_an_unknown_task_is_refused_by_the_server_that_knows_the_tasks(cli: Cli) -> None:
     refused = cli("job", "enqueue", "gret", "--arg", "name=Ada")
     assert (refused.exit_code, "near names: greet" in refused.stderr) == (3, True)
+
+
+def test_tasks_are_listed_and_shown_with_what_the_store_tells_of_them(cli: Cli, store: str) -> None:
+    app = make_app(store)
+    with app.sync:
+        app.sync._run(lambda desk: publish(desk.backend.kv, app.tasks.values(), datetime.now(UTC)))
+
+    here, there = Cli(store), cli
+    assert there.ok("task", "list") == here.ok("task", "list")
+    assert there.json("task", "get", "greet") == here.json("task", "get", "greet")
+    assert there.ok("task", "schema", "greet") == here.ok("task", "schema", "greet")
+    assert "did you mean 'greet'" in there("task", "get", "gret").stderr
 
 
 def test_errors_are_listed_and_the_message_does_not_tell_what_a_task_redacts(store: str) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Unpack
 from msgspec import structs
 from msgspec.structs import replace
 
-from headrace.app.catalogue import list_tasks
+from headrace.app.catalogue import find_tasks, list_tasks
 from headrace.app.edits import make_edits
 from headrace.app.emptying import drain, purge_query
 from headrace.app.limiting import Limiting
@@ -265,8 +265,14 @@ class Operations(Limiting):
         """Delete jobs that are not running, with their history."""
         return await self._in_chunks(ids, lambda chunk: self._backend.jobs.delete_many(chunk))
 
-    async def catalogue(self) -> list[TaskRecord]:
-        """The tasks that workers have told of when they started, by name; readable without their code."""
+    async def catalogue(self, *, tasks: Iterable[str] = ()) -> list[TaskRecord]:
+        """The tasks that workers have told of when they started, by name; readable without their code.
+
+        With ``tasks``, those of them that are there.
+        """
+        if names := list(tasks):
+            found = await find_tasks(self.backend.kv, names)
+            return [found[name] for name in sorted(found)]
         return await list_tasks(self.backend.kv)
 
     async def check_jobs(self) -> list[Misfit]:

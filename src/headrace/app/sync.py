@@ -315,9 +315,9 @@ class SyncDesk:
         """Rewrite the arguments of jobs of older versions. See ``Headrace.migrate_jobs``."""
         return self._run(lambda desk: desk.migrate_jobs(dry_run=dry_run))
 
-    def catalogue(self) -> list[TaskRecord]:
+    def catalogue(self, *, tasks: Iterable[str] = ()) -> list[TaskRecord]:
         """The tasks that workers of this store have told of, by name."""
-        return self._run(lambda desk: desk.catalogue())
+        return self._run(lambda desk: desk.catalogue(tasks=tasks))
 
     def order_worker(self, worker_id: str, order: str) -> None:
         """Tell a worker to be ``quiet``, to ``stop`` or to ``work``. See ``Headrace.order_worker``."""

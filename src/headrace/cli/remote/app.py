@@ -25,6 +25,7 @@ from headrace.model.queue import JobCount
 if TYPE_CHECKING:
     from headrace.client import AsyncClient, AsyncRemoteJob
     from headrace.engine.registry import WorkerRecord
+    from headrace.model.catalogue import TaskRecord
     from headrace.model.errors import ErrorGroup
     from headrace.model.explanation import Explanation
     from headrace.model.job import Attempt, Job, LogLine
@@ -193,6 +194,11 @@ class RemoteApp:
     async def set_worker_log(self, worker_id: str, levels: str) -> None:
         """Change what a worker logs while it runs."""
         await self._client.set_worker_log(worker_id, levels)
+
+    async def catalogue(self, *, tasks: Iterable[str] = ()) -> list[TaskRecord]:
+        """These tasks, all of which the server must know; without any, every one, and then without its versions."""
+        chosen = [await self._client.task(name) for name in tasks]
+        return [models.task(view) for view in chosen or await self._client.tasks()]
 
     async def workers(self) -> list[WorkerRecord]:
         """The workers heard of lately."""

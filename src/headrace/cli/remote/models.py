@@ -9,6 +9,7 @@ import msgspec
 from msgspec import structs
 
 from headrace.engine.registry import WorkerRecord
+from headrace.model.catalogue import TaskRecord
 from headrace.model.errors import ErrorGroup
 from headrace.model.event import JobEvent
 from headrace.model.explanation import Explanation
@@ -30,6 +31,7 @@ from headrace.wire.operations import Preview as PreviewView
 from headrace.wire.queues import QueueView
 from headrace.wire.schedules import FiringView, Occurrence, ScheduleView
 from headrace.wire.stores import ExplanationView
+from headrace.wire.tasks import TaskDetail, TaskSummary
 from headrace.wire.workers import WorkerView
 
 if TYPE_CHECKING:
@@ -168,6 +170,26 @@ def worker(view: WorkerView) -> WorkerRecord:
     """A worker's record."""
     known = {name: getattr(view, name) for name in view.__struct_fields__ if name in WorkerRecord.__struct_fields__}
     return WorkerRecord(**{**known, "id": WorkerId(view.id)})
+
+
+def task(view: TaskSummary) -> TaskRecord:
+    """A task; from a list it has no versions, and says neither where its code is nor what it hides."""
+    found = TaskRecord(
+        name=view.name,
+        version=view.version,
+        reference="",
+        executor=view.executor,
+        queue=view.queue,
+        priority=view.priority,
+        max_attempts=view.max_attempts,
+        timeout_s=view.timeout_s,
+        batch_size=view.batch_size,
+        summary=view.summary,
+        readable=view.readable_versions,
+    )
+    if not isinstance(view, TaskDetail):
+        return found
+    return structs.replace(found, reference=view.reference, redact=view.redacts, versions=view.versions)
 
 
 def explanation(view: ExplanationView) -> Explanation:

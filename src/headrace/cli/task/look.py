@@ -16,6 +16,7 @@ from headrace.cli.stores import resolve_store, store_option, with_store
 
 if TYPE_CHECKING:
     from headrace.app import Headrace
+    from headrace.model.catalogue import TaskRecord
 
 
 @click.command("list")
@@ -75,14 +76,24 @@ def schema_command(name: str, of_version: int | None, result: bool, store: str |
 
 async def read_tasks(app: Headrace) -> list[dict[str, Any]]:
     """The tasks as plain values, by name."""
-    return [msgspec.to_builtins(record, builtin_types=(datetime, date)) for record in await app.catalogue()]
+    return [_plain(record) for record in await app.catalogue()]
+
+
+def _plain(record: TaskRecord) -> dict[str, Any]:
+    plain: dict[str, Any] = msgspec.to_builtins(record, builtin_types=(datetime, date))
+    return plain
 
 
 def _find(store: str | None, name: str) -> dict[str, Any]:
-    tasks = {task["name"]: task for task in with_store(resolve_store(store), read_tasks)}
-    if name in tasks:
-        return tasks[name]
-    notes = did_you_mean(name, tasks, what="tasks") if tasks else ["no worker has told of a task yet"]
+    async def find(app: Headrace) -> tuple[dict[str, Any] | None, list[str]]:
+        names = [record.name for record in await app.catalogue()]
+        found = await app.catalogue(tasks=[name]) if name in names else []
+        return next(map(_plain, found), None), names
+
+    task, names = with_store(resolve_store(store), find)
+    if task is not None:
+        return task
+    notes = did_you_mean(name, names, what="tasks") if names else ["no worker has told of a task yet"]
     raise Fault(Exit.NOT_FOUND, "10", f"no worker has told of a task named {name!r}", word=name, notes=notes)
 
 

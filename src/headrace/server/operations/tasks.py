@@ -38,7 +38,9 @@ async def get(context: Context, request: GetTask) -> TaskDetail:
         arguments=None if newest is None or newest.arguments is None else dict(newest.arguments),
         result=None if newest is None or newest.result is None else dict(newest.result),
         deprecated_versions={str(each.version): each.deprecated for each in record.versions if each.deprecated},
-        readable_versions=record.readable,
+        reference=record.reference,
+        redacts=record.redact,
+        versions=record.versions,
     )
 
 
@@ -61,6 +63,8 @@ def _summary(context: Context, record: TaskRecord) -> dict[str, Any]:
         "max_attempts": record.max_attempts,
         "timeout_s": record.timeout_s,
         "executor": record.executor,
+        "batch_size": record.batch_size,
         "summary": record.summary,
+        "readable_versions": record.readable,
         "here": record.name in context.app.tasks,
     }
