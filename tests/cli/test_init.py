@@ -39,7 +39,7 @@ def test_a_template_passes_its_own_tests(project: Path, template: str) -> None:
     Cli("").ok("init", "--template", template)
 
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:asyncio", "-W", "error"],
+        [sys.executable, "-m", "pytest", "-q", "-W", "error"],
         cwd=project,
         env={**os.environ, "HEADRACE_STORE": "", "PYTEST_ADDOPTS": ""},
         capture_output=True,
