@@ -13,7 +13,7 @@ from standardwebhooks import WebhookVerificationError
 from headrace import Headrace
 from headrace.app.webhooks import courier
 from headrace.app.webhooks.courier import QUEUE, Courier
-from headrace.app.webhooks.dispatcher import Dispatcher
+from headrace.app.webhooks.forwarder import Forwarder
 from headrace.app.webhooks.networks import AddressRefused, Networks
 from headrace.app.webhooks.records import WebhookRecords
 from headrace.app.webhooks.sending import DeliveryError, post
@@ -125,17 +125,17 @@ async def test_a_paused_webhook_keeps_its_deliveries_waiting(app: Headrace, gree
     async with receiving() as receiver:
         webhook = await app.webhooks.add(receiver.url, kind="enqueued")
         await greet.enqueue("before")
-        dispatcher = Dispatcher(app.backend, LOOPBACK, gate=lambda: True)
+        forwarder = Forwarder(app.backend, LOOPBACK, gate=lambda: True)
         await hand_over(app)
         await app.webhooks.pause(webhook.id, reason="rebuilding")
         await greet.enqueue("meanwhile")
         await hand_over(app)
-        await dispatcher.start()
+        await forwarder.start()
         async with asyncio.timeout(PATIENCE_S):
             async for event in app.events.watch(queue=QUEUE, after=0):
                 if event.kind == "job.snoozed":
                     break
-        await dispatcher.stop()
+        await forwarder.stop()
         assert [job.state for job in (await app.webhooks.deliveries(webhook.id)).items] == [JobState.SCHEDULED]
         assert receiver.requests == []
 
@@ -173,7 +173,7 @@ async def hand_over(app: Headrace) -> None:
 async def test_two_leaders_store_each_delivery_once(app: Headrace, greet: Greet) -> None:
     webhook = await app.webhooks.add("https://example.com/", kind="enqueued")
     await app.enqueue_many(greet.call(str(n)) for n in range(20))
-    leaders = [Dispatcher(app.backend, "", gate=lambda: True) for _ in range(2)]
+    leaders = [Forwarder(app.backend, "", gate=lambda: True) for _ in range(2)]
     await app.webhooks.pause(webhook.id)
     await app.webhooks.resume(webhook.id)
     for leader in leaders:

@@ -14,7 +14,7 @@ from headrace.app.catalogue import publish
 from headrace.app.desk import JobDesk
 from headrace.app.limiting import QueueDeclarations
 from headrace.app.registry import TaskRegistry
-from headrace.app.webhooks.dispatcher import Dispatcher
+from headrace.app.webhooks.forwarder import Forwarder
 from headrace.config import CONCURRENCY_DEFAULT, WorkerConfig
 from headrace.engine.around import Around
 from headrace.engine.dead_watch import DeadAlarm
@@ -105,7 +105,7 @@ class AppWorker(Worker):
                 known=lambda: list(registry),
             ),
             dead_alarms=dead_alarms,
-            more_upkeep=lambda gate: [Dispatcher(backend, config.webhook_networks, gate=gate)],
+            more_upkeep=lambda gate: [Forwarder(backend, config.webhook_networks, gate=gate)],
         )
         self._desk = desk
         self._registry = registry

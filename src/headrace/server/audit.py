@@ -23,7 +23,7 @@ _OBJECTS = ("id", "ids", "name", "key", "fingerprint", "queue", "worker", "targe
 _OBJECT_LENGTH_MAX = 200
 
 
-class Call:
+class AuditedCall:
     """One call, while it is carried out: what becomes known of it, and at its end the line."""
 
     __slots__ = ("_operation", "principal", "request")

@@ -16,7 +16,7 @@ import msgspec
 from starlette.types import Receive, Scope, Send
 
 from headrace.engine.correlation import correlate
-from headrace.server.audit import DONE, Call
+from headrace.server.audit import DONE, AuditedCall
 from headrace.server.auth import Authenticator, check_scope
 from headrace.server.context import Context
 from headrace.server.operation import JSON, Operation
@@ -44,7 +44,7 @@ class Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request. Errors are answered as problems."""
         headers, begun = headers_of(scope), time.perf_counter()
-        call = Call(self._operation)
+        call = AuditedCall(self._operation)
         try:
             reply = await self._carry_out(scope, headers, receive, call)
             call.end(DONE)
@@ -68,7 +68,7 @@ class Endpoint:
         if self._state.metrics is not None:
             self._state.metrics.answered(self._operation.name, status, time.perf_counter() - begun)
 
-    async def _carry_out(self, scope: Scope, headers: Mapping[str, str], receive: Receive, call: Call) -> Any:
+    async def _carry_out(self, scope: Scope, headers: Mapping[str, str], receive: Receive, call: AuditedCall) -> Any:
         operation, settings = self._operation, self._state.settings
         await self._state.open()  # first, because API keys are in the store
         principal = call.principal = await self._authenticator.authenticate(headers)

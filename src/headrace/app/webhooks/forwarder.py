@@ -24,7 +24,7 @@ LOOK_EVERY = timedelta(seconds=5)
 EVENTS_PER_ROUND = 200
 
 
-class Dispatcher(Periodic):
+class Forwarder(Periodic):
     """Reads the journal from the place where it was left, enqueues a delivery for each event and webhook, and notes how
     far it came.
 
