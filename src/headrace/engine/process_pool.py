@@ -15,10 +15,12 @@ from multiprocessing.context import SpawnProcess
 from headrace.engine import child
 from headrace.engine.execution import Execution
 from headrace.engine.frames import Began, Ended, Run, Told, decode_reply, encode, outcome_of
+from headrace.engine.runnable import Runnable
 from headrace.engine.threads import ThreadPool
 from headrace.engine.verdict import failed
 from headrace.errors import HeadraceError, WorkerCrashed
-from headrace.model.outcome import Outcome
+from headrace.model.job import Job
+from headrace.model.outcome import Failed, Outcome
 from headrace.storage.clock import Clock
 
 START_S_MAX = 60.0
@@ -171,12 +173,7 @@ class ProcessPool:
             raise
         self._give_back(chosen[0])
         run.usage = ended.usage
-        outcome = outcome_of(ended)
-        if outcome is None:
-            assert ended.missing is not None
-            what = f"{runnable.reference} cannot be imported: {ended.missing.type}: {ended.missing.message}"
-            return failed(TaskMissing(what), run.job, runnable.retry)
-        return outcome
+        return outcome_of(ended) or _missing(runnable, run.job, ended)
 
     async def close(self) -> None:
         """Kill the children that still run a job, and end the others."""
@@ -217,3 +214,10 @@ class ProcessPool:
 
     def _ahead(self) -> timedelta:
         return self._clock.now() - datetime.now(UTC)
+
+
+def _missing(runnable: Runnable, job: Job, ended: Ended) -> Failed:
+    """The child could not import the task: it fails as the task's policy says, for another build may have it."""
+    assert ended.missing is not None
+    what = f"{runnable.reference} cannot be imported: {ended.missing.type}: {ended.missing.message}"
+    return failed(TaskMissing(what), job, runnable.retry)
