@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 from collections.abc import Sequence
 
@@ -39,6 +40,17 @@ async def test_a_worker_runs_what_was_enqueued(database: str) -> None:
     async with app, app.worker():
         handle = await app.enqueue(app.tasks["greet"].call("Ada"))
         assert await handle.result(timeout=PATIENCE_S) == "Hello, Ada!"
+
+
+async def test_a_worker_tells_once_how_many_connections_it_may_take(
+    database: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "headrace.postgres")
+    app = greeter(f"{database}?connections=7")
+    async with app, app.worker():
+        pass
+    [told] = [message for record in caplog.records if "connections" in (message := record.getMessage())]
+    assert "up to 7 connections from here, 14 with a worker's heartbeats" in told
 
 
 async def test_the_synchronous_app_enqueues_and_reads_on_the_same_store(database: str) -> None:

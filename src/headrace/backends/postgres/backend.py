@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -69,6 +70,7 @@ class PostgresBackend:
         self.locks = PostgresLockStore(pool)
         self.events = PostgresEventLog(pool)
         self._opened = False
+        self._budget_told = threading.Event()
 
     @property
     def url(self) -> str:
@@ -97,17 +99,19 @@ class PostgresBackend:
             raise
         self.signals.open(listens=not self._pool.pooled)
         self._opened = True
-        if log.isEnabledFor(logging.INFO):
+        if log.isEnabledFor(logging.INFO) and not self._budget_told.is_set():
+            self._budget_told.set()
             await self._tell_budget()
 
     async def _tell_budget(self) -> None:
-        """Say how many connections this will take at most, and how many there are to take."""
+        """Say how many connections this will take at most, and how many there are to take: once for all siblings."""
         [(free, most)] = await self._pool.run(lambda session: session.rows("free_connections"))
         log.info(
-            "%s: up to %d connections from here%s; %d of the server's %d are free",
+            "%s: up to %d connections from here, %d with a worker's heartbeats%s; %d of the server's %d are free",
             masked(self._location.dsn),
             self._location.connections,
-            ", through a pooler of transactions" if self._pool.pooled else ", one of which listens",
+            2 * self._location.connections,
+            ", through a pooler of transactions" if self._pool.pooled else "",
             free,
             most,
         )
@@ -156,7 +160,9 @@ class PostgresBackend:
 
     def sibling(self) -> PostgresBackend:
         """Another backend on the same schema, for another thread or event loop."""
-        return PostgresBackend(self._url, clock=self._given_clock, max_payload=self._capabilities.max_payload)
+        other = PostgresBackend(self._url, clock=self._given_clock, max_payload=self._capabilities.max_payload)
+        other._budget_told = self._budget_told
+        return other
 
     def vouch(self, worker: str) -> None:
         """Nothing: the server cannot see whether a process on another host lives."""
