@@ -15,11 +15,12 @@ from headrace.app.webhooks import courier
 from headrace.app.webhooks.courier import QUEUE, Courier
 from headrace.app.webhooks.forwarder import Forwarder
 from headrace.app.webhooks.networks import AddressRefused, Networks
-from headrace.app.webhooks.records import WebhookRecords
+from headrace.app.webhooks.records import BUCKET, WebhookRecords
 from headrace.app.webhooks.sending import DeliveryError, post
 from headrace.errors import ConfigError, UnknownWebhook
 from headrace.model.job import JobState
 from headrace.model.retry import Fixed
+from headrace.storage.kv import Put
 from headrace.tasks.task import Task
 from tests.webhooks.receiver import PATIENCE_S, receiving
 
@@ -286,3 +287,12 @@ def test_webhooks_are_kept_from_code_without_a_loop(tmp_path: Path) -> None:
             app.sync.webhooks.test(webhooks.add("http://127.0.0.1:9/").id)
         webhooks.remove(made.id)
         assert len(webhooks.list()) == 1
+
+
+async def test_a_webhook_that_this_release_cannot_read_does_not_keep_the_others_from_being_told(
+    app: Headrace, caplog: pytest.LogCaptureFixture
+) -> None:
+    webhook = await app.webhooks.add("https://example.com/hooks")
+    await app.backend.kv.put_many(BUCKET, [Put(key="wh-of-tomorrow", value=b"{}")])
+    assert [each.id for each in await app.webhooks.list()] == [webhook.id]
+    assert "webhook wh-of-tomorrow cannot be read, and is told nothing" in caplog.text

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 
 import msgspec
@@ -10,12 +11,14 @@ import msgspec
 from headrace.errors import OperationNotFound
 from headrace.model.operation import Operation, OperationId, OperationState
 from headrace.model.page import Page
-from headrace.storage.kv import KeyValueStore, Put, all_entries
+from headrace.storage.kv import Entry, KeyValueStore, Put, all_entries
 
 BUCKET = "operations"
 
 KEPT_FOR = timedelta(days=30)
 """How long an operation that ended is kept: who did what last month can be looked up."""
+
+log = logging.getLogger("headrace")
 
 _decode = msgspec.json.Decoder(Operation).decode
 
@@ -32,9 +35,9 @@ class Ledger:
         return operation
 
     async def page(self, *, cursor: str | None = None, limit: int = 100) -> Page[Operation]:
-        """The operations, the oldest first."""
+        """The operations, the oldest first. One that cannot be read, by this release, is reported and left out."""
         page = await self._kv.scan(BUCKET, cursor=cursor, limit=limit)
-        return Page(items=[_decode(entry.value) for entry in page.items], next_cursor=page.next_cursor)
+        return Page(items=list(_readable(page.items)), next_cursor=page.next_cursor)
 
     async def add(self, operation: Operation) -> None:
         """Keep a new operation."""
@@ -54,7 +57,7 @@ class Ledger:
 
     async def running(self) -> list[OperationId]:
         """The operations that somebody has to carry out."""
-        operations = [_decode(entry.value) for entry in await all_entries(self._kv, BUCKET)]
+        operations = _readable(await all_entries(self._kv, BUCKET))
         return [each.id for each in operations if each.state is OperationState.RUNNING]
 
     async def _read(self, operation_id: OperationId) -> tuple[Operation, int]:
@@ -65,3 +68,11 @@ class Ledger:
             )
             raise OperationNotFound(message)
         return _decode(entry.value), entry.revision
+
+
+def _readable(entries: Iterable[Entry]) -> Iterator[Operation]:
+    for entry in entries:
+        try:
+            yield _decode(entry.value)
+        except msgspec.MsgspecError as error:
+            log.error("operation %s cannot be read, and is left to another release: %s", entry.key, error)

@@ -10,12 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headrace import Headrace, JobState, hours, seconds
+from headrace.engine.ledger import BUCKET, Ledger
 from headrace.engine.operator import STEP_MAX, Operator
 from headrace.engine.successor import Successor
 from headrace.errors import ConfigError, OperationNotFound, QueryError, UsageError
 from headrace.model.job import ErrorInfo
 from headrace.model.operation import Operation, OperationState, parse_rate
 from headrace.model.outcome import Failed
+from headrace.storage.kv import Put
 from headrace.testing.clock import FrozenClock
 from headrace.testing.conformance.builders import claim, enqueue, finish, job
 from headrace.testing.fault_plans import Script, refused
@@ -224,3 +226,14 @@ def test_rates_are_read(unit: str, count: int) -> None:
 def test_what_is_no_rate_is_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="is no rate"):
         parse_rate(text)
+
+
+async def test_an_operation_that_this_release_cannot_read_does_not_keep_the_others_from_going_on(
+    app: Headrace, caplog: pytest.LogCaptureFixture
+) -> None:
+    await dead(app, 1)
+    begun = await app.bulk.start("retry", where="state:dead")
+    await app.backend.kv.put_many(BUCKET, [Put(key="op-of-tomorrow", value=b'{"id":1}')])
+    assert await Ledger(app.backend.kv).running() == [begun.id]
+    assert [each.id for each in (await app.bulk.list()).items] == [begun.id]
+    assert "operation op-of-tomorrow cannot be read, and is left to another release" in caplog.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 import msgspec
@@ -13,6 +14,8 @@ from headrace.storage.kv import KeyValueStore, Put, all_entries
 BUCKET = "webhooks"
 PLACE_BUCKET, PLACE = "webhook-place", "after"
 
+log = logging.getLogger("headrace")
+
 _decode = msgspec.json.Decoder(Webhook).decode
 
 
@@ -23,8 +26,14 @@ class WebhookRecords:
         self._kv = kv
 
     async def all(self) -> list[Webhook]:
-        """Every webhook, the oldest first."""
-        return [_decode(entry.value) for entry in await all_entries(self._kv, BUCKET)]
+        """Every webhook, the oldest first. One that cannot be read, by this release, is reported and left out."""
+        found = []
+        for entry in await all_entries(self._kv, BUCKET):
+            try:
+                found.append(_decode(entry.value))
+            except msgspec.MsgspecError as error:
+                log.error("webhook %s cannot be read, and is told nothing: %s", entry.key, error)
+        return found
 
     async def get(self, webhook_id: str) -> Webhook:
         """The webhook. Raises UnknownWebhook."""
