@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from typing import Any
 
 import asyncpg
@@ -63,10 +63,10 @@ async def psycopg_sync_transaction(url: str) -> AsyncIterator[Any]:
 
 
 @asynccontextmanager
-async def sqlalchemy_session(url: str) -> AsyncIterator[Any]:
+async def sqlalchemy_session(url: str, kind: type[Session] = Session) -> AsyncIterator[Any]:
     engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
     try:
-        with Session(engine) as session, session.begin():
+        with kind(engine) as session, session.begin():
             yield session
     finally:
         engine.dispose()
@@ -80,24 +80,12 @@ class Unit(AsyncSession):
     """The same, for asyncio."""
 
 
-@asynccontextmanager
-async def a_session_of_our_own(url: str) -> AsyncIterator[Any]:
-    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
-    try:
-        with OurSession(engine) as session, session.begin():
-            yield session
-    finally:
-        engine.dispose()
+def a_session_of_our_own(url: str) -> AbstractAsyncContextManager[Any]:
+    return sqlalchemy_session(url, OurSession)
 
 
-@asynccontextmanager
-async def an_async_session_of_our_own(url: str) -> AsyncIterator[Any]:
-    engine = create_async_engine(url.replace("postgresql:", "postgresql+asyncpg:"))
-    try:
-        async with Unit(engine) as session, session.begin():
-            yield session
-    finally:
-        await engine.dispose()
+def an_async_session_of_our_own(url: str) -> AbstractAsyncContextManager[Any]:
+    return sqlalchemy_async_session(url, kind=Unit)
 
 
 class OurConnection(asyncpg.Connection):
@@ -126,10 +114,12 @@ async def sqlalchemy_connection(url: str) -> AsyncIterator[Any]:
 
 
 @asynccontextmanager
-async def sqlalchemy_async_session(url: str, driver: str = "asyncpg") -> AsyncIterator[Any]:
+async def sqlalchemy_async_session(
+    url: str, driver: str = "asyncpg", kind: type[AsyncSession] = AsyncSession
+) -> AsyncIterator[Any]:
     engine = create_async_engine(url.replace("postgresql:", f"postgresql+{driver}:"))
     try:
-        async with AsyncSession(engine) as session, session.begin():
+        async with kind(engine) as session, session.begin():
             yield session
     finally:
         await engine.dispose()
