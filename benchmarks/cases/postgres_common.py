@@ -53,18 +53,18 @@ class MeasuredServer(Server):
 
 
 @contextmanager
-def served(**settings: str) -> Iterator[MeasuredServer]:
-    """A server of its own for one measurement."""
+def served(wal_files: int = WAL_FILES, **settings: str) -> Iterator[MeasuredServer]:
+    """A server of its own for one measurement, which writes no more log than ``wal_files`` hold."""
     with MeasuredServer({**SETTINGS, **settings}) as server:
         assert isinstance(server, MeasuredServer)
-        _run_in(server)
+        _run_in(server, wal_files)
         yield server
 
 
-def _run_in(server: Server) -> None:
+def _run_in(server: Server, wal_files: int) -> None:
     """Have log files that were written before, as after a checkpoint in the life of a server."""
     with psycopg.connect(server.url(), autocommit=True) as connection:
-        for _ in range(WAL_FILES):
+        for _ in range(wal_files):
             connection.execute("SELECT pg_logical_emit_message(false, 'headrace', ''), pg_switch_wal()")
         connection.execute("CHECKPOINT")
 

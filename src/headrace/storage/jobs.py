@@ -23,7 +23,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -296,7 +296,8 @@ class TransactionalJobStore(JobStore, Protocol):
 
 def transactional(jobs: JobStore) -> TransactionalJobStore | None:
     """The store as one that can act inside the caller's own transaction; None for one that cannot."""
-    return cast("TransactionalJobStore", jobs) if hasattr(jobs, "within") else None
+    capable: Any = jobs
+    return capable if hasattr(capable, "within") else None
 
 
 class JobReader(Protocol):

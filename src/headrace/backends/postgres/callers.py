@@ -32,7 +32,7 @@ class PsycopgSession(ClockedSession):
     """A session on a connection of psycopg 3's: a synchronous one never suspends, and so stays on its thread."""
 
     def __init__(self, connection: Any, schema: str, clock: Clock | None, channel: str) -> None:
-        super().__init__(schema, clock, channel)
+        super().__init__(connection, schema, clock, channel)
         import psycopg
 
         self._awaits = isinstance(connection, psycopg.AsyncConnection)
@@ -63,8 +63,9 @@ class PsycopgSession(ClockedSession):
 class CallersRunner:
     """Runs verbs on a connection that is not headrace's; the caller commits or rolls back."""
 
-    def __init__(self, connection: Any, location: Location, clock: Clock | None) -> None:
+    def __init__(self, connection: Any, library: str, location: Location, clock: Clock | None) -> None:
         self._connection = connection
+        self._library: str | None = library
         self._location = location
         self._clock = clock
         self._channel = channel_of(location.schema)
@@ -86,8 +87,7 @@ class CallersRunner:
         return reply
 
     async def _session(self) -> PsycopgSession | PooledSession:
-        connection = self._connection
-        library = library_of(connection)
+        connection, library = self._connection, self._library
         if library in ABOVE_DRIVERS:
             connection = await _driver_connection(connection, library)
             library = library_of(connection)
@@ -146,9 +146,10 @@ async def _driver_connection(connection: Any, library: str) -> Any:
 
 def callers_runner(connection: object, location: Location, clock: Clock | None) -> Runner:
     """A runner on the caller's connection. Raises Unsupported for what is none."""
-    if library_of(connection) is None:
+    library = library_of(connection)
+    if library is None:
         raise refuse_connection(connection)
-    return CallersRunner(connection, location, clock)
+    return CallersRunner(connection, library, location, clock)
 
 
 def refuse_connection(connection: object) -> Unsupported:

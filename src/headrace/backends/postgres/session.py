@@ -91,9 +91,10 @@ class Runner(Protocol):
 
 
 class ClockedSession:
-    """What sessions share: the schema, the clock, and the signals to be sent."""
+    """What sessions share: the connection, the schema, the clock, and the signals to be sent."""
 
-    def __init__(self, schema: str, clock: Clock | None, channel: str | None = None) -> None:
+    def __init__(self, connection: Any, schema: str, clock: Clock | None, channel: str | None = None) -> None:
+        self.connection = connection
         self._clock = clock
         self.schema = schema
         self.channel = channel
@@ -113,10 +114,6 @@ class ClockedSession:
 
 class PooledSession(ClockedSession):
     """A session on a connection of asyncpg's."""
-
-    def __init__(self, connection: Any, schema: str, clock: Clock | None, channel: str | None = None) -> None:
-        super().__init__(schema, clock, channel)
-        self.connection = connection
 
     async def rows(self, name: str, *values: Any) -> Sequence[Row]:
         rows: Sequence[Row] = await self.connection.fetch(sql(name, self.schema), *values)
@@ -228,7 +225,7 @@ class Pool:
             except BaseException:
                 await _put_back(pool, connection)
                 raise
-            if pool is self._pool and self._has_room and _is_open(connection):
+            if pool is self._pool and self._has_room:
                 self._at_hand.append(connection)
             else:
                 await _put_back(pool, connection)
