@@ -99,7 +99,7 @@ def test_statement_uses_its_indexes(filled: psycopg.Connection, name: str, index
 def test_a_walk_of_a_search_stays_within_its_window(filled: psycopg.Connection) -> None:
     window = "j.queue = ANY ($1::text[]) AND j.state = ANY ($2::text[]) AND j.seq < $3::bigint AND j.seq >= $4::bigint"
     rows = sql("find_jobs", "headrace").replace("FILTERS", window) + " LIMIT $5::bigint"
-    for name, statement in (("nth_job", sql("nth_job", "headrace")), ("find_jobs", rows)):
+    for name, statement in (("jobs_ahead", sql("jobs_ahead", "headrace")), ("find_jobs", rows)):
         plan = _generic_plan(filled, statement.replace("TABLE", "headrace.all_jobs"))
         assert "Index Cond: ((seq < $" in plan, name
         assert not re.search(r"Seq Scan on (jobs|ended)\b|Sort  ", plan), plan

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 
 import msgspec
 from msgspec.structs import replace
 
-from headrace.backends.sqlite.finding import Search
-from headrace.backends.sqlite.rows import JobRow, as_json
+from headrace.backends.sqlite.finding import Search, at_once
+from headrace.backends.sqlite.rows import as_json
 from headrace.backends.sqlite.times import from_us
 from headrace.backends.sqlite.transaction import Transaction
 from headrace.model.errors import SAMPLES_MAX, ErrorGroup
-from headrace.model.ids import JobId
-from headrace.model.job import JobState
+from headrace.model.job import Job, JobState
 from headrace.model.page import JobQuery
+from headrace.storage.finding import Found
 from headrace.storage.grouping import LOOKED_AT, fingerprints_asked, in_order
 
 _FAILING = "j.fingerprint = {name} AND j.state = '{state}' AND j.state IN ('dead', 'scheduled', 'queued')"
@@ -66,17 +67,17 @@ def _looked_at(
                 retrying=retrying,
                 first_seen=from_us(first_seen),
                 last_seen=from_us(last_seen),
-                samples=tuple(JobId(row.id) for row in samples),
+                samples=tuple(job.id for job in samples),
             )
         )
     return groups
 
 
-def _newest(transaction: Transaction, query: JobQuery, fingerprint: str) -> list[JobRow]:
+def _newest(transaction: Transaction, query: JobQuery, fingerprint: str) -> list[Job]:
     """The newest failing jobs that match: of each state some, for the index has them in order by state alone."""
-    found: list[JobRow] = []
+    found: list[Found] = []
     for state in _STATES:
         search = Search(transaction, query, SAMPLES_MAX)
         source = _FAILING.format(name=search.bind(fingerprint), state=state)
-        found += search.rows(SAMPLES_MAX, source=source)
-    return sorted(found, key=lambda row: row.seq, reverse=True)[:SAMPLES_MAX]
+        found += at_once(search.rows(SAMPLES_MAX, source=source))
+    return [each.job for each in sorted(found, key=attrgetter("seq"), reverse=True)[:SAMPLES_MAX]]
