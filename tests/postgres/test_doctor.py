@@ -192,6 +192,23 @@ async def test_jobs_that_ended_without_a_partition_are_told_of(store: Any, sql: 
     assert "deleted one by one" in (await found(store, "history")).message
 
 
+async def test_a_server_that_makes_its_log_files_while_commits_wait_is_told_of(
+    store: Any, sql: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if await sql.fetchval("SELECT current_setting('server_version_num')::integer") < diagnosing.LOG_COUNTED_FROM:
+        assert "log files" not in str(await store.diagnose())
+        return
+    assert (await found(store, "log files")).level == "ok"
+    monkeypatch.setattr(diagnosing, "LOG_FILES_MIN", 2)
+    await sql.execute("SELECT pg_stat_reset_shared('io')")
+    async with asyncio.timeout(30):
+        while (finding := await found(store, "log files")).level == "ok":
+            await sql.execute("SELECT pg_logical_emit_message(false, 'headrace', '')")
+            await sql.execute("SELECT pg_switch_wal()")
+            await sql.execute(COUNT_NOW)
+    assert (finding.level, "min_wal_size (now 80MB)" in finding.fix) == ("warning", True)
+
+
 async def test_an_old_server_is_a_fault() -> None:
     assert diagnosing._version(130_011).level == "fault"
 

@@ -28,6 +28,13 @@ IDS_WARNING, IDS_FAULT = 1_000_000_000, 1_700_000_000
 HELD_BY_STANDBY_MAX = 100_000
 """Transactions: a standby that reports every ten seconds lags by far fewer, unless a query there goes on for long."""
 
+LOG_FILES_MIN, LOG_FILES_A_MINUTE = 64, 1.0
+"""The server writes files of its log again after a checkpoint. One that it has to make holds up all commits, for a
+tenth of a second; a server makes some in its first hours, and then few."""
+
+LOG_COUNTED_FROM = 180_000
+"""The version that counts them."""
+
 BYTES_EMPTY_MAX = 256 << 20
 BYTES_A_ROW_MAX = 64 << 10
 
@@ -36,7 +43,9 @@ Check = Callable[[Session, int], Awaitable[list[Diagnosis]]]
 
 async def diagnose(session: Session, connections: int) -> list[Diagnosis]:
     """All checks, in the order of what hurts most. ``connections``: how many a process takes."""
-    checks: Sequence[Check] = (_server, _connections, _ids, _sessions, _slots, _standbys, _prepared, _tables, _days)
+    checks: Sequence[Check] = (
+        _server, _connections, _ids, _sessions, _slots, _standbys, _prepared, _tables, _days, _log_files,
+    )  # fmt: skip
     return [finding for check in checks for finding in await check(session, connections)]
 
 
@@ -173,6 +182,22 @@ async def _days(session: Session, _: int) -> list[Diagnosis]:
         text = "some jobs ended on a day without a partition: they are deleted one by one"
         return [_warning("history", text, "nothing: it ends with their retention")]
     return [_ok("history", "has its partitions")]
+
+
+async def _log_files(session: Session, _: int) -> list[Diagnosis]:
+    version = (await session.rows("server_facts"))[0][0]
+    if version < LOG_COUNTED_FROM:
+        return []
+    [(made, counted_for, least, most)] = await session.rows("log_files")
+    rate = made * timedelta(minutes=1) / counted_for
+    text = f"the server made {made:,} files of its log in {_round(counted_for)}"
+    if made < LOG_FILES_MIN or rate < LOG_FILES_A_MINUTE:
+        return [_ok("log files", text)]
+    fix = (
+        f"ALTER SYSTEM SET min_wal_size (now {least}) to what is written between two checkpoints, and max_wal_size "
+        f"(now {most}) to twice that at least; and reload"
+    )
+    return [_warning("log files", f"{text}, and all commits wait for each: it keeps too few to write again", fix)]
 
 
 def _round(age: timedelta) -> timedelta:
