@@ -18,7 +18,7 @@ from headrace.app.catalogue import publish
 from headrace.app.webhooks.records import WebhookRecords
 from headrace.cli.lazy import LazyGroup
 from headrace.cli.root import root
-from headrace.engine.ledger import Ledger
+from headrace.engine.operation_store import OperationStore
 from headrace.model.job import ErrorInfo
 from headrace.model.operation import OperationId
 from headrace.model.outcome import Failed
@@ -165,7 +165,7 @@ async def prepare_dead_letters(url: str, *, ended: bool) -> None:
         await finish(app.backend, await claim_one(app.backend, queue="dead"), Failed(error=error))
         begin = app.bulk.run if ended else app.bulk.start
         operation = await begin("cancel", where="queue:nothing")
-        await Ledger(app.backend.kv).add(structs.replace(operation, id=OperationId(f"op-{ID}")))
+        await OperationStore(app.backend.kv).add(structs.replace(operation, id=OperationId(f"op-{ID}")))
         if not ended:
             await app.bulk.abort(operation.id)
 

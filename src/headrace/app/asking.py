@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from headrace.app.explaining import codes
 from headrace.app.percentiles import Percentiles
 from headrace.engine.items import Items
-from headrace.engine.ledger import Ledger
+from headrace.engine.operation_store import OperationStore
 from headrace.errors import ConfigError
 from headrace.model.job import PENDING_STATES, Job
 from headrace.model.operation import OperationId
@@ -52,7 +52,7 @@ async def find_asked(backend: Backend, query: JobQuery, *, cursor: str | None, l
         async def read(cursor: str | None, size: int) -> Page[Job]:
             return await backend.reader.find(wide, cursor=cursor, limit=size)
     else:
-        await Ledger(backend.kv).get(operation)
+        await OperationStore(backend.kv).get(operation)
 
         async def read(cursor: str | None, size: int) -> Page[Job]:
             return await _changed_by(backend, operation, wide, cursor, size)

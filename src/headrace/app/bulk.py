@@ -12,7 +12,7 @@ from headrace.app.edits import job_changes
 from headrace.app.previewing import Tally
 from headrace.app.undoing import check_can_be_undone
 from headrace.engine.items import Items, as_left
-from headrace.engine.ledger import Ledger
+from headrace.engine.operation_store import OperationStore
 from headrace.engine.operator import Operator
 from headrace.errors import ConfigError, UsageError
 from headrace.model.operation import (
@@ -55,7 +55,7 @@ class Bulk:
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
-        self._ledger = Ledger(backend.kv)
+        self._store = OperationStore(backend.kv)
         self._items = Items(backend.kv)
         self._operator = Operator(backend)
 
@@ -107,7 +107,7 @@ class Bulk:
             created_at=now,
             updated_at=now,
         )
-        await self._ledger.add(operation)
+        await self._store.add(operation)
         return operation
 
     async def run(
@@ -133,11 +133,11 @@ class Bulk:
 
     async def get(self, operation_id: str) -> Operation:
         """The operation as it is now. Raises OperationNotFound."""
-        return await self._ledger.get(OperationId(operation_id))
+        return await self._store.get(OperationId(operation_id))
 
     async def list(self, *, cursor: str | None = None, limit: int = 100) -> Page[Operation]:
         """The operations, the oldest first. Those that ended are kept for 30 days."""
-        return await self._ledger.page(cursor=cursor, limit=limit)
+        return await self._store.page(cursor=cursor, limit=limit)
 
     async def pause(self, operation_id: str) -> Operation:
         """Let it rest after the step under way. Raises UsageError when it has ended."""
@@ -198,7 +198,7 @@ class Bulk:
             created_at=now,
             updated_at=now,
         )
-        await self._ledger.add(operation)
+        await self._store.add(operation)
         return operation
 
     async def preview_undo(self, operation_id: str) -> Preview:
@@ -236,7 +236,7 @@ class Bulk:
                 raise UsageError(message)
             return operation if operation.state is state else replace(operation, state=state, updated_at=now)
 
-        return await self._ledger.change(OperationId(operation_id), change)
+        return await self._store.change(OperationId(operation_id), change)
 
 
 def _verb(verb: str) -> OperationVerb:

@@ -73,7 +73,7 @@ class SyncDesk:
         self._make_desk = make_desk
         self._make_call = make_call
         self._webhook_networks = webhook_networks
-        self._lane: LoopThread | None = None
+        self._thread: LoopThread | None = None
         self._lock = threading.Lock()
         self._pid = os.getpid()
         self._registered = False
@@ -81,7 +81,7 @@ class SyncDesk:
     @property
     def is_open(self) -> bool:
         """True between the first call and ``close``."""
-        return self._lane is not None and self._pid == os.getpid()
+        return self._thread is not None and self._pid == os.getpid()
 
     def open(self) -> None:
         """Open now what the first call would open, to meet its errors early. Doing it again changes nothing."""
@@ -90,10 +90,10 @@ class SyncDesk:
     def close(self) -> None:
         """Finish what is under way, and end the thread. The next call opens it again."""
         with self._lock:
-            lane, self._lane = self._lane, None
+            thread, self._thread = self._thread, None
         # In a forked child the thread is not there; its parent ends it.
-        if lane is not None and lane.pid == os.getpid():
-            lane.close()
+        if thread is not None and thread.pid == os.getpid():
+            thread.close()
 
     def __enter__(self) -> Self:
         self.open()
@@ -336,8 +336,8 @@ class SyncDesk:
         return self._run(ask)
 
     def _run(self, ask: Callable[[JobDesk], Coroutine[Any, Any, T]]) -> T:
-        lane = self._ready()
-        return lane.run(ask(lane.desk))
+        thread = self._ready()
+        return thread.run(ask(thread.desk))
 
     def _run_here(self, ask: Callable[[JobDesk], Coroutine[Any, Any, T]]) -> T:
         """Drive a coroutine that never suspends on this thread: the caller's connection belongs to it."""
@@ -347,15 +347,15 @@ class SyncDesk:
         _refuse_on_a_running_loop()
         if self._pid != os.getpid():
             # A forked child has neither the thread nor, perhaps, a lock that anyone will release.
-            self._lane, self._lock, self._pid = None, threading.Lock(), os.getpid()
-        lane = self._lane
-        if lane is not None:
-            return lane
+            self._thread, self._lock, self._pid = None, threading.Lock(), os.getpid()
+        thread = self._thread
+        if thread is not None:
+            return thread
         with self._lock:
-            if self._lane is None:
-                self._lane = LoopThread(self._make_desk)
+            if self._thread is None:
+                self._thread = LoopThread(self._make_desk)
                 self._close_at_exit()
-            return self._lane
+            return self._thread
 
     def _close_at_exit(self) -> None:
         if self._registered:

@@ -12,9 +12,9 @@ from headrace.engine.completer import Completer
 from headrace.engine.crowd import Crowd
 from headrace.engine.execution import Execution, Interruption, Phase
 from headrace.engine.executor import Executor
-from headrace.engine.lanes import PREFETCH_HORIZON_S, Lane
 from headrace.engine.reporter import Reporter
 from headrace.engine.runnable import Registry, Runnable
+from headrace.engine.shares import PREFETCH_HORIZON_S, Share
 from headrace.model.ids import JobId
 from headrace.model.lease import Claim
 from headrace.model.outcome import Cancelled, Completed, Finish, Outcome, Released, Snoozed
@@ -29,7 +29,7 @@ HELD_S_MAX = 2 * PREFETCH_HORIZON_S
 
 
 class Dispatcher:
-    """The jobs this worker holds, in their lanes. ``on_hungry`` is called when a lane could take more.
+    """The jobs this worker holds, in their shares. ``on_hungry`` is called when a share could take more.
 
     Everything here runs on the event loop, in a few microseconds a job: see ``benchmarks/RESULTS.md``.
     """
@@ -60,17 +60,17 @@ class Dispatcher:
         self._quiet = asyncio.Event()
         self._draining = False
         self.released = 0
-        self.lanes: dict[str, Lane] = {}
+        self.shares: dict[str, Share] = {}
 
     @property
     def active(self) -> int:
         """How many jobs have a slot."""
-        return sum(lane.running for lane in self.lanes.values())
+        return sum(share.running for share in self.shares.values())
 
     @property
     def waiting(self) -> int:
         """How many jobs are claimed ahead."""
-        return sum(len(lane.waiting) for lane in self.lanes.values())
+        return sum(len(share.waiting) for share in self.shares.values())
 
     async def quiet(self) -> None:
         """Wait until no job has a slot."""
@@ -78,12 +78,12 @@ class Dispatcher:
             self._quiet.clear()
             await self._quiet.wait()
 
-    def begin(self, lanes: dict[str, Lane]) -> None:
+    def begin(self, shares: dict[str, Share]) -> None:
         """Start afresh, on the running loop."""
         self._loop = asyncio.get_running_loop()
         self._context = contextvars.copy_context()
         self._draining = False
-        self.lanes = lanes
+        self.shares = shares
 
     def drain(self) -> None:
         """Start nothing more. What is claimed from now on goes to the waiting, and back by ``give_back``."""
@@ -92,24 +92,24 @@ class Dispatcher:
 
     def close_batches(self) -> None:
         """Let batches begin with what they have gathered."""
-        for lane in self.lanes.values():
-            for crowd in list(lane.crowds.values()):
+        for share in self.shares.values():
+            for crowd in list(share.crowds.values()):
                 crowd.close()
 
     def give_back(self) -> None:
         """Release what has not started; no attempt is lost."""
-        for lane in self.lanes.values():
-            while lane.waiting:
-                self._settle(lane.waiting.pop(), Released())
+        for share in self.shares.values():
+            while share.waiting:
+                self._settle(share.waiting.pop(), Released())
 
     def give_back_late(self) -> None:
         """Release what was claimed ahead and has not started in good time: other workers may have slots free."""
         late = self._clock.monotonic() - HELD_S_MAX
-        for lane in self.lanes.values():
-            if lane.waiting and lane.waiting[0].claimed_at < late:
-                lane.ahead = 0
-                while lane.waiting:
-                    self._settle(lane.waiting.pop(), Released())
+        for share in self.shares.values():
+            if share.waiting and share.waiting[0].claimed_at < late:
+                share.ahead = 0
+                while share.waiting:
+                    self._settle(share.waiting.pop(), Released())
 
     def interrupt_all(self, why: Interruption, reason: str) -> None:
         """Tell every running handler to stop."""
@@ -125,7 +125,7 @@ class Dispatcher:
     def cancel(self, run: Execution, reason: str) -> None:
         """Someone asked for the job to be cancelled."""
         if run.phase is Phase.WAITING:
-            run.lane.waiting.remove(run)
+            run.share.waiting.remove(run)
             self._settle(run, Cancelled(reason=reason))
         else:
             run.interrupt(Interruption.CANCEL, reason)
@@ -136,7 +136,7 @@ class Dispatcher:
             return
         self._chronicle.lost(run, "lost")
         if run.phase is Phase.WAITING:
-            run.lane.waiting.remove(run)
+            run.share.waiting.remove(run)
             self._forget(run)
         else:
             run.interrupt(Interruption.LOST, "its lease is lost")
@@ -151,7 +151,7 @@ class Dispatcher:
             return
         self._chronicle.lost(run, "over and the store does not answer")
         if run.phase is Phase.WAITING:
-            run.lane.waiting.remove(run)
+            run.share.waiting.remove(run)
             self._settle(run, Released())
         else:
             run.interrupt(Interruption.UNHEARD, "the store cannot be reached, and its lease is over")
@@ -159,63 +159,63 @@ class Dispatcher:
     def accept(self, claim: Claim, asked_at: float) -> None:
         """Take a claimed job in: start it, or keep it for the next free slot. ``asked_at``: when it was asked for."""
         job = claim.job
-        lane = self.lanes[job.queue]
+        share = self.shares[job.queue]
         runnable = self._registry(job.task)
-        run = Execution(claim, runnable, lane, self._reporter, asked_at)
+        run = Execution(claim, runnable, share, self._reporter, asked_at)
         self._held[job.id] = run
         if runnable is None or job.task_version > runnable.version:
             self._put_off(run)
         elif runnable.batch is not None:
             self._gather(run, runnable)
-        elif lane.running < lane.slots and not self._draining:
-            lane.running += 1
+        elif share.running < share.slots and not self._draining:
+            share.running += 1
             self._start(run)
         else:
-            lane.waiting.append(run)
+            share.waiting.append(run)
 
     def _gather(self, run: Execution, runnable: Runnable) -> None:
         """Add a job to the batch of its task that is being gathered, or begin one where a slot is free."""
-        lane = run.lane
-        crowd = lane.crowds.get(runnable.name)
+        share = run.share
+        crowd = share.crowds.get(runnable.name)
         if crowd is None:
-            if lane.running >= lane.slots or self._draining:
-                lane.waiting.append(run)
+            if share.running >= share.slots or self._draining:
+                share.waiting.append(run)
                 return
-            lane.running += 1
+            share.running += 1
             crowd = Crowd(
                 runnable,
                 self._executor.call_batch,
                 self._context.copy(),
-                on_begin=lambda begun: self._take_no_more(lane, begun),
-                on_end=lambda _: self._free_slot(lane),
+                on_begin=lambda begun: self._take_no_more(share, begun),
+                on_end=lambda _: self._free_slot(share),
             )
-            lane.crowds[runnable.name] = crowd
+            share.crowds[runnable.name] = crowd
         crowd.admit(run)
         self._start(run)
 
-    def _take_no_more(self, lane: Lane, crowd: Crowd) -> None:
-        if lane.crowds.get(crowd.runnable.name) is crowd:
-            del lane.crowds[crowd.runnable.name]
+    def _take_no_more(self, share: Share, crowd: Crowd) -> None:
+        if share.crowds.get(crowd.runnable.name) is crowd:
+            del share.crowds[crowd.runnable.name]
 
-    def _free_slot(self, lane: Lane) -> None:
+    def _free_slot(self, share: Share) -> None:
         """A slot is free: start what waits for one, and with the first of a batch all that fit into it."""
-        if not lane.waiting or self._draining:
-            lane.running -= 1
-            if not lane.running:
+        if not share.waiting or self._draining:
+            share.running -= 1
+            if not share.running:
                 self._quiet.set()
             return
-        run = lane.waiting.popleft()
+        run = share.waiting.popleft()
         runnable = run.runnable
         assert runnable is not None
         if runnable.batch is None:
             self._start(run)
             return
-        lane.running -= 1
+        share.running -= 1
         self._gather(run, runnable)
-        for other in [each for each in lane.waiting if each.job.task == runnable.name]:
-            if runnable.name not in lane.crowds:
+        for other in [each for each in share.waiting if each.job.task == runnable.name]:
+            if runnable.name not in share.crowds:
                 break
-            lane.waiting.remove(other)
+            share.waiting.remove(other)
             self._gather(other, runnable)
 
     def _start(self, run: Execution) -> None:
@@ -235,15 +235,15 @@ class Dispatcher:
         finish = await self._execute(run)
         if run.told:
             await self._reporter.settle(run)
-        lane = run.lane
-        lane.ended()
+        share = run.share
+        share.ended()
         if finish is None:
             self._forget(run)
         else:
             self._completer.submit(run, finish)
         if run.crowd is None:
-            self._free_slot(lane)
-        if lane.hungry():
+            self._free_slot(share)
+        if share.hungry():
             self._on_hungry()
         if self._telemetry.active or finish is None or type(finish.outcome) is not Completed:
             self.released += finish is not None and type(finish.outcome) is Released

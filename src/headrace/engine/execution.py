@@ -14,7 +14,7 @@ from headrace.model.usage import UNKNOWN, Usage
 
 if TYPE_CHECKING:
     from headrace.engine.crowd import Crowd
-    from headrace.engine.lanes import Lane
+    from headrace.engine.shares import Share
 
 
 class Phase(IntEnum):
@@ -67,22 +67,22 @@ class Execution:
         "extended_at",
         "interruption",
         "job",
-        "lane",
         "lease",
         "measure",
         "phase",
         "reason",
         "runnable",
+        "share",
         "task",
         "timer",
         "usage",
     )
 
-    def __init__(self, claim: Claim, runnable: Runnable | None, lane: Lane, host: Host, extended_at: float) -> None:
+    def __init__(self, claim: Claim, runnable: Runnable | None, share: Share, host: Host, extended_at: float) -> None:
         self.job = claim.job
         self.lease = claim.lease
         self.runnable = runnable
-        self.lane = lane
+        self.share = share
         self.extended_at = extended_at
         self.claimed_at = extended_at
         self.phase = Phase.WAITING

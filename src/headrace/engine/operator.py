@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from msgspec.structs import asdict, replace
 
 from headrace.engine.items import Items, as_restore, left_alone
-from headrace.engine.ledger import Ledger
+from headrace.engine.operation_store import OperationStore
 from headrace.errors import OperationNotFound, StorageError, Unavailable
 from headrace.model.ids import JobId, new_worker_id
 from headrace.model.operation import (
@@ -44,7 +44,7 @@ class Operator:
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
-        self._ledger = Ledger(backend.kv)
+        self._store = OperationStore(backend.kv)
         self._items = Items(backend.kv)
         self._owner = new_worker_id()
 
@@ -62,11 +62,11 @@ class Operator:
         """
         lock = await self._backend.locks.acquire(_lock_name(operation_id), owner=self._owner, ttl=LOCK_TTL)
         if lock is None:
-            return await self._ledger.get(operation_id)
+            return await self._store.get(operation_id)
         begun = self._backend.clock.monotonic()
         try:
             while True:
-                operation = await self._ledger.get(operation_id)
+                operation = await self._store.get(operation_id)
                 lock = await self._backend.locks.renew(lock, ttl=LOCK_TTL)
                 spent = self._backend.clock.monotonic() - begun
                 over = for_at_most is not None and spent >= for_at_most.total_seconds()
@@ -104,7 +104,7 @@ class Operator:
 
     async def _put_back(self, operation: Operation) -> Operation:
         """A step of an undo: the jobs that the other operation changed, in the order in which it did."""
-        undone = await self._ledger.get(operation.undoes or operation.id)
+        undone = await self._store.get(operation.undoes or operation.id)
         page = await self._items.page(undone.id, cursor=operation.cursor, limit=_step_size(operation.rate))
         restores = [each for item in page.items if (each := as_restore(undone, item)) is not None]
         changes = await self._backend.jobs.restore_many(restores) if restores else []
@@ -140,7 +140,7 @@ class Operator:
             state = stored.state if stored.state is not before.state and not done.state.final else done.state
             return replace(done, state=state, updated_at=now, next_at=next_at)
 
-        return await self._ledger.change(before.id, change)
+        return await self._store.change(before.id, change)
 
 
 def _step_size(rate: float | None) -> int:

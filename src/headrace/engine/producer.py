@@ -14,9 +14,9 @@ from headrace.config import WorkerConfig
 from headrace.engine.backoff import Backoff
 from headrace.engine.completer import Completer
 from headrace.engine.dispatcher import HELD_S_MAX, Dispatcher
-from headrace.engine.lanes import make_lanes
 from headrace.engine.listener import Listener
 from headrace.engine.service import Service, wait_at_most
+from headrace.engine.shares import make_shares
 from headrace.errors import StorageError
 from headrace.model.durations import ZERO
 from headrace.model.ids import WorkerId
@@ -105,7 +105,7 @@ class Producer(Service):
         self._more = True
         now = self._backend.clock.monotonic()
         prefetch = self._config.prefetch_effective
-        self._dispatcher.begin(make_lanes(self._config.queues, prefetch, now, by_halves=self._beside))
+        self._dispatcher.begin(make_shares(self._config.queues, prefetch, now, by_halves=self._beside))
         await self._listener.start()
         self._claiming = self._spawn(self._claim_always())
 
@@ -129,12 +129,12 @@ class Producer(Service):
             self._wake.set()
 
     def hungry(self) -> None:
-        """A lane could take more; asked only while the store may have more."""
+        """A share could take more; asked only while the store may have more."""
         if self._more:
             self._wake.set()
 
     def _hear(self, queue: str) -> None:
-        if queue in self._dispatcher.lanes or queue == "*":
+        if queue in self._dispatcher.shares or queue == "*":
             self._more = True
             self._poll_s = POLL_S_FIRST
             self._wake.set()
@@ -177,7 +177,7 @@ class Producer(Service):
         return _Asked(demand, self._asked_at, self._call)
 
     async def _rest(self) -> None:
-        """Wait until a lane could take more."""
+        """Wait until a share could take more."""
         poll_s = self._config.poll.total_seconds()
         await wait_at_most(self._wake, min(poll_s, HELD_S_MAX) if self._dispatcher.waiting else poll_s)
 
@@ -228,15 +228,15 @@ class Producer(Service):
         self._poll_s = min(self._config.poll.total_seconds(), self._poll_s * 2)
 
     def _demand(self, coming: Mapping[str, int]) -> dict[str, int]:
-        lanes = self._dispatcher.lanes
+        shares = self._dispatcher.shares
         if self._quiet or self._completer.full:
             return {}
-        if not any(lane.hungry(coming.get(queue, 0)) for queue, lane in lanes.items()):
+        if not any(share.hungry(coming.get(queue, 0)) for queue, share in shares.items()):
             return {}
         now = self._backend.clock.monotonic()
-        for lane in lanes.values():
-            lane.measure(now)
-        return {queue: wanted for queue, lane in lanes.items() if (wanted := lane.demand(coming.get(queue, 0)))}
+        for share in shares.values():
+            share.measure(now)
+        return {queue: wanted for queue, share in shares.items() if (wanted := share.demand(coming.get(queue, 0)))}
 
     def _leaves_after(self, error: Exception) -> bool:
         now = self._backend.clock.monotonic()

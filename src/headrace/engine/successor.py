@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from headrace.engine.ledger import Ledger
+from headrace.engine.operation_store import OperationStore
 from headrace.engine.operator import Operator
 from headrace.engine.service import Periodic
 from headrace.model.durations import ZERO
@@ -21,14 +21,14 @@ class Successor(Periodic):
 
     def __init__(self, backend: Backend, *, gate: Callable[[], bool]) -> None:
         super().__init__("operations", LOOK_EVERY, gate=gate)
-        self._ledger = Ledger(backend.kv)
+        self._store = OperationStore(backend.kv)
         self._operator = Operator(backend)
 
     async def tick(self) -> timedelta | None:
         """Carry out each for a while."""
         more = False
-        for operation_id in await self._ledger.running():
-            before = await self._ledger.get(operation_id)
+        for operation_id in await self._store.running():
+            before = await self._store.get(operation_id)
             after = await self._operator.run(operation_id, for_at_most=ROUND_FOR)
             more = more or (after.matched > before.matched and not after.state.final)
         return ZERO if more else None

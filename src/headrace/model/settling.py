@@ -50,7 +50,7 @@ class Running(Protocol):
     def reason(self) -> str | None: ...
 
 
-class Settlement(Struct, kw_only=True, gc=False):
+class Transition(Struct, kw_only=True, gc=False):
     """Where a running job goes, and what it leaves in the history.
 
     ``run_at`` None means that it stays as it is, and so does the job's error with ``error`` None. ``attempt`` is the
@@ -78,17 +78,17 @@ class Settlement(Struct, kw_only=True, gc=False):
         return "lost" if self.ended is AttemptOutcome.LOST else None
 
 
-def settle(job: Running, outcome: Outcome, now: datetime, usage: Usage = UNKNOWN) -> Settlement:
+def settle(job: Running, outcome: Outcome, now: datetime, usage: Usage = UNKNOWN) -> Transition:
     """What an outcome other than ``Completed`` does to a job at the instant ``now``."""
-    settlement = _asked_for(job, outcome, now)
-    settlement.usage = usage
-    if job.cancel_requested and not settlement.state.final:
+    transition = _asked_for(job, outcome, now)
+    transition.usage = usage
+    if job.cancel_requested and not transition.state.final:
         # Someone asked for it while it ran: what would run again has ended instead.
-        settlement.state, settlement.run_at = JobState.CANCELLED, None
-    return settlement
+        transition.state, transition.run_at = JobState.CANCELLED, None
+    return transition
 
 
-def _asked_for(job: Running, outcome: Outcome, now: datetime) -> Settlement:
+def _asked_for(job: Running, outcome: Outcome, now: datetime) -> Transition:
     match outcome:
         case Failed(error=error, retry_in=None):
             return _ended(job, JobState.DEAD, outcome.outcome, job.reason, error)
@@ -107,7 +107,7 @@ def _asked_for(job: Running, outcome: Outcome, now: datetime) -> Settlement:
         case Waiting() | Released():
             return _again(job, JobState.QUEUED, job.attempt - 1)
         case _:
-            raise AssertionError(f"no settlement for {outcome!r}")
+            raise AssertionError(f"no transition for {outcome!r}")
 
 
 def may_be_quarantined(job: Running, quarantine_after: int | None) -> bool:
@@ -115,7 +115,7 @@ def may_be_quarantined(job: Running, quarantine_after: int | None) -> bool:
     return quarantine_after is not None and quarantine_after <= job.attempt < job.max_attempts
 
 
-def after_loss(job: Running, losses: int, quarantine_after: int | None) -> Settlement:
+def after_loss(job: Running, losses: int, quarantine_after: int | None) -> Transition:
     """What becomes of a job whose worker was silent for longer than its lease.
 
     ``losses`` is how many attempts in a row were lost, this one included; it counts where ``may_be_quarantined``.
@@ -132,14 +132,14 @@ def after_loss(job: Running, losses: int, quarantine_after: int | None) -> Settl
 
 def _ended(
     job: Running, state: JobState, ended: AttemptOutcome, reason: str | None, error: ErrorInfo | None = None
-) -> Settlement:
-    return Settlement(state=state, attempt=job.attempt, reason=reason, ended=ended, error=error)
+) -> Transition:
+    return Transition(state=state, attempt=job.attempt, reason=reason, ended=ended, error=error)
 
 
-def _again(job: Running, state: JobState, attempt: int, run_at: datetime | None = None) -> Settlement:
-    return Settlement(state=state, attempt=attempt, run_at=run_at, reason=job.reason)
+def _again(job: Running, state: JobState, attempt: int, run_at: datetime | None = None) -> Transition:
+    return Transition(state=state, attempt=attempt, run_at=run_at, reason=job.reason)
 
 
-def _again_in(job: Running, delay: timedelta, attempt: int, now: datetime) -> Settlement:
+def _again_in(job: Running, delay: timedelta, attempt: int, now: datetime) -> Transition:
     # One outcome that cannot be stored would hold up all that end with it.
     return _again(job, JobState.SCHEDULED if delay > ZERO else JobState.QUEUED, attempt, now + min(delay, DURATION_MAX))

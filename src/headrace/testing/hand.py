@@ -6,8 +6,8 @@ from headrace.app import Headrace
 from headrace.app.worker import AppWorker
 from headrace.config import WorkerConfig
 from headrace.engine.executor import Executor
-from headrace.engine.lanes import Lane
 from headrace.engine.service import Supervisor
+from headrace.engine.shares import Share
 from headrace.model.ids import JobId
 from headrace.model.lease import Claim
 from headrace.storage.backend import Backend
@@ -37,9 +37,9 @@ class Hand(AppWorker):
     async def run(self, claim: Claim) -> str:
         """Run a claimed job, and store how it ended. Answers the outcome by its name, as ``job.finished`` has it."""
         job = claim.job
-        lanes = self._dispatcher.lanes
-        if job.queue not in lanes:
-            lanes[job.queue] = Lane(job.queue, 1, 0, self._backend.clock.monotonic())
+        shares = self._dispatcher.shares
+        if job.queue not in shares:
+            shares[job.queue] = Share(job.queue, 1, 0, self._backend.clock.monotonic())
         self.outcomes.pop(job.id, None)
         detach = self._app.telemetry.attach(self._hear)
         try:

@@ -113,7 +113,7 @@ async def test_batches_wait_for_a_slot_and_then_take_what_was_claimed_ahead(
     async with app.worker(queues={"default": 1}) as worker:
         held = await hold.enqueue()
         await begun.wait()
-        worker._dispatcher.lanes["default"].ahead = 8
+        worker._dispatcher.shares["default"].ahead = 8
         handles = await app.enqueue_many([count.call(n) for n in range(6)])
         accept, waiting = worker._dispatcher.accept, asyncio.Event()
 

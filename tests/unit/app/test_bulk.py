@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headrace import Headrace, JobState, hours, seconds
-from headrace.engine.ledger import BUCKET, Ledger
+from headrace.engine.operation_store import BUCKET, OperationStore
 from headrace.engine.operator import STEP_MAX, Operator
 from headrace.engine.successor import Successor
 from headrace.errors import ConfigError, OperationNotFound, QueryError, UsageError
@@ -234,6 +234,6 @@ async def test_an_operation_that_this_release_cannot_read_does_not_keep_the_othe
     await dead(app, 1)
     begun = await app.bulk.start("retry", where="state:dead")
     await app.backend.kv.put_many(BUCKET, [Put(key="op-of-tomorrow", value=b'{"id":1}')])
-    assert await Ledger(app.backend.kv).running() == [begun.id]
+    assert await OperationStore(app.backend.kv).running() == [begun.id]
     assert [each.id for each in (await app.bulk.list()).items] == [begun.id]
     assert "operation op-of-tomorrow cannot be read, and is left to another release" in caplog.text

@@ -10,7 +10,7 @@ from tests.unit.engine.support import Rig, claim_one
 from headrace.backends.memory import MemoryBackend
 from headrace.engine.execution import Execution
 from headrace.engine.heartbeater import Heartbeater
-from headrace.engine.lanes import Lane
+from headrace.engine.shares import Share
 from headrace.errors import Unavailable
 from headrace.model.durations import seconds
 from headrace.model.ids import JobId
@@ -40,9 +40,9 @@ class Held:
     async def claim(self) -> JobId:
         await self.rig.enqueue("task")
         claim = await claim_one(self.rig.backend)
-        lane = Lane("default", 1, 0, 0.0)
+        share = Share("default", 1, 0, 0.0)
         now = self.rig.backend.clock.monotonic()
-        self.held[claim.job.id] = Execution(claim, None, lane, None, now)  # type: ignore[arg-type]
+        self.held[claim.job.id] = Execution(claim, None, share, None, now)  # type: ignore[arg-type]
         return claim.job.id
 
     @property

@@ -9,8 +9,8 @@ from tests.unit.engine.support import Rig
 
 from headrace.backends.memory import MemoryBackend
 from headrace.engine.dispatcher import HELD_S_MAX
-from headrace.engine.lanes import Lane, make_lanes
 from headrace.engine.producer import LATE_S
+from headrace.engine.shares import Share, make_shares
 from headrace.errors import Unavailable
 from headrace.model.durations import ZERO, hours, seconds
 from headrace.model.ids import new_job_id
@@ -183,41 +183,41 @@ async def test_a_worker_that_cannot_claim_for_too_long_leaves_by_itself(rig: Rig
 
 
 def test_a_lane_holds_ahead_what_will_start_within_a_second() -> None:
-    lane = Lane("mail", slots=10, ahead_max=100, now=0.0)
-    assert lane.demand() == 10
+    share = Share("mail", slots=10, ahead_max=100, now=0.0)
+    assert share.demand() == 10
     for _ in range(50):
-        lane.ended()
-    lane.measure(1.0)
-    assert lane.ahead == 50
+        share.ended()
+    share.measure(1.0)
+    assert share.ahead == 50
     for _ in range(10):
-        lane.ended()
-    lane.measure(601.0)
-    assert lane.ahead == 0
+        share.ended()
+    share.measure(601.0)
+    assert share.ahead == 0
 
 
 def test_a_lane_asks_for_half_of_what_it_holds_ahead_and_counts_what_is_coming() -> None:
-    lane = Lane("mail", slots=10, ahead_max=100, now=0.0, by_halves=True)
-    lane.ahead = 100
-    assert (lane.hungry(), lane.demand()) == (True, 50)
-    assert (lane.hungry(50), lane.demand(50)) == (True, 50)
-    assert (lane.hungry(84), lane.demand(84)) == (True, 26)
-    assert not lane.hungry(85)
-    assert lane.demand(110) == 0
+    share = Share("mail", slots=10, ahead_max=100, now=0.0, by_halves=True)
+    share.ahead = 100
+    assert (share.hungry(), share.demand()) == (True, 50)
+    assert (share.hungry(50), share.demand(50)) == (True, 50)
+    assert (share.hungry(84), share.demand(84)) == (True, 26)
+    assert not share.hungry(85)
+    assert share.demand(110) == 0
 
 
 def test_two_long_jobs_that_end_together_do_not_look_like_short_ones() -> None:
-    lane = Lane("mail", slots=10, ahead_max=100, now=0.0)
-    lane.ended()
-    lane.measure(600.0)
-    lane.ended()
-    lane.measure(600.001)
-    assert lane.ahead == 0
+    share = Share("mail", slots=10, ahead_max=100, now=0.0)
+    share.ended()
+    share.measure(600.0)
+    share.ended()
+    share.measure(600.001)
+    assert share.ahead == 0
 
 
 def test_the_prefetch_is_shared_out_by_slots() -> None:
-    lanes = make_lanes({"a": 30, "b": 10}, 40, 0.0)
-    assert {name: lane.ahead_max for name, lane in lanes.items()} == {"a": 30, "b": 10}
-    assert all(lane.ahead_max == 0 for lane in make_lanes({"a": 1}, 0, 0.0).values())
+    shares = make_shares({"a": 30, "b": 10}, 40, 0.0)
+    assert {name: share.ahead_max for name, share in shares.items()} == {"a": 30, "b": 10}
+    assert all(share.ahead_max == 0 for share in make_shares({"a": 1}, 0, 0.0).values())
 
 
 async def test_a_worker_whose_claim_is_not_answered_for_long_is_unhealthy(

@@ -98,7 +98,7 @@ def test_a_failure_counts_in_the_rates(ended: AttemptOutcome, event: str) -> Non
 
 
 def test_success_is_the_stores_own_matter() -> None:
-    with pytest.raises(AssertionError, match="no settlement"):
+    with pytest.raises(AssertionError, match="no transition"):
         settle(Row(), Completed(), NOW)
 
 

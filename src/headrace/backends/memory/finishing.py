@@ -13,7 +13,7 @@ from headrace.backends.memory.record import Record
 from headrace.backends.memory.state import State
 from headrace.model.job import AttemptOutcome, JobState
 from headrace.model.outcome import Completed, Finish
-from headrace.model.settling import Settlement, settle
+from headrace.model.settling import Transition, settle
 from headrace.model.usage import Usage
 from headrace.storage.jobs import Settled
 
@@ -41,18 +41,18 @@ def _succeed(state: State, record: Record, completed: Completed, usage: Usage) -
     state.change(record, **ended, result=completed.result, result_codec=codec)
 
 
-def store(state: State, record: Record, settlement: Settlement) -> None:
-    """Take a running job where its settlement says, and keep the attempt if it ended."""
-    if settlement.ended is not None:
-        state.end_attempt(record, settlement.ended, settlement.error, settlement.usage)
-    if settlement.event is not None:
-        state.rates.count(record.job.queue, settlement.event, state.now)
-    record.timed = settlement.wake_at is not None
-    values: dict[str, Any] = {"attempt": settlement.attempt, "reason": settlement.reason}
-    if settlement.run_at is not None:
-        values["run_at"] = settlement.run_at
-    if settlement.error is not None:
-        values["error"] = settlement.error
-    if settlement.state.final:
+def store(state: State, record: Record, transition: Transition) -> None:
+    """Take a running job where its transition says, and keep the attempt if it ended."""
+    if transition.ended is not None:
+        state.end_attempt(record, transition.ended, transition.error, transition.usage)
+    if transition.event is not None:
+        state.rates.count(record.job.queue, transition.event, state.now)
+    record.timed = transition.wake_at is not None
+    values: dict[str, Any] = {"attempt": transition.attempt, "reason": transition.reason}
+    if transition.run_at is not None:
+        values["run_at"] = transition.run_at
+    if transition.error is not None:
+        values["error"] = transition.error
+    if transition.state.final:
         values["finished_at"] = state.now
-    state.change(record, state=settlement.state, **values)
+    state.change(record, state=transition.state, **values)

@@ -19,7 +19,7 @@ from headrace.backends.sqlite.locks import SqliteLockStore
 from headrace.backends.sqlite.migrating import SqliteMigrator
 from headrace.backends.sqlite.queues import SqliteQueueStore
 from headrace.backends.sqlite.reader import SqliteJobReader
-from headrace.backends.sqlite.reading import ReadingLane
+from headrace.backends.sqlite.reading import ReadingThread
 from headrace.backends.sqlite.schema import VERSION
 from headrace.backends.sqlite.signals import SqliteSignalBus
 from headrace.backends.sqlite.writer import Writer
@@ -60,7 +60,7 @@ class SqliteBackend:
         folder = Folder(location.signals)
         self._folder = folder
         self._liveness = Liveness(folder)
-        self._lane = ReadingLane(location, clock)
+        self._thread = ReadingThread(location, clock)
         self.signals = SqliteSignalBus(
             folder, data_version=lambda: self._writer.data_version(), on_work=lambda: self._writer.feed()
         )
@@ -72,12 +72,12 @@ class SqliteBackend:
             self._liveness,
             within=lambda connection: CallersConnection(connection, location, writer.begin),
         )
-        self.reader = SqliteJobReader(self._lane)
-        self.queues = SqliteQueueStore(writer, self._lane)
-        self.limits = SqliteLimitStore(writer, self._lane)
-        self.kv = SqliteKeyValueStore(writer, self._lane, max_value=max_payload)
+        self.reader = SqliteJobReader(self._thread)
+        self.queues = SqliteQueueStore(writer, self._thread)
+        self.limits = SqliteLimitStore(writer, self._thread)
+        self.kv = SqliteKeyValueStore(writer, self._thread, max_value=max_payload)
         self.locks = SqliteLockStore(writer, self._liveness)
-        self.events = SqliteEventLog(writer, self._lane)
+        self.events = SqliteEventLog(writer, self._thread)
 
     @property
     def url(self) -> str:
@@ -104,7 +104,7 @@ class SqliteBackend:
         check_place(self._location)
         await self._writer.start()
         try:
-            await self._lane.start()
+            await self._thread.start()
         except BaseException:
             await self._writer.stop()
             raise
@@ -120,7 +120,7 @@ class SqliteBackend:
         await self.jobs.settled()
         await self._writer.stop()
         self.signals.close()
-        await self._lane.stop()
+        await self._thread.stop()
         self._checkpointer.stop()
         self._liveness.close()
         self._folder.close()
@@ -145,7 +145,7 @@ class SqliteBackend:
 
     async def check(self) -> list[str]:
         """What SQLite's own integrity check finds wrong; empty when the file is sound. Reads the whole file."""
-        return await self._lane.quick_check()
+        return await self._thread.quick_check()
 
     def migrator(self) -> SqliteMigrator:
         """What tells of the schema, and upgrades it, before the file is opened."""

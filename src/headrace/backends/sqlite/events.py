@@ -1,11 +1,11 @@
-"""The journal of job events: written by triggers that exist while it is on, read on the reading lane."""
+"""The journal of job events: written by triggers that exist while it is on, read on the reading thread."""
 
 from __future__ import annotations
 
 import msgspec
 from msgspec import Struct
 
-from headrace.backends.sqlite.reading import ReadingLane
+from headrace.backends.sqlite.reading import ReadingThread
 from headrace.backends.sqlite.rows import as_json
 from headrace.backends.sqlite.times import duration_us, from_us
 from headrace.backends.sqlite.transaction import Transaction
@@ -56,9 +56,9 @@ _decode_rows = msgspec.json.Decoder(list[EventRow]).decode
 class SqliteEventLog:
     """SQLite has one writer at a time, so the sequence of a row is the order of its commit."""
 
-    def __init__(self, writer: Writer, lane: ReadingLane) -> None:
+    def __init__(self, writer: Writer, thread: ReadingThread) -> None:
         self._writer = writer
-        self._lane = lane
+        self._thread = thread
 
     async def enable(self, retention: EventRetention) -> None:
         def verb(transaction: Transaction) -> None:
@@ -81,7 +81,7 @@ class SqliteEventLog:
             [(oldest, newest)] = transaction.rows("event_bounds")
             return EventLogStatus(retention=_retention(transaction, _ON), oldest=oldest, newest=newest)
 
-        return await self._lane.run(query)
+        return await self._thread.run(query)
 
     async def read(self, *, after: int, limit: int) -> EventPage:
         size = max(1, min(limit, EVENTS_LIMIT_MAX))
@@ -91,7 +91,7 @@ class SqliteEventLog:
             [(oldest, newest)] = transaction.rows("event_bounds")
             return rows, oldest, newest
 
-        rows, oldest, newest = await self._lane.run(query)
+        rows, oldest, newest = await self._thread.run(query)
         return EventPage(after=after, events=[row.event() for row in _decode_rows(rows)], oldest=oldest, newest=newest)
 
     async def prune(self, *, limit: int) -> int:

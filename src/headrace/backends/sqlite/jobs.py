@@ -1,4 +1,4 @@
-"""The job store: each verb handed to the writing lane, or to the caller's connection."""
+"""The job store: each verb handed to the writing thread, or to the caller's connection."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Protocol, TypeVar
 
-from headrace.backends.sqlite.lane import Operation
+from headrace.backends.sqlite.connection_thread import Errand
 from headrace.backends.sqlite.liveness import Liveness
 from headrace.backends.sqlite.transaction import Transaction
 from headrace.backends.sqlite.verbs import changes, claim, enqueue, finish, heartbeat, report, restore, upkeep
@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 
 class Runner(Protocol):
-    """What runs verbs: the writing lane, or the caller's connection."""
+    """What runs verbs: the writing thread, or the caller's connection."""
 
     async def run(
         self,
@@ -93,7 +93,7 @@ class SqliteJobStore:
             return await self._claim_waiting(self._runner, self._runner.park(verb, shortcut=shortcut), request.wait)
         return await self._runner.run(verb, durable=False, shortcut=shortcut)
 
-    async def _claim_waiting(self, writer: Writer, parked: Operation[list[Claim]], wait: timedelta) -> list[Claim]:
+    async def _claim_waiting(self, writer: Writer, parked: Errand[list[Claim]], wait: timedelta) -> list[Claim]:
         timer = asyncio.get_running_loop().call_later(wait.total_seconds(), self._unpark, writer, parked)
         try:
             return await parked.future
@@ -105,12 +105,12 @@ class SqliteJobStore:
         finally:
             timer.cancel()
 
-    def _unpark(self, writer: Writer, parked: Operation[list[Claim]]) -> None:
+    def _unpark(self, writer: Writer, parked: Errand[list[Claim]]) -> None:
         """The wait is over. A store that was closed meanwhile has answered already."""
         with suppress(StorageError):
             writer.unpark(parked).add_done_callback(lambda done: done.cancelled() or done.exception())
 
-    async def _give_back(self, writer: Writer, parked: Operation[list[Claim]]) -> None:
+    async def _give_back(self, writer: Writer, parked: Errand[list[Claim]]) -> None:
         """Whoever asked is gone: jobs that were taken for it go back, their attempt uncounted."""
         with suppress(StorageError):
             await writer.unpark(parked)  # whatever it is answered with, it has been by then

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from headrace.backends.sqlite.reading import ReadingLane
+from headrace.backends.sqlite.reading import ReadingThread
 from headrace.backends.sqlite.rows import as_json
 from headrace.backends.sqlite.times import duration_us
 from headrace.backends.sqlite.transaction import Transaction
@@ -20,13 +20,13 @@ class SqliteKeyValueStore:
     Writes that end by themselves are not worth an fsync: after a power cut they would be void anyway.
     """
 
-    def __init__(self, writer: Writer, lane: ReadingLane, *, max_value: int) -> None:
+    def __init__(self, writer: Writer, thread: ReadingThread, *, max_value: int) -> None:
         self._writer = writer
-        self._lane = lane
+        self._thread = thread
         self._max_value = max_value
 
     async def get_many(self, bucket: str, keys: Sequence[str]) -> list[Entry | None]:
-        return await self._lane.run(lambda transaction: _get_many(transaction, bucket, keys))
+        return await self._thread.run(lambda transaction: _get_many(transaction, bucket, keys))
 
     async def put_many(self, bucket: str, puts: Sequence[Put]) -> list[int | None]:
         for put in puts:
@@ -41,7 +41,7 @@ class SqliteKeyValueStore:
 
     async def scan(self, bucket: str, *, prefix: str = "", cursor: str | None = None, limit: int = 100) -> Page[Entry]:
         size = max(1, min(limit, PAGE_LIMIT_MAX))
-        return await self._lane.run(lambda transaction: _scan(transaction, bucket, prefix, cursor, size))
+        return await self._thread.run(lambda transaction: _scan(transaction, bucket, prefix, cursor, size))
 
 
 def _get_many(transaction: Transaction, bucket: str, keys: Sequence[str]) -> list[Entry | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from headrace.backends.sqlite.reading import ReadingLane
+from headrace.backends.sqlite.reading import ReadingThread
 from headrace.backends.sqlite.times import from_us
 from headrace.backends.sqlite.transaction import Transaction
 from headrace.backends.sqlite.verbs.gates import buckets, limit_of
@@ -38,12 +38,12 @@ _OF_TARGET = {
 class SqliteLimitStore:
     """A row for each limit. What is in use is not counted up and down: it is counted."""
 
-    def __init__(self, writer: Writer, lane: ReadingLane) -> None:
+    def __init__(self, writer: Writer, thread: ReadingThread) -> None:
         self._writer = writer
-        self._lane = lane
+        self._thread = thread
 
     async def all(self) -> list[Limit]:
-        return await self._lane.run(
+        return await self._thread.run(
             lambda transaction: sorted((_limit(*row) for row in transaction.rows("all_limits")), key=_by_target)
         )
 
@@ -54,7 +54,7 @@ class SqliteLimitStore:
         return await self._writer.run(lambda transaction: remove_limits(transaction, targets))
 
     async def usage(self, targets: Sequence[LimitTarget]) -> list[LimitUsage | None]:
-        return await self._lane.run(lambda transaction: [_usage(transaction, target) for target in targets])
+        return await self._thread.run(lambda transaction: [_usage(transaction, target) for target in targets])
 
 
 def _by_target(limit: Limit) -> LimitTarget:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from headrace.backends.sqlite.lane import Operation
+from headrace.backends.sqlite.connection_thread import Errand
 from headrace.backends.sqlite.transaction import Transaction
 from headrace.storage.signals import WORK
 from headrace.storage.subscriptions import kind_of
@@ -19,9 +19,9 @@ class Parking:
     """Operations that were answered with nothing, and may be answered with more later."""
 
     def __init__(self) -> None:
-        self._parked: list[Operation[Any]] = []
-        self._answered: list[Operation[Any]] = []
-        self._to_tell: list[Operation[Any]] = []
+        self._parked: list[Errand[Any]] = []
+        self._answered: list[Errand[Any]] = []
+        self._to_tell: list[Errand[Any]] = []
         self._released: set[asyncio.Future[Any]] = set()
 
     @property
@@ -33,25 +33,25 @@ class Parking:
         """Whether a look tells that nobody here would be answered with more than nothing."""
         return all(each.shortcut is not None and each.shortcut(transaction) is not None for each in self._parked)
 
-    def take(self, operation: Operation[Any]) -> bool:
-        """Keep the operation if it may wait for a better answer than it has."""
-        if not operation.parks or operation.reply or operation.error is not None:
+    def take(self, errand: Errand[Any]) -> bool:
+        """Keep the errand if it may wait for a better answer than it has."""
+        if not errand.parks or errand.reply or errand.error is not None:
             return False
-        if operation.future.cancelled() or operation.future in self._released:
+        if errand.future.cancelled() or errand.future in self._released:
             return False
-        operation.reply = None
-        self._parked.append(operation)
+        errand.reply = None
+        self._parked.append(errand)
         return True
 
     def feed(self, transaction: Transaction, *, anyway: bool = False) -> None:
         """Try those that wait, when this transaction made a job claimable."""
         if not self._parked or not (anyway or any(kind_of(topic) == WORK for topic in transaction.topics)):
             return
-        for operation in self._parked:
-            if not operation.future.cancelled():
-                operation.reply = operation.function(transaction)
-                if operation.reply:
-                    self._answered.append(operation)
+        for errand in self._parked:
+            if not errand.future.cancelled():
+                errand.reply = errand.function(transaction)
+                if errand.reply:
+                    self._answered.append(errand)
         self._parked = [each for each in self._parked if not each.reply and not each.future.cancelled()]
 
     def committed(self) -> None:
@@ -59,7 +59,7 @@ class Parking:
         self._to_tell += self._answered
         self._answered = []
 
-    def to_tell(self) -> list[Operation[Any]]:
+    def to_tell(self) -> list[Errand[Any]]:
         """Those that have an answer, to be told now."""
         told, self._to_tell = self._to_tell, []
         return told
@@ -70,21 +70,21 @@ class Parking:
 
     def rolled_back(self) -> None:
         """What was answered in this transaction did not come true."""
-        for operation in self._answered:
-            operation.reply = None
+        for errand in self._answered:
+            errand.reply = None
         self._parked += self._answered
         self._answered = []
 
     def release(self, future: asyncio.Future[Any]) -> None:
-        """Answer an operation with nothing, if it still waits; one of the same group shall not begin to."""
+        """Answer an errand with nothing, if it still waits; one of the same group shall not begin to."""
         self._released.add(future)
-        for operation in self._parked:
-            if operation.future is future:
-                operation.reply = []
-                self._to_tell.append(operation)
+        for errand in self._parked:
+            if errand.future is future:
+                errand.reply = []
+                self._to_tell.append(errand)
         self._parked = [each for each in self._parked if each.future is not future]
 
     def release_all(self) -> None:
         """Answer everything that waits with nothing."""
-        for operation in list(self._parked):
-            self.release(operation.future)
+        for errand in list(self._parked):
+            self.release(errand.future)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from headrace.backends.sqlite.reading import ReadingLane
+from headrace.backends.sqlite.reading import ReadingThread
 from headrace.backends.sqlite.times import maybe_from_us
 from headrace.backends.sqlite.verbs.settings import configure_queues
 from headrace.backends.sqlite.writer import Writer
@@ -17,12 +17,12 @@ from headrace.model.queue import QueueSettings, Retention
 class SqliteQueueStore:
     """A row for each queue that has settings; the others are known by their counters."""
 
-    def __init__(self, writer: Writer, lane: ReadingLane) -> None:
+    def __init__(self, writer: Writer, thread: ReadingThread) -> None:
         self._writer = writer
-        self._lane = lane
+        self._thread = thread
 
     async def all(self) -> list[QueueSettings]:
-        return await self._lane.run(lambda transaction: [_settings(*row) for row in transaction.rows("all_queues")])
+        return await self._thread.run(lambda transaction: [_settings(*row) for row in transaction.rows("all_queues")])
 
     async def configure_many(self, settings: Sequence[QueueSettings]) -> None:
         await self._writer.run(lambda transaction: configure_queues(transaction, settings))

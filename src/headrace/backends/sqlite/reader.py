@@ -1,4 +1,4 @@
-"""Reading about jobs, on the reading lane."""
+"""Reading about jobs, on the reading thread."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 from headrace.backends.sqlite.finding import find
 from headrace.backends.sqlite.grouping import error_groups
 from headrace.backends.sqlite.limits import blocking
-from headrace.backends.sqlite.reading import ReadingLane
+from headrace.backends.sqlite.reading import ReadingThread
 from headrace.backends.sqlite.rows import JobRow, as_json, decode_error
 from headrace.backends.sqlite.times import duration_us, from_us
 from headrace.backends.sqlite.transaction import RATE_BUCKET_US, Transaction
@@ -29,28 +29,28 @@ _decode_found = msgspec.json.Decoder(list[tuple[int, JobRow, str | None, str | N
 class SqliteJobReader:
     """Each call sees one snapshot of the file, a moment old at most."""
 
-    def __init__(self, lane: ReadingLane) -> None:
-        self._lane = lane
+    def __init__(self, thread: ReadingThread) -> None:
+        self._thread = thread
 
     async def get_many(self, ids: Sequence[JobId]) -> list[Job | None]:
-        return await self._lane.run(lambda transaction: _get_many(transaction, ids))
+        return await self._thread.run(lambda transaction: _get_many(transaction, ids))
 
     async def find(self, query: JobQuery, *, cursor: str | None = None, limit: int = 50) -> Page[Job]:
         before = None if cursor is None else _read_cursor(cursor)
-        return await self._lane.run(
+        return await self._thread.run(
             lambda transaction: find(transaction, query, before, max(1, min(limit, PAGE_LIMIT_MAX)))
         )
 
     async def error_groups(self, query: JobQuery, *, limit: int = 50) -> list[ErrorGroup]:
-        return await self._lane.run(lambda transaction: error_groups(transaction, query, limit))
+        return await self._thread.run(lambda transaction: error_groups(transaction, query, limit))
 
     async def attempts(self, job_id: JobId) -> list[Attempt]:
-        return await self._lane.run(
+        return await self._thread.run(
             lambda transaction: [_attempt(*row) for row in transaction.rows("get_attempts", {"id": job_id})]
         )
 
     async def logs(self, job_id: JobId) -> list[LogLine]:
-        return await self._lane.run(
+        return await self._thread.run(
             lambda transaction: [
                 LogLine(at=from_us(at), level=level, message=message, attempt=attempt)
                 for at, level, message, attempt in transaction.rows("get_logs", (job_id,))
@@ -58,7 +58,7 @@ class SqliteJobReader:
         )
 
     async def counts(self, *, queues: Sequence[str] = ()) -> list[JobCount]:
-        return await self._lane.run(
+        return await self._thread.run(
             lambda transaction: [
                 JobCount(queue=queue, state=JobState(state), count=count)
                 for queue, state, count in transaction.rows("get_counters")
@@ -67,16 +67,16 @@ class SqliteJobReader:
         )
 
     async def rates(self, *, window: timedelta) -> list[QueueRate]:
-        return await self._lane.run(lambda transaction: _rates(transaction, window))
+        return await self._thread.run(lambda transaction: _rates(transaction, window))
 
     async def blocking(self, ids: Sequence[JobId]) -> list[tuple[Blocked, ...]]:
-        return await self._lane.run(lambda transaction: [blocking(transaction, job_id) for job_id in ids])
+        return await self._thread.run(lambda transaction: [blocking(transaction, job_id) for job_id in ids])
 
     async def lease_left(self, ids: Sequence[JobId]) -> list[timedelta | None]:
-        return await self._lane.run(lambda transaction: _lease_left(transaction, ids))
+        return await self._thread.run(lambda transaction: _lease_left(transaction, ids))
 
     async def oldest_queued(self) -> dict[str, datetime]:
-        return await self._lane.run(
+        return await self._thread.run(
             lambda transaction: {
                 queue: from_us(run_at) for queue, run_at in transaction.rows("oldest_queued") if run_at is not None
             }

@@ -1,4 +1,4 @@
-"""The reading lane: queries on a connection of their own, so that a long list never delays a claim."""
+"""The reading thread: queries on a connection of their own, so that a long list never delays a claim."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 import apsw
 
 from headrace.backends.sqlite.connecting import connect, file_identity
+from headrace.backends.sqlite.connection_thread import ConnectionThread, Errand
 from headrace.backends.sqlite.faults import is_driver_error, translate
-from headrace.backends.sqlite.lane import Lane, Operation
 from headrace.backends.sqlite.location import Location
 from headrace.backends.sqlite.times import to_us
 from headrace.backends.sqlite.transaction import Transaction
@@ -21,7 +21,7 @@ PROBLEMS_MAX = 20
 """Problems a check lists; a damaged file may have one on every page."""
 
 
-class ReadingLane:
+class ReadingThread:
     """Runs queries, each in a snapshot of its own."""
 
     def __init__(self, location: Location, clock: Clock) -> None:
@@ -29,7 +29,7 @@ class ReadingLane:
         self._clock = clock
         self._connection: apsw.Connection | None = None
         self._identity: tuple[int, int] | None = None
-        self._lane = Lane(
+        self._thread = ConnectionThread(
             "headrace-sqlite-reader",
             path=str(location.path),
             setup=self._setup,
@@ -38,18 +38,18 @@ class ReadingLane:
         )
 
     async def start(self) -> None:
-        await self._lane.start()
+        await self._thread.start()
 
     async def stop(self) -> None:
-        await self._lane.stop()
+        await self._thread.stop()
 
     async def run(self, query: Callable[[Transaction], T]) -> T:
         """Run a query; all its statements see the same snapshot."""
-        return await self._lane.submit(query)
+        return await self._thread.submit(query)
 
     async def quick_check(self) -> list[str]:
         """What SQLite's own check finds wrong with the file; empty when it is sound. Reads the whole file."""
-        return await self._lane.submit(self._check)
+        return await self._thread.submit(self._check)
 
     def _setup(self) -> None:
         self._connection = connect(self._location, reading=True)
@@ -66,23 +66,23 @@ class ReadingLane:
             self._connection.close()
             self._connection = None
 
-    def _work(self, group: list[Operation[Any]]) -> None:
-        for operation in group:
+    def _work(self, group: list[Errand[Any]]) -> None:
+        for errand in group:
             try:
                 self._follow()
-                operation.reply = self._query(operation)
+                errand.reply = self._query(errand)
             except Exception as error:
-                operation.error = translate(error, str(self._location.path))
+                errand.error = translate(error, str(self._location.path))
 
-    def _query(self, operation: Operation[Any]) -> Any:
+    def _query(self, errand: Errand[Any]) -> Any:
         connection = self._connection
         assert connection is not None
-        if operation.function == self._check:
-            return operation.function(None)  # about the file as it is, not about a snapshot
+        if errand.function == self._check:
+            return errand.function(None)  # about the file as it is, not about a snapshot
         connection.execute("BEGIN")
         try:
             now, mono = to_us(self._clock.now()), int(self._clock.monotonic() * 1_000_000)
-            return operation.function(Transaction(connection, now=now, mono=mono))
+            return errand.function(Transaction(connection, now=now, mono=mono))
         finally:
             if connection.in_transaction:
                 connection.execute("COMMIT")

@@ -1,4 +1,4 @@
-"""The writing lane: group commit."""
+"""The writing thread: group commit."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 import apsw
 
 from headrace.backends.sqlite.connecting import connect, file_identity
+from headrace.backends.sqlite.connection_thread import ConnectionThread, Errand, deliver_replies
 from headrace.backends.sqlite.faults import translate
-from headrace.backends.sqlite.lane import Lane, Operation, deliver_replies
 from headrace.backends.sqlite.location import Location
 from headrace.backends.sqlite.log_file import LogFile
 from headrace.backends.sqlite.parking import Parking
@@ -50,7 +50,7 @@ class Writer:
         self._parking = Parking()
         self._log_file = LogFile(location.path)
         self._wrote = False
-        self._lane = Lane(
+        self._thread = ConnectionThread(
             "headrace-sqlite-writer",
             path=str(location.path),
             setup=self._setup,
@@ -60,10 +60,10 @@ class Writer:
         )
 
     async def start(self) -> None:
-        await self._lane.start()
+        await self._thread.start()
 
     async def stop(self) -> None:
-        await self._lane.stop()
+        await self._thread.stop()
 
     async def run(
         self,
@@ -78,23 +78,23 @@ class Writer:
         right for claims and heartbeats, which a power cut ends anyway. ``shortcut`` is asked first, and what it answers
         spares the transaction, so that a look at an idle store writes nothing and waits for nobody.
         """
-        return await self._lane.submit(verb, durable=durable and self._location.durable, shortcut=shortcut)
+        return await self._thread.submit(verb, durable=durable and self._location.durable, shortcut=shortcut)
 
-    def park(self, verb: Callable[[Transaction], T], *, shortcut: Callable[[Transaction], T | None]) -> Operation[T]:
+    def park(self, verb: Callable[[Transaction], T], *, shortcut: Callable[[Transaction], T | None]) -> Errand[T]:
         """Run a verb that may wait for a better answer than an empty one: until ``unpark``, or for ever."""
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        operation = Operation(verb, future, shortcut=shortcut, parks=True)
-        self._lane.hand_over(operation)
-        return operation
+        errand = Errand(verb, future, shortcut=shortcut, parks=True)
+        self._thread.hand_over(errand)
+        return errand
 
-    def unpark(self, operation: Operation[Any]) -> asyncio.Future[bool]:
+    def unpark(self, errand: Errand[Any]) -> asyncio.Future[bool]:
         """Have what ``park`` gave answered now, with nothing if need be; it has been when what this answers is done."""
 
         def release(_: Transaction) -> bool:
-            self._parking.release(operation.future)
+            self._parking.release(errand.future)
             return True
 
-        return self._lane.submit(release, shortcut=release)
+        return self._thread.submit(release, shortcut=release)
 
     def feed(self) -> None:
         """Try what is parked, soon: another process may have brought something. Never raises."""
@@ -109,13 +109,13 @@ class Writer:
             return True if self._parking.in_vain(transaction) else None
 
         with suppress(StorageError):
-            fed = self._lane.submit(feed, shortcut=shortcut)
+            fed = self._thread.submit(feed, shortcut=shortcut)
             # A failure is the next caller's to hear: this is a hint.
             fed.add_done_callback(lambda future: future.cancelled() or future.exception())
 
     async def data_version(self) -> int:
         """A number that changes whenever another connection, of any process, has committed. Writes nothing."""
-        return await self._lane.submit(_data_version, shortcut=_data_version)
+        return await self._thread.submit(_data_version, shortcut=_data_version)
 
     def _setup(self) -> None:
         self._connection = connection = connect(self._location)
@@ -143,7 +143,7 @@ class Writer:
             self._teardown()
             self._setup()
 
-    def _work(self, group: list[Operation[Any]]) -> None:
+    def _work(self, group: list[Errand[Any]]) -> None:
         try:
             self._follow()
             remaining = self._take_shortcuts(group)
@@ -153,23 +153,23 @@ class Writer:
             if len(group) == 1:
                 group[0].error = translate(error, str(self._location.path))
                 return
-            for operation in group:
-                self._work([operation])
+            for errand in group:
+                self._work([errand])
 
-    def _take_shortcuts(self, group: list[Operation[Any]]) -> list[Operation[Any]]:
+    def _take_shortcuts(self, group: list[Errand[Any]]) -> list[Errand[Any]]:
         """What is left to do in a transaction. With anything to write, the others may as well ride along."""
-        if any(operation.shortcut is None for operation in group):
+        if any(errand.shortcut is None for errand in group):
             return group
         glance = self.begin(self._connection)
         remaining = []
-        for operation in group:
-            assert operation.shortcut is not None
-            operation.reply = operation.shortcut(glance)
-            if operation.reply is None:
-                remaining.append(operation)
+        for errand in group:
+            assert errand.shortcut is not None
+            errand.reply = errand.shortcut(glance)
+            if errand.reply is None:
+                remaining.append(errand)
         return remaining
 
-    def _transact(self, group: list[Operation[Any]]) -> None:
+    def _transact(self, group: list[Errand[Any]]) -> None:
         connection = self._connection
         assert connection is not None
         try:
@@ -177,13 +177,13 @@ class Writer:
         except Exception as error:
             # No verb is at fault. Tried one by one, each would wait for the whole busy timeout again, and the last of
             # a full group would hear after half an hour that the database is locked.
-            for operation in group:
-                operation.error = translate(error, str(self._location.path))
+            for errand in group:
+                errand.error = translate(error, str(self._location.path))
             return
         try:
             transaction = self.begin(connection)
-            for operation in group:
-                operation.reply = operation.function(transaction)
+            for errand in group:
+                errand.reply = errand.function(transaction)
             transaction.announce_room()
             self._parking.feed(transaction)
             transaction.flush()
@@ -197,7 +197,7 @@ class Writer:
         self._parking.committed()
         self._topics.update(transaction.topics)
 
-    def _deliver(self, group: list[Operation[Any]]) -> None:
+    def _deliver(self, group: list[Errand[Any]]) -> None:
         """Tell the callers and, in the same hop, the subscribers here: a waiting worker is woken before all others."""
         topics, self._topics = self._topics, {}
         told = [*self._parking.to_tell(), *(each for each in group if not self._parking.take(each))]
@@ -216,14 +216,14 @@ class Writer:
         if topics:
             self._signals.tell_elsewhere(topics)
 
-    def _sync_log(self, operations: list[Operation[Any]]) -> None:
+    def _sync_log(self, errands: list[Errand[Any]]) -> None:
         """Wait until the log is on the disk. If that fails, nobody is told that it is."""
         try:
             self._log_file.sync()
             self._wrote = False
         except OSError as error:
-            for operation in operations:
-                operation.error = Unavailable(
+            for errand in errands:
+                errand.error = Unavailable(
                     f"{self._location.path} was written, but syncing its log to the disk failed ({error}); the effect "
                     "may be there, and may not survive a power cut"
                 )

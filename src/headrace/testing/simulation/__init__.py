@@ -1,10 +1,11 @@
 """Whole systems in virtual time: several workers, one store, one seed, and everything that can go wrong.
 
 `simulate` runs the production engine on a memory store behind a `FaultyBackend` for each process. Workers are killed,
-stopped and cut off; calls fail before and after their effect; replies are late; signals are lost and doubled. A ledger
-beside the store checks after every verb that each lease has one holder, that every write without a current lease is
-stale, that attempts stay within their limit and that the counters equal a recount; at the end, that every acknowledged
-job ended exactly once. Minutes of virtual time take a fraction of a second, and the same seed gives the same history.
+stopped and cut off; calls fail before and after their effect; replies are late; signals are lost and doubled. A
+bookkeeper beside the store checks after every verb that each lease has one holder, that every write without a current
+lease is stale, that attempts stay within their limit and that the counters equal a recount; at the end, that every
+acknowledged job ended exactly once. Minutes of virtual time take a fraction of a second, and the same seed gives the
+same history.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from msgspec import Struct
 
 from headrace.model.job import JobState
 from headrace.storage.jobs import JobStore
-from headrace.testing.simulation.ledger import Violation
+from headrace.testing.simulation.bookkeeper import Violation
 from headrace.testing.simulation.loop import LoopClock, Stuck, VirtualLoop, run_virtual
 from headrace.testing.simulation.world import Happening, Settings, World
 

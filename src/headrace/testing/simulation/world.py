@@ -20,8 +20,8 @@ from headrace.model.ids import JobId
 from headrace.model.job import QUEUE_DEFAULT, JobState
 from headrace.storage.jobs import JobStore
 from headrace.testing.faults import FaultyBackend, RandomFaults
+from headrace.testing.simulation.bookkeeper import Bookkeeper, Violation
 from headrace.testing.simulation.jobs import Life, LiveTask, random_life
-from headrace.testing.simulation.ledger import Ledger, Violation
 from headrace.testing.simulation.limits import KEYS, Census, random_restraint
 from headrace.testing.simulation.loop import OWNER, LoopClock
 from headrace.testing.simulation.process import Link, Process
@@ -75,8 +75,8 @@ class World:
         self._backend = MemoryBackend(clock=LoopClock(self._loop))
         self._restraint = random_restraint(QUEUE_DEFAULT, self._dice) if settings.limited else None
         census = None if self._restraint is None else Census(self._restraint)
-        self.ledger = Ledger(self._backend, wrap(self._backend.jobs), self._note, census)
-        self._backend.jobs = self.ledger  # type: ignore[assignment]
+        self.bookkeeper = Bookkeeper(self._backend, wrap(self._backend.jobs), self._note, census)
+        self._backend.jobs = self.bookkeeper  # type: ignore[assignment]
         self._config = WorkerConfig(queues={"default": 4}, lease=settings.lease, grace=timedelta(seconds=3))
         self._lives = [random_life(n, self._dice, settings.lease.total_seconds()) for n in range(settings.jobs)]
         if settings.limited:
@@ -112,7 +112,7 @@ class World:
         await self._settle()
         for place in list(self._processes):
             await self._processes[place].stop()
-        await self.ledger.audit(self.acknowledged)
+        await self.bookkeeper.audit(self.acknowledged)
         self._check()
 
     async def _until_all_are_enqueued(self, producers: list[asyncio.Task[None]]) -> None:
@@ -125,7 +125,7 @@ class World:
 
     async def _settle(self) -> None:
         deadline = self._loop.time() + SETTLE_S_MAX
-        while open_jobs := self.ledger.open_jobs():
+        while open_jobs := self.bookkeeper.open_jobs():
             self._check()
             if self._loop.time() > deadline:
                 stuck = await self._backend.reader.get_many(open_jobs[:3])
@@ -133,8 +133,8 @@ class World:
             await asyncio.sleep(1)
 
     def _check(self) -> None:
-        if self.ledger.violations:
-            raise self.ledger.violations[0]
+        if self.bookkeeper.violations:
+            raise self.bookkeeper.violations[0]
 
     async def _start(self, place: int) -> None:
         self._starts[place] += 1
@@ -216,7 +216,7 @@ class World:
         self.overlap_s = max(self.overlap_s, seconds)
         if seconds > self.settings.lease.total_seconds() * OVERLAP_MAX:
             what = f"ran for {seconds:.3f} s beside its successor"
-            self.ledger.violations.append(Violation(f"job {job_id} {what}"))
+            self.bookkeeper.violations.append(Violation(f"job {job_id} {what}"))
             self._note("violation", "", job_id, what)
 
     def _new_link(self) -> Link:
@@ -232,4 +232,4 @@ class World:
 
     def states(self) -> dict[JobState, int]:
         """How many jobs ended in which state."""
-        return Counter(state for account in self.ledger.accounts.values() for state in account.ends)
+        return Counter(state for account in self.bookkeeper.accounts.values() for state in account.ends)

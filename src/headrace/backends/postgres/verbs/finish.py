@@ -14,7 +14,7 @@ from headrace.backends.postgres.session import Session
 from headrace.backends.postgres.verbs.tally import Tally
 from headrace.model.job import JobState
 from headrace.model.outcome import Completed, Finish
-from headrace.model.settling import Settlement, settle
+from headrace.model.settling import Transition, settle
 from headrace.model.usage import UNKNOWN
 from headrace.storage.jobs import Settled
 from headrace.storage.signals import DONE, WORK, arrival, topic
@@ -92,46 +92,46 @@ async def _settle_others(
     leases = [finishes[place].lease for place in places]
     now = session.now or (await session.rows("instant", None))[0][0]
     held = await session.rows("held", [lease.job_id for lease in leases], [lease.token for lease in leases])
-    settlements = []
+    transitions = []
     for row in map(Held._make, held):
         place = places[row.place - 1]
         replies[place] = Settled.APPLIED
-        settlements.append((row, settle(row, finishes[place].outcome, now, finishes[place].usage)))
-    await store(session, settlements, now)
+        transitions.append((row, settle(row, finishes[place].outcome, now, finishes[place].usage)))
+    await store(session, transitions, now)
 
 
-async def store(session: Session, settlements: Sequence[tuple[Held, Settlement]], now: datetime) -> None:
-    """Take running jobs where their settlements say, keep the attempts that ended, and tell who waits."""
-    if not settlements:
+async def store(session: Session, transitions: Sequence[tuple[Held, Transition]], now: datetime) -> None:
+    """Take running jobs where their transitions say, keep the attempts that ended, and tell who waits."""
+    if not transitions:
         return
     tally = Tally()
-    for job, each in settlements:
+    for job, each in transitions:
         _note(session, tally, job, each)
     columns = [
         (job.id, each.state.value, each.attempt, job.run_at if each.run_at is None else each.run_at, each.wake_at,
          each.reason, None if each.error is None else as_json(each.error))
-        for job, each in settlements
+        for job, each in transitions
     ]  # fmt: skip
     call(session, (row[0] for row in await session.rows("settle", *map(list, zip(*columns, strict=True)))))
     attempts = [
         (job.id, job.claims, job.attempt, each.ended.value, job.worker, job.started_at, now,
          None if each.error is None else as_json(each.error), each.usage.cpu_us, each.usage.peak_rss_bytes)
-        for job, each in settlements
+        for job, each in transitions
         if each.ended is not None
     ]  # fmt: skip
     if attempts:
         await session.rows("insert_attempts", *map(list, zip(*attempts, strict=True)))
-    final = [job.id for job, each in settlements if each.state.final]
+    final = [job.id for job, each in transitions if each.state.final]
     if final:
         await session.rows("bury", final, now)
     await tally.write(session)
 
 
-def _note(session: Session, tally: Tally, job: Held, settlement: Settlement) -> None:
-    state = settlement.state
+def _note(session: Session, tally: Tally, job: Held, transition: Transition) -> None:
+    state = transition.state
     tally.move(job.queue, "running", state.value)
-    if settlement.event is not None:
-        tally.happened(job.queue, settlement.event)
+    if transition.event is not None:
+        tally.happened(job.queue, transition.event)
     if state is JobState.DEAD:
         tally.happened(job.queue, "dead")
     announce_state(session, job.id, job.queue, state)

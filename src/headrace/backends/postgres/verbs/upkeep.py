@@ -43,11 +43,11 @@ async def rescue(session: Session, limit: int, quarantine_after: int | None, flo
     floor.forget()  # those that were left, beyond the limit or by a transaction that fails, are before it
     held = [Held(*row) for row in rows]
     losses = await _earlier_losses(session, held, quarantine_after)
-    settlements = [(each, after_loss(each, losses.get(each.id, 0) + 1, quarantine_after)) for each in held]
-    await store(session, settlements, now)
+    transitions = [(each, after_loss(each, losses.get(each.id, 0) + 1, quarantine_after)) for each in held]
+    await store(session, transitions, now)
     return [
-        Rescued(id=JobId(each.id), queue=each.queue, state=settlement.state, worker=each.worker)
-        for each, settlement in settlements
+        Rescued(id=JobId(each.id), queue=each.queue, state=transition.state, worker=each.worker)
+        for each, transition in transitions
     ]
 
 

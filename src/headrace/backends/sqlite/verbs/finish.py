@@ -14,7 +14,7 @@ from headrace.backends.sqlite.transaction import Transaction
 from headrace.backends.sqlite.verbs.held import held
 from headrace.model.job import AttemptOutcome, JobState
 from headrace.model.outcome import Completed, Finish
-from headrace.model.settling import Settlement, settle
+from headrace.model.settling import Transition, settle
 from headrace.model.usage import UNKNOWN
 from headrace.storage.jobs import Settled
 from headrace.storage.signals import DONE, arrival
@@ -65,22 +65,22 @@ def _succeed(transaction: Transaction, rows: Sequence[HeldRow], finishes: Sequen
             transaction.announce(DONE, row.id)
 
 
-def store(transaction: Transaction, row: HeldRow, settlement: Settlement) -> None:
-    """Take a running job where its settlement says, keep the attempt if it ended, and tell who waits."""
-    state, error = settlement.state, settlement.error
-    if settlement.ended is not None:
-        _record_attempt(transaction, row, settlement.ended, settlement)
-    if settlement.event is not None:
-        transaction.happened(row.queue, settlement.event)
+def store(transaction: Transaction, row: HeldRow, transition: Transition) -> None:
+    """Take a running job where its transition says, keep the attempt if it ended, and tell who waits."""
+    state, error = transition.state, transition.error
+    if transition.ended is not None:
+        _record_attempt(transaction, row, transition.ended, transition)
+    if transition.event is not None:
+        transaction.happened(row.queue, transition.event)
     values = {
         "seq": row.seq,
         "state": state.value,
-        "attempt": settlement.attempt,
-        "run_at": row.run_at if settlement.run_at is None else to_us(settlement.run_at),
-        "wake_at": None if settlement.wake_at is None else to_us(settlement.wake_at),
+        "attempt": transition.attempt,
+        "run_at": row.run_at if transition.run_at is None else to_us(transition.run_at),
+        "wake_at": None if transition.wake_at is None else to_us(transition.wake_at),
         "finished_at": transaction.now if state.final else None,
         "moved_at": transaction.now,
-        "reason": settlement.reason,
+        "reason": transition.reason,
         "cancel": row.cancel_requested,
         "fingerprint": None if error is None else error.fingerprint,
     }
@@ -96,9 +96,9 @@ def announce_state(transaction: Transaction, job_id: str, queue: str, state: Job
     transaction.announce(*arrival(job_id, queue, state))
 
 
-def _record_attempt(transaction: Transaction, row: HeldRow, ended: AttemptOutcome, settlement: Settlement) -> None:
+def _record_attempt(transaction: Transaction, row: HeldRow, ended: AttemptOutcome, transition: Transition) -> None:
     """Add the attempt that is under way to the history."""
-    error, usage = settlement.error, settlement.usage
+    error, usage = transition.error, transition.usage
     values = (
         row.seq, row.claims, row.attempt, ended.value, row.worker, row.started_at, transaction.now,
         None if error is None else as_json(error), usage.cpu_us, usage.peak_rss_bytes,

@@ -97,9 +97,9 @@ def _rescue_one(transaction: Transaction, row: HeldRow, quarantine_after: int | 
     losses = 1
     if row.attempt > 1 and may_be_quarantined(row, quarantine_after):
         losses += transaction.value("losses_in_a_row", {"seq": row.seq})
-    settlement = after_loss(row, losses, quarantine_after)
-    store(transaction, row, settlement)
-    return Rescued(id=JobId(row.id), queue=row.queue, state=settlement.state, worker=row.worker)
+    transition = after_loss(row, losses, quarantine_after)
+    store(transaction, row, transition)
+    return Rescued(id=JobId(row.id), queue=row.queue, state=transition.state, worker=row.worker)
 
 
 def nothing_expired(transaction: Transaction) -> list[JobId] | None:

@@ -15,7 +15,7 @@ _RATE_WINDOW_S = 0.1
 """Shorter windows say nothing about long jobs: two that happen to end together would look like a thousand a second."""
 
 
-class Lane:
+class Share:
     """A queue's share of the worker. ``crowds`` are the batches that still gather jobs, by task.
 
     With ``by_halves`` a claim is for half of what is held ahead, so that one can be on its way while the other runs.
@@ -78,11 +78,11 @@ class Lane:
         return (self.running + len(self.waiting) + coming - self.slots) * 4 < self.ahead * 3 or bool(self.crowds)
 
 
-def make_lanes(queues: Mapping[str, int], prefetch: int, now: float, *, by_halves: bool = False) -> dict[str, Lane]:
-    """A lane for each queue; the prefetch is shared out by their slots, at least one each while there is any."""
+def make_shares(queues: Mapping[str, int], prefetch: int, now: float, *, by_halves: bool = False) -> dict[str, Share]:
+    """A share for each queue; the prefetch is shared out by their slots, at least one each while there is any."""
     slots = sum(queues.values())
-    lanes = {}
+    shares = {}
     for queue, count in queues.items():
-        share = max(1, prefetch * count // slots) if prefetch else 0
-        lanes[queue] = Lane(queue, count, share, now, by_halves=by_halves)
-    return lanes
+        part = max(1, prefetch * count // slots) if prefetch else 0
+        shares[queue] = Share(queue, count, part, now, by_halves=by_halves)
+    return shares

@@ -1,6 +1,6 @@
-"""A lane: one thread with one connection, to which whole operations are handed.
+"""One thread with one connection, to which whole errands are handed.
 
-The hop to a thread costs more than a small statement, so what crosses is a whole operation. The writing lane drains
+The hop to a thread costs more than a small statement, so what crosses is a whole errand. The writing thread drains
 everything that waits into one transaction: a process's concurrent calls share one commit, and one fsync.
 """
 
@@ -20,11 +20,11 @@ from headrace.errors import Unavailable
 T = TypeVar("T")
 
 GROUP_MAX = 64
-"""Operations in one transaction at most: bounds how long the write lock is held against other processes."""
+"""Errands in one transaction at most: bounds how long the write lock is held against other processes."""
 
 
-class Operation(Generic[T]):
-    """A function of the lane's argument, who waits for it, and whether its commit must reach the disk.
+class Errand(Generic[T]):
+    """A verb to be called on the thread, who waits for it, and whether its commit must reach the disk.
 
     ``shortcut``, where there is one, may answer without a write transaction; it answers None where it cannot. One that
     ``parks`` is kept, while its answer is empty, until there is more to answer.
@@ -59,8 +59,8 @@ class Operation(Generic[T]):
             self.future.set_result(self.reply)  # type: ignore[arg-type]  # T may include None
 
 
-class Lane:
-    """The thread. ``work`` is called on it with the operations that wait, and sets a reply or an error in each.
+class ConnectionThread:
+    """The thread. ``work`` is called on it with the errands that wait, and sets a reply or an error in each.
 
     ``setup`` runs first on the thread; what it raises is raised by ``start``. ``teardown`` runs last. ``deliver`` tells
     the callers of a group that is done.
@@ -72,9 +72,9 @@ class Lane:
         *,
         path: str,
         setup: Callable[[], None],
-        work: Callable[[list[Operation[Any]]], None],
+        work: Callable[[list[Errand[Any]]], None],
         teardown: Callable[[], None],
-        deliver: Callable[[list[Operation[Any]]], None] | None = None,
+        deliver: Callable[[list[Errand[Any]]], None] | None = None,
     ) -> None:
         self._name = name
         self._path = path
@@ -82,7 +82,7 @@ class Lane:
         self._work = work
         self._teardown = teardown
         self._deliver = deliver or deliver_replies
-        self._inbox: SimpleQueue[Operation[Any] | None] = SimpleQueue()
+        self._inbox: SimpleQueue[Errand[Any] | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._pid = 0
         self._closing = False
@@ -123,18 +123,18 @@ class Lane:
         durable: bool = False,
         shortcut: Callable[[Any], T | None] | None = None,
     ) -> asyncio.Future[T]:
-        """Hand over an operation. Cancelling the future before it is begun takes it back; later it has its effect."""
+        """Hand over an errand. Cancelling the future before it is begun takes it back; later it has its effect."""
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self.hand_over(Operation(function, future, durable=durable, shortcut=shortcut))
+        self.hand_over(Errand(function, future, durable=durable, shortcut=shortcut))
         return future
 
-    def hand_over(self, operation: Operation[Any]) -> None:
-        """The same with an operation that the caller keeps."""
+    def hand_over(self, errand: Errand[Any]) -> None:
+        """The same with an errand that the caller keeps."""
         if self._thread is None or self._closing:
             raise Unavailable(f"{self._path} is not open; use 'async with app:' or 'await app.open()' first")
         if self._pid != os.getpid():
             raise Unavailable(f"{self._path} was opened before this process was forked; open it in the child instead")
-        self._inbox.put(operation)
+        self._inbox.put(errand)
 
     def _main(self, loop: asyncio.AbstractEventLoop, ready: asyncio.Future[None]) -> None:
         try:
@@ -157,8 +157,8 @@ class Lane:
         finally:
             self._teardown_quietly()
 
-    def _next_group(self) -> list[Operation[Any]]:
-        """All that waits, up to GROUP_MAX; waits for the first. Empty when the lane is to end."""
+    def _next_group(self) -> list[Errand[Any]]:
+        """All that waits, up to GROUP_MAX; waits for the first. Empty when the thread is to end."""
         while True:
             first = self._inbox.get()
             if first is None:
@@ -190,21 +190,21 @@ def _settle(future: asyncio.Future[None], error: Exception | None) -> None:
         future.set_exception(error)
 
 
-def deliver_replies(group: list[Operation[Any]], first: Callable[[], None] | None = None) -> None:
+def deliver_replies(group: list[Errand[Any]], first: Callable[[], None] | None = None) -> None:
     """Resolve the callers with one hop to each event loop. ``first`` is called there before any of them is told."""
-    by_loop: dict[asyncio.AbstractEventLoop, list[Operation[Any]]] = {}
-    for operation in group:
-        by_loop.setdefault(operation.future.get_loop(), []).append(operation)
-    for loop, operations in by_loop.items():
+    by_loop: dict[asyncio.AbstractEventLoop, list[Errand[Any]]] = {}
+    for errand in group:
+        by_loop.setdefault(errand.future.get_loop(), []).append(errand)
+    for loop, errands in by_loop.items():
         try:
-            loop.call_soon_threadsafe(_resolve_all, operations, first)
+            loop.call_soon_threadsafe(_resolve_all, errands, first)
         except RuntimeError:
             continue  # The caller's loop was closed: nobody waits any more, and the effect stands.
         first = None
 
 
-def _resolve_all(operations: list[Operation[Any]], first: Callable[[], None] | None) -> None:
+def _resolve_all(errands: list[Errand[Any]], first: Callable[[], None] | None) -> None:
     if first is not None:
         first()
-    for operation in operations:
-        operation.resolve()
+    for errand in errands:
+        errand.resolve()

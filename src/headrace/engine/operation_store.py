@@ -23,7 +23,7 @@ log = logging.getLogger("headrace")
 _decode = msgspec.json.Decoder(Operation).decode
 
 
-class Ledger:
+class OperationStore:
     """Reads and writes operations. A write names the revision it rests on, so that two writers lose nothing."""
 
     def __init__(self, kv: KeyValueStore) -> None:

@@ -38,7 +38,7 @@ class Account:
 Note = Callable[[str, str, JobId | None, str], None]
 
 
-class Ledger:
+class Bookkeeper:
     """Stands between the faulty backends of all processes and the one store, so that it sees each effect once.
 
     Every verb that changes a lease is compared with the account, and after each the store's counters are compared with
