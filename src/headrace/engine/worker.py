@@ -15,29 +15,23 @@ from headrace.config import WorkerConfig
 from headrace.engine.around import Around
 from headrace.engine.chronicle import Chronicle
 from headrace.engine.completer import Completer
-from headrace.engine.dead_watch import DeadAlarm, DeadWatch
+from headrace.engine.dead_watch import DeadAlarm
 from headrace.engine.dispatcher import Dispatcher
 from headrace.engine.execution import Execution, Interruption
 from headrace.engine.executor import Executor
-from headrace.engine.expirer import Expirer
 from headrace.engine.heartbeat_thread import HeartbeatThread
 from headrace.engine.heartbeater import Heartbeater
-from headrace.engine.leader import Leader
 from headrace.engine.listener import Listener
 from headrace.engine.middleware import EnqueueNext
 from headrace.engine.orders import Order
 from headrace.engine.pools import Pools
 from headrace.engine.producer import Producer
-from headrace.engine.promoter import Promoter
-from headrace.engine.pruner import Pruner
 from headrace.engine.registry import Registrar, WorkerLoad
 from headrace.engine.reporter import Reporter
-from headrace.engine.rescuer import Rescuer
 from headrace.engine.runnable import Registry
-from headrace.engine.scheduler import Scheduler
-from headrace.engine.service import Periodic, Service, Supervisor
-from headrace.engine.successor import Successor
+from headrace.engine.service import Service, Supervisor
 from headrace.engine.surroundings import Surroundings
+from headrace.engine.upkeep import MoreUpkeep, Upkeep, no_more
 from headrace.engine.watchdog import Watchdog
 from headrace.model.ids import JobId, WorkerId, new_worker_id
 from headrace.model.schedule import Schedule
@@ -95,7 +89,7 @@ class Worker(Service):
         schedules: Sequence[Schedule] = (),
         enqueue: EnqueueNext | None = None,
         dead_alarms: Sequence[DeadAlarm] = (),
-        more_upkeep: Callable[[Callable[[], bool]], Sequence[Periodic]] = lambda gate: (),
+        more_upkeep: MoreUpkeep = no_more,
     ) -> None:
         self.id = new_worker_id()
         super().__init__(f"worker {self.id}")
@@ -112,64 +106,40 @@ class Worker(Service):
         self._leaving: asyncio.Task[None] | None = None
         self._started_at = backend.clock.now()
         chronicle = Chronicle(telemetry, backend.clock, known_tasks)
-        self._completer = Completer(
-            backend.jobs,
-            self._held,
-            telemetry=telemetry,
-            chronicle=chronicle,
-            limit=backend.capabilities.max_batch,
-            on_settled=on_settled,
-        )
+        # The way of a job, from its claim to its outcome. The producer starts after all others and stops before them.
+        self._completer = self._make_completer(chronicle, on_settled)
         self._reporter = Reporter(backend.jobs, backend.clock, limit=backend.capabilities.max_batch)
-        self._dispatcher = Dispatcher(
-            registry,
-            backend.clock,
-            executor=self._make_executor(),
-            completer=self._completer,
-            reporter=self._reporter,
-            held=self._held,
-            telemetry=telemetry,
-            chronicle=chronicle,
-            on_hungry=lambda: self._producer.hungry(),
-        )
-        self._producer = Producer(
-            self.id,
-            backend,
-            config,
-            dispatcher=self._dispatcher,
-            completer=self._completer,
-            telemetry=telemetry,
-            on_gone=self._leave,
-        )
-        self._leader = Leader(backend.locks, backend.clock, self.id, on_elected=self._elected, lease=config.lease)
+        self._dispatcher = self._make_dispatcher(chronicle, registry)
+        self._producer = self._make_producer()
+        # What goes on beside it.
+        self._registrar = self._make_registrar(schedules)
+        orders = Listener(backend.signals, (ORDER,), self._hear_of_orders)
+        heartbeats = self._make_heartbeats(heartbeat_thread)
         self._watchdog = Watchdog(self.id, config.lag_warning, telemetry) if watchdog else None
-        self._dead_alarms = dead_alarms
-        self._more_upkeep = more_upkeep
-        self._upkeep = self._make_upkeep(schedules, enqueue) if config.upkeep else []
-        self._registrar = Registrar(
-            backend.kv,
-            self.id,
-            config.queues,
-            telemetry,
-            lease=config.lease,
-            load=self._load,
-            schedules=[schedule.name for schedule in schedules],
-            obey=self._obey,
+        self._upkeep: Upkeep | None = None
+        if config.upkeep:
+            self._upkeep = Upkeep(
+                self.id,
+                backend,
+                config,
+                telemetry,
+                schedules=schedules,
+                enqueue=enqueue,
+                dead_alarms=dead_alarms,
+                more=more_upkeep,
+            )
+        # Outcomes are stored, and progress written, before anything else ends: under leases that are still extended.
+        in_order = (
+            self._around,
+            self._registrar,
+            orders,
+            heartbeats,
+            self._watchdog,
+            self._upkeep,
+            self._completer,
+            self._reporter,
         )
-        self._rest = Supervisor(
-            "worker services",
-            [
-                self._around,
-                self._registrar,
-                Listener(backend.signals, (ORDER,), self._hear_of_orders),
-                self._make_heartbeats(heartbeat_thread),
-                *([self._watchdog] if self._watchdog is not None else []),
-                *self._upkeep,
-                *([self._leader] if config.upkeep else []),
-                self._completer,
-                self._reporter,
-            ],
-        )
+        self._rest = Supervisor("worker services", [service for service in in_order if service is not None])
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -204,7 +174,7 @@ class Worker(Service):
             running=self._dispatcher.active,
             waiting=self._dispatcher.waiting,
             backlog=self._completer.backlog,
-            leader=self._leader.is_leader,
+            leader=self._upkeep is not None and self._upkeep.leads(),
             last_claim_at=self._producer.last_claim_at,
             loop_lag_s=None if self._watchdog is None else self._watchdog.lag_s,
             abandoned_threads=self._pools.threads.abandoned,
@@ -267,8 +237,54 @@ class Worker(Service):
                 waiting.cancel()
             await asyncio.wait([quiet, hurry])
 
+    def _make_completer(self, chronicle: Chronicle, on_settled: Callable[[Sequence[JobId]], None] | None) -> Completer:
+        return Completer(
+            self._backend.jobs,
+            self._held,
+            telemetry=self._telemetry,
+            chronicle=chronicle,
+            limit=self._backend.capabilities.max_batch,
+            on_settled=on_settled,
+        )
+
+    def _make_dispatcher(self, chronicle: Chronicle, registry: Registry) -> Dispatcher:
+        return Dispatcher(
+            registry,
+            self._backend.clock,
+            executor=self._make_executor(),
+            completer=self._completer,
+            reporter=self._reporter,
+            held=self._held,
+            telemetry=self._telemetry,
+            chronicle=chronicle,
+            on_hungry=lambda: self._producer.hungry(),
+        )
+
     def _make_executor(self) -> Executor:
         return Executor(self._pools, around=self._around)
+
+    def _make_producer(self) -> Producer:
+        return Producer(
+            self.id,
+            self._backend,
+            self._config,
+            dispatcher=self._dispatcher,
+            completer=self._completer,
+            telemetry=self._telemetry,
+            on_gone=self._leave,
+        )
+
+    def _make_registrar(self, schedules: Sequence[Schedule]) -> Registrar:
+        return Registrar(
+            self._backend.kv,
+            self.id,
+            self._config.queues,
+            self._telemetry,
+            lease=self._config.lease,
+            load=self._load,
+            schedules=[schedule.name for schedule in schedules],
+            obey=self._obey,
+        )
 
     def _make_heartbeats(self, thread: bool) -> Service:
         make = HeartbeatThread if thread else Heartbeater
@@ -280,27 +296,6 @@ class Worker(Service):
             on_lost=self._dispatcher.lose,
             on_unheard=self._dispatcher.give_up,
         )
-
-    def _make_upkeep(self, schedules: Sequence[Schedule], enqueue: EnqueueNext | None) -> list[Periodic]:
-        backend, telemetry, config = self._backend, self._telemetry, self._config
-
-        def gate() -> bool:
-            return self._leader.is_leader
-
-        return [
-            Promoter(backend, gate=gate, telemetry=telemetry),
-            Rescuer(backend, config.lease, gate=gate, telemetry=telemetry, quarantine_after=config.quarantine_after),
-            Expirer(backend, gate=gate, telemetry=telemetry),
-            Pruner(backend, config.retention, gate=gate, telemetry=telemetry),
-            Scheduler(backend, leading=gate, telemetry=telemetry, declared=schedules, enqueue=enqueue),
-            Successor(backend, gate=gate),
-            DeadWatch(backend, self._dead_alarms, gate=gate, telemetry=telemetry),
-            *self._more_upkeep(gate),
-        ]
-
-    def _elected(self) -> None:
-        for duty in self._upkeep:
-            duty.nudge()
 
     def _load(self) -> WorkerLoad:
         health = self.health()

@@ -146,7 +146,10 @@ async def test_two_workers_do_upkeep_without_harm(rig: Rig) -> None:
         ran.append(n)
 
     first, second = await rig.worker(), await rig.worker()
-    second._leader._lock, second._leader._until = first._leader._lock, first._leader._until
+    assert first._upkeep is not None
+    assert second._upkeep is not None
+    elected, other = first._upkeep._leader, second._upkeep._leader
+    other._lock, other._until = elected._lock, elected._until
     ids = [await rig.enqueue(rig.task(note), n, delay=timedelta(milliseconds=n)) for n in range(30)]
     for job_id in ids:
         await rig.ended(job_id)
