@@ -313,7 +313,10 @@ class StoreMachine(RuleBasedStateMachine):
                     lambda reply: sorted(reply, key=lambda each: each.id),
                 )
             case "expire":
-                self.agree(lambda backend: backend.jobs.expire(limit=ALL), sorted)
+                self.agree(
+                    lambda backend: backend.jobs.expire(limit=ALL),
+                    lambda reply: (sorted(reply.ids), reply.next_expiry),
+                )
             case _:
                 self.agree(lambda backend: backend.jobs.prune(self.comparable(RETENTION), limit=ALL))
 

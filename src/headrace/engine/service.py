@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from headrace.engine.backoff import Backoff
+from headrace.model.durations import ZERO
 
 log = logging.getLogger("headrace")
 
@@ -97,7 +98,9 @@ class Service:
 class Periodic(Service):
     """A duty done in rounds: ``tick`` every ``interval``, sooner when it says so or when nudged, later after errors.
 
-    With a ``gate``, rounds take place only while it answers True: duties of the leader pass the leader's.
+    With a ``gate``, rounds take place only while it answers True: duties of the leader pass the leader's. Nudges that
+    come within ``calm`` after a round make one round at its end, however many they are; a round that asks for the next
+    one at once gets it.
     """
 
     def __init__(
@@ -106,11 +109,13 @@ class Periodic(Service):
         interval: timedelta,
         *,
         gate: Callable[[], bool] | None = None,
+        calm: timedelta = ZERO,
         noise: Callable[[], float] = random.random,
     ) -> None:
         super().__init__(name)
         self.interval = interval
         self._gate = gate
+        self._calm_s = calm.total_seconds()
         self._noise = noise
         self._nudged = asyncio.Event()
         self._backoff = Backoff(noise=noise)
@@ -129,7 +134,10 @@ class Periodic(Service):
     async def _rounds(self) -> None:
         while True:
             self._nudged.clear()
-            await wait_at_most(self._nudged, await self._round())
+            rest = await self._round()
+            if calm := min(rest, self._calm_s):
+                await asyncio.sleep(calm)
+            await wait_at_most(self._nudged, rest - calm)
 
     async def _round(self) -> float:
         """Seconds to rest after a round, whatever came of it."""

@@ -171,6 +171,11 @@ class NewJob(Struct, frozen=True, kw_only=True, gc=False):
     id_is_new: bool = False
 
     @property
+    def expires(self) -> bool:
+        """Whether it ends as ``expired`` if it is not started in time."""
+        return self.expires_at is not None or self.expires_in is not None
+
+    @property
     def plain_kind(self) -> PlainKind | None:
         """What it shares with others of which only the id and the payload differ; None where it has more than most.
 

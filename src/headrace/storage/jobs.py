@@ -161,6 +161,18 @@ class Promotion(Struct, frozen=True, kw_only=True, gc=False):
     next_due: datetime | None = None
 
 
+class Expiration(Struct, frozen=True, kw_only=True, gc=False):
+    """What a round of ``expire`` did: the jobs it ended, and when to come again.
+
+    ``next_expiry`` is the earliest among the jobs that wait still: scheduled, queued or waiting. It has come already
+    where there were more than the limit. Jobs that run do not count, and those that another transaction is changing
+    need not.
+    """
+
+    ids: tuple[JobId, ...] = ()
+    next_expiry: datetime | None = None
+
+
 class Rescued(Struct, frozen=True, kw_only=True, gc=False):
     """A job taken back from a worker whose lease ran out. ``state`` is ``queued``, ``dead`` or ``cancelled``."""
 
@@ -269,8 +281,8 @@ class JobStore(Protocol):
         """
         ...
 
-    async def expire(self, *, limit: int) -> list[JobId]:
-        """End up to ``limit`` jobs that were not started before their ``expires_at``."""
+    async def expire(self, *, limit: int) -> Expiration:
+        """End up to ``limit`` jobs that were not started before their ``expires_at``, the earliest to expire first."""
         ...
 
     async def prune(self, retention: Retention, *, limit: int) -> int:

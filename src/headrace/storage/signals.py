@@ -17,6 +17,9 @@ WORK = "work"
 DUE = "due"
 """``due:QUEUE``: a scheduled job was stored, so the next due instant may have moved."""
 
+EXPIRY = "expiry"
+"""``expiry:QUEUE``: a job that expires came to wait there, so the next expiry may be sooner."""
+
 DONE = "done"
 """``done:JOB_ID``: that job has ended."""
 

@@ -100,16 +100,17 @@ class Driver:
         )
 
     async def _upkeep(self, scheduler: Scheduler) -> datetime | None:
-        """What a leader does, at this instant. Answers when the next job, or the next occurrence, will be due."""
+        """What a leader does, at this instant. Answers when the next job, or occurrence, is due, or a job expires."""
         jobs = self._backend.jobs
         occurrence = await scheduler.fire_due()
         while len(await self._rescue()) == MAX_BATCH_DEFAULT:
             pass
-        while len(await jobs.expire(limit=MAX_BATCH_DEFAULT)) == MAX_BATCH_DEFAULT:
+        while len((expiration := await jobs.expire(limit=MAX_BATCH_DEFAULT)).ids) == MAX_BATCH_DEFAULT:
             pass
         while (promotion := await jobs.promote(limit=MAX_BATCH_DEFAULT)).count == MAX_BATCH_DEFAULT:
             pass
-        return min((at for at in (promotion.next_due, occurrence) if at is not None), default=None)
+        instants = (promotion.next_due, expiration.next_expiry, occurrence)
+        return min((at for at in instants if at is not None), default=None)
 
     async def _claim(self, queues: frozenset[str] | None, hand: Hand) -> Claim | None:
         """The next job to run, from the first queue that gives one: paused queues give none."""

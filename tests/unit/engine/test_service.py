@@ -110,6 +110,27 @@ async def test_a_round_takes_place_at_the_start_and_at_every_nudge() -> None:
     await duty.stop()
 
 
+async def test_nudges_within_the_calm_after_a_round_make_one_round() -> None:
+    duty = Rounds(calm=timedelta(seconds=0.1))
+    await duty.start()
+    assert await duty.rounds.get() == 1
+    for _ in range(20):
+        duty.nudge()
+        await asyncio.sleep(0)
+    assert await duty.rounds.get() == 2
+    assert duty.rounds.empty()
+    await duty.stop()
+
+
+async def test_a_round_that_asks_for_the_next_at_once_gets_it_in_the_calm_too() -> None:
+    duty = Rounds(calm=timedelta(hours=1))
+    duty.soon = timedelta(0)
+    await duty.start()
+    while await duty.rounds.get() < 5:
+        pass
+    await duty.stop()
+
+
 async def test_a_round_may_say_how_soon_the_next_one_is() -> None:
     duty = Rounds()
     duty.soon = timedelta(0)

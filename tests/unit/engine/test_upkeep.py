@@ -3,21 +3,22 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-from tests.unit.engine.support import Rig, claim_one
+from tests.unit.engine.support import PATIENCE_S, Rig, claim_one
 
 from headrace.backends.memory import MemoryBackend
-from headrace.engine.expirer import Expirer
+from headrace.engine.expirer import EXPIRE_EVERY, EXPIRE_LIMIT, Expirer
 from headrace.engine.leader import LEADER_TTL, Leader
 from headrace.engine.promoter import PROMOTE_EVERY, Promoter
 from headrace.engine.pruner import Pruner
 from headrace.engine.registry import BUCKET, Registrar, WorkerLoad, list_workers
 from headrace.engine.rescuer import Rescuer
-from headrace.model.durations import hours, minutes, seconds
+from headrace.model.durations import ZERO, hours, seconds
 from headrace.model.ids import WorkerId
 from headrace.model.job import JobState
 from headrace.model.outcome import Completed, Finish
 from headrace.model.queue import Retention
 from headrace.storage.kv import Put
+from headrace.storage.signals import DONE, topic
 from headrace.telemetry import Telemetry
 from headrace.testing.clock import FrozenClock
 
@@ -109,12 +110,49 @@ async def test_the_rescuer_takes_a_silent_workers_jobs_back_and_tells(
     await rig.close()
 
 
-async def test_the_expirer_ends_what_was_not_started_in_time(frozen: MemoryBackend, clock: FrozenClock) -> None:
+async def test_the_expirer_ends_what_was_not_started_in_time_and_sleeps_until_the_next(
+    frozen: MemoryBackend, clock: FrozenClock
+) -> None:
     rig = Rig(frozen)
-    job_id = await rig.enqueue("task", expires_in=minutes(1))
-    clock.advance(minutes(2))
-    await Expirer(frozen, gate=lambda: True, telemetry=Telemetry()).tick()
+    job_id = await rig.enqueue("task", expires_in=seconds(2))
+    expirer = Expirer(frozen, gate=lambda: True, telemetry=Telemetry())
+    assert await expirer.tick() == seconds(2)
+    clock.advance(seconds(2))
+    assert await expirer.tick() is None
     assert (await rig.job(job_id)).state is JobState.EXPIRED
+
+
+async def test_the_expirer_never_sleeps_longer_than_its_cap(frozen: MemoryBackend) -> None:
+    await Rig(frozen).enqueue("task", expires_in=hours(1))
+    assert await Expirer(frozen, gate=lambda: True, telemetry=Telemetry()).tick() == EXPIRE_EVERY
+
+
+async def test_the_expirer_returns_at_once_while_there_is_more(frozen: MemoryBackend, clock: FrozenClock) -> None:
+    rig = Rig(frozen)
+    for _ in range(EXPIRE_LIMIT + 1):
+        await rig.enqueue("task", expires_in=seconds(1))
+    clock.advance(seconds(1))
+    expirer = Expirer(frozen, gate=lambda: True, telemetry=Telemetry())
+    assert [await expirer.tick(), await expirer.tick()] == [ZERO, None]
+
+
+async def test_the_expirer_is_woken_for_a_job_that_expires_before_its_next_look(rig: Rig) -> None:
+    asked = asyncio.Event()
+
+    def gate() -> bool:
+        asked.set()
+        return True
+
+    expirer = Expirer(rig.backend, gate=gate, telemetry=rig.telemetry)
+    expirer.interval = hours(1)
+    async with rig.backend.signals.subscribe([DONE]) as ended:
+        await expirer.start()
+        try:
+            await asked.wait()
+            job_id = await rig.enqueue("task", expires_in=seconds(0.1))
+            assert await asyncio.wait_for(anext(ended), PATIENCE_S) == topic(DONE, job_id)
+        finally:
+            await expirer.stop()
 
 
 async def test_the_pruner_deletes_what_ended_long_ago(frozen: MemoryBackend, clock: FrozenClock) -> None:

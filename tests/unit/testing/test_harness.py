@@ -207,6 +207,18 @@ async def test_a_job_that_is_not_started_in_time_expires(app: Headrace, harness:
     assert await job.state() is JobState.EXPIRED
 
 
+async def test_a_job_expires_at_its_instant_in_a_longer_advance(app: Headrace, harness: AppHarness) -> None:
+    @app.task
+    async def note() -> None: ...
+
+    expiry = harness.clock.now() + minutes(5)
+    job = await note.options(expires_in=minutes(5)).enqueue()
+    await app.pause("default")
+    await harness.advance(hours(1))
+    found = await job.get()
+    assert (found.state, found.finished_at) == (JobState.EXPIRED, expiry)
+
+
 async def test_snooze_retry_and_discard_do_what_they_do_in_production(app: Headrace, harness: AppHarness) -> None:
     said: list[BaseException] = [Snooze(hours(1)), Retry(after=hours(1)), Discard("enough")]
 

@@ -20,6 +20,7 @@ from headrace.storage.jobs import (
     Changed,
     ClaimRequest,
     Enqueued,
+    Expiration,
     Heartbeat,
     JobEdit,
     JobRestore,
@@ -104,7 +105,7 @@ class MemoryJobStore:
         with self._session.section() as state:
             return upkeep.rescue(state, limit, quarantine_after)
 
-    async def expire(self, *, limit: int) -> list[JobId]:
+    async def expire(self, *, limit: int) -> Expiration:
         with self._session.section() as state:
             return upkeep.expire(state, limit)
 

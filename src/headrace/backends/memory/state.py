@@ -31,7 +31,7 @@ from headrace.model.limits import Limit, LimitScope, LimitTarget
 from headrace.model.queue import QueueSettings
 from headrace.model.usage import UNKNOWN, Usage, seconds_of
 from headrace.storage.clock import Clock
-from headrace.storage.signals import CANCEL, EVENT, WORK, arrival, topic
+from headrace.storage.signals import CANCEL, EVENT, EXPIRY, WORK, arrival, topic
 
 _EVENTS = {JobState.RUNNING: "claimed", JobState.SUCCEEDED: "succeeded", JobState.DEAD: "dead"}
 
@@ -97,6 +97,7 @@ class State:
         self.rates.count(job.queue, "enqueued", self.now)
         self._enter(record)
         self._announce(job)
+        self._announce_expiry(None, job)
         self._tell(None, job)
         return record
 
@@ -117,6 +118,7 @@ class State:
             self._announce(job)
         elif job.cancel_requested and not before.cancel_requested:
             self.topics[topic(CANCEL, job.id)] = None
+        self._announce_expiry(before, job)
         self._tell(before, job)
         if frees_others(before, job):
             self._announce_room(before)
@@ -229,6 +231,13 @@ class State:
     def _announce(self, job: Job) -> None:
         if job.state is not JobState.RUNNING:
             self.topics[topic(*arrival(job.id, job.queue, job.state))] = None
+
+    def _announce_expiry(self, before: Job | None, job: Job) -> None:
+        """Tell of an expiry that counts from now on: of a job that came, came back from a worker, or got another."""
+        if job.expires_at is None or job.state not in PENDING_STATES:
+            return
+        if before is None or before.state not in PENDING_STATES or before.expires_at != job.expires_at:
+            self.topics[topic(EXPIRY, job.queue)] = None
 
     def _tell(self, before: Job | None, job: Job) -> None:
         """Write the change to the journal, if it is on and there is anything to tell."""

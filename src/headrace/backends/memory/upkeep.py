@@ -21,7 +21,7 @@ from headrace.model.ids import JobId
 from headrace.model.job import AttemptOutcome, JobState
 from headrace.model.queue import Retention
 from headrace.model.settling import after_loss
-from headrace.storage.jobs import Promotion, Rescued
+from headrace.storage.jobs import Expiration, Promotion, Rescued
 from headrace.storage.signals import WORK, topic
 
 
@@ -79,14 +79,15 @@ def _rescue_one(state: State, record: Record, quarantine_after: int | None) -> R
     return Rescued(id=job.id, queue=job.queue, state=record.job.state, worker=job.worker or "")
 
 
-def expire(state: State, limit: int) -> list[JobId]:
+def expire(state: State, limit: int) -> Expiration:
     """End jobs that were not started in time, the earliest to expire first."""
     expired = []
     for name in _come(state.expiring, state.now, limit):
         record = state.records[JobId(name)]
         state.change(record, state=JobState.EXPIRED, finished_at=state.now)
         expired.append(record.job.id)
-    return expired
+    following = state.expiring.first()
+    return Expiration(ids=tuple(expired), next_expiry=None if following is None else following[1][0])
 
 
 def prune(state: State, retention: Retention, limit: int) -> int:

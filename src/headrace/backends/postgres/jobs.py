@@ -26,6 +26,7 @@ from headrace.storage.jobs import (
     Changed,
     ClaimRequest,
     Enqueued,
+    Expiration,
     Heartbeat,
     JobEdit,
     JobRestore,
@@ -178,9 +179,10 @@ class PostgresJobStore:
             lambda session: upkeep.rescue(session, limit, quarantine_after, self._memory.lease_floor), transaction=True
         )
 
-    async def expire(self, *, limit: int) -> list[JobId]:
-        if not await self._run(lambda session: session.rows("any_expired", session.now)):
-            return []  # most of the time, and asked every second
+    async def expire(self, *, limit: int) -> Expiration:
+        nothing = await self._run(upkeep.nothing_expired)
+        if nothing is not None:
+            return nothing
         return await self._run(lambda session: upkeep.expire(session, limit), transaction=True)
 
     async def prune(self, retention: Retention, *, limit: int) -> int:

@@ -37,6 +37,7 @@ class Held(NamedTuple):
     run_at: datetime
     cancel_requested: bool
     reason: str | None
+    expires: bool
 
 
 class Target(NamedTuple):

@@ -25,6 +25,7 @@ from headrace.storage.jobs import (
     Changed,
     ClaimRequest,
     Enqueued,
+    Expiration,
     Heartbeat,
     JobEdit,
     JobRestore,
@@ -172,7 +173,7 @@ class SqliteJobStore:
             shortcut=lambda transaction: upkeep.nothing_lost(transaction, self._liveness),
         )
 
-    async def expire(self, *, limit: int) -> list[JobId]:
+    async def expire(self, *, limit: int) -> Expiration:
         return await self._runner.run(
             lambda transaction: upkeep.expire(transaction, limit), shortcut=upkeep.nothing_expired
         )

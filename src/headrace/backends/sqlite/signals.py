@@ -20,7 +20,7 @@ import msgspec
 
 from headrace.backends.sqlite.folder import Folder
 from headrace.errors import StorageError
-from headrace.storage.signals import DONE, DUE, EVENT, WORK
+from headrace.storage.signals import DONE, DUE, EVENT, EXPIRY, WORK
 from headrace.storage.subscriptions import LocalBus, Subscription, kind_of
 
 _log = logging.getLogger("headrace.sqlite")
@@ -31,7 +31,7 @@ DATAGRAM_MAX = 4_096
 POLL_SECONDS = 0.1
 """How late a commit can be seen that nobody signalled."""
 
-POLLED_KINDS = (WORK, DUE, DONE, EVENT)
+POLLED_KINDS = (WORK, DUE, EXPIRY, DONE, EVENT)
 """What a silent commit can have brought about. Cancellations are also brought by each heartbeat."""
 
 _EVERYTHING = [f"{kind}:*" for kind in POLLED_KINDS]

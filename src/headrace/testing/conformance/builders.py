@@ -94,7 +94,7 @@ async def put_in(backend: Backend, state: JobState, **values: Any) -> JobId:
         await enqueue(backend, job(**_fields(new, delay=HOUR)))
     elif state is JobState.EXPIRED:
         await enqueue(backend, job(**_fields(new, expires_in=timedelta(0))))
-        assert new.id in await backend.jobs.expire(limit=LIMIT)
+        assert new.id in (await backend.jobs.expire(limit=LIMIT)).ids
     else:
         await enqueue(backend, new)
     if state is JobState.CANCELLED:

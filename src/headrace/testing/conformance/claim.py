@@ -9,7 +9,7 @@ from headrace.model.job import JobState
 from headrace.model.outcome import Released
 from headrace.model.queue import QueueSettings
 from headrace.storage.backend import Backend
-from headrace.storage.jobs import ClaimRequest
+from headrace.storage.jobs import ClaimRequest, Expiration
 from headrace.testing.clock import FrozenClock
 from headrace.testing.conformance.builders import (
     HOUR,
@@ -107,7 +107,7 @@ class ClaimPromises:
     async def test_a_job_under_way_outlives_its_expiry(self, backend: Backend, clock: FrozenClock) -> None:
         claimed = await begin(backend, expires_in=timedelta(seconds=1))
         clock.advance(timedelta(seconds=2))
-        assert await backend.jobs.expire(limit=LIMIT) == []
+        assert await backend.jobs.expire(limit=LIMIT) == Expiration()
         assert (await read(backend, claimed.job.id)).state is JobState.RUNNING
 
     async def test_many_expired_jobs_do_not_hide_the_one_behind_them(

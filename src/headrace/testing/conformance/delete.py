@@ -8,7 +8,7 @@ from headrace.model.ids import new_job_id
 from headrace.model.job import JobState, LogLine
 from headrace.model.outcome import Failed
 from headrace.storage.backend import Backend
-from headrace.storage.jobs import Report
+from headrace.storage.jobs import Expiration, Report
 from headrace.testing.clock import FrozenClock
 from headrace.testing.conformance.builders import (
     ERROR,
@@ -34,7 +34,7 @@ class DeletePromises:
         assert await backend.reader.get_many([job_id]) == [None]
         clock.advance(2 * HOUR)
         assert (await backend.jobs.promote(limit=LIMIT)).count == 0
-        assert await backend.jobs.expire(limit=LIMIT) == []
+        assert await backend.jobs.expire(limit=LIMIT) == Expiration()
         assert await claim(backend) == []
         assert await backend.reader.counts() == []
 

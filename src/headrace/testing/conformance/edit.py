@@ -11,7 +11,7 @@ from headrace.model.ids import new_job_id
 from headrace.model.job import JobState
 from headrace.model.outcome import Waiting
 from headrace.storage.backend import Backend
-from headrace.storage.jobs import JobEdit
+from headrace.storage.jobs import Expiration, JobEdit
 from headrace.testing.clock import FrozenClock
 from headrace.testing.conformance.builders import (
     HOUR,
@@ -118,9 +118,9 @@ class EditPromises:
         edits = [JobEdit(id=sooner, expires_at=now + HOUR / 2), JobEdit(id=later, expires_at=now + 2 * HOUR)]
         await backend.jobs.edit_many(edits)
         clock.advance(HOUR / 2 + INSTANT)
-        assert await backend.jobs.expire(limit=LIMIT) == [sooner]
+        assert (await backend.jobs.expire(limit=LIMIT)).ids == (sooner,)
         clock.advance(HOUR)
-        assert await backend.jobs.expire(limit=LIMIT) == []
+        assert await backend.jobs.expire(limit=LIMIT) == Expiration(next_expiry=now + 2 * HOUR)
         assert (await claim_one(backend)).job.id == later
 
     async def test_answers_come_in_order_and_edits_add_up(self, backend: Backend) -> None:

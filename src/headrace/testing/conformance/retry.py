@@ -9,6 +9,7 @@ import pytest
 from headrace.model.ids import new_job_id
 from headrace.model.job import RETRIABLE_STATES, JobState
 from headrace.storage.backend import Backend
+from headrace.storage.jobs import Expiration
 from headrace.testing.clock import FrozenClock
 from headrace.testing.conformance.builders import (
     ERROR,
@@ -49,7 +50,7 @@ class RetryPromises:
         await backend.jobs.retry_many([job_id])
         assert (await read(backend, job_id)).expires_at is None
         clock.advance(timedelta(days=1))
-        assert await backend.jobs.expire(limit=LIMIT) == []
+        assert await backend.jobs.expire(limit=LIMIT) == Expiration()
 
     async def test_the_attempts_made_and_the_last_error_stay(self, backend: Backend) -> None:
         job_id = await put_in(backend, JobState.DEAD)

@@ -5,14 +5,30 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
-from headrace.model.outcome import Completed, Released
+from headrace.model.job import UniqueKey
+from headrace.model.outcome import Completed, Failed, Released, Waiting
 from headrace.model.queue import QueueSettings
+from headrace.model.standing import standing_of
 from headrace.storage.backend import Backend
-from headrace.storage.signals import CANCEL, DONE, DUE, WORK, topic
+from headrace.storage.jobs import JobEdit, JobRestore
+from headrace.storage.signals import CANCEL, DONE, DUE, EXPIRY, WORK, topic
 from headrace.testing.clock import FrozenClock
-from headrace.testing.conformance.builders import HOUR, LIMIT, begin, claim, claim_one, enqueue, finish, job
+from headrace.testing.conformance.builders import (
+    ERROR,
+    HOUR,
+    LIMIT,
+    begin,
+    claim,
+    claim_one,
+    enqueue,
+    finish,
+    job,
+    read,
+)
 
+NEVER = datetime(9000, 1, 1, tzinfo=UTC)
 PATIENCE_SECONDS = 10.0
 """How long a signal may take before the test is red; no test waits for it to pass."""
 
@@ -116,6 +132,46 @@ class SignalPromises:
             assert await heard_until(signals, f"done:{claimed.job.id}")
             await backend.queues.configure_many([QueueSettings(name="resumed")])
             assert await heard_until(signals, "work:resumed")
+
+    async def test_an_expiry_that_begins_to_count_is_told(self, backend: Backend) -> None:
+        async with backend.signals.subscribe({EXPIRY}) as signals:
+            await enqueue(backend, job(queue="a", expires_in=HOUR), job(queue="b"))
+            assert await heard_until(signals, "expiry:a")
+            await enqueue(backend, job(queue="c", expires_in=HOUR, delay=HOUR))
+            assert await heard_until(signals, "expiry:c")
+            await enqueue(backend, *(job(queue="many", expires_in=HOUR, tags=("t",)) for _ in range(300)))
+            assert await heard_until(signals, "expiry:many")
+            [plain] = await enqueue(backend, job(queue="d"))
+            await backend.jobs.edit_many([JobEdit(id=plain, expires_at=NEVER)])
+            assert await heard_until(signals, "expiry:d")
+
+    async def test_an_expiry_is_told_when_its_job_comes_back_from_a_worker(
+        self, backend: Backend, clock: FrozenClock
+    ) -> None:
+        failed = await begin(backend, queue="failed", expires_at=NEVER)
+        waiting = await begin(backend, queue="waiting", expires_at=NEVER)
+        await begin(backend, queue="lost", expires_at=NEVER)
+        async with backend.signals.subscribe({EXPIRY}) as signals:
+            await finish(backend, failed, Failed(error=ERROR, retry_in=HOUR))
+            assert await heard_until(signals, "expiry:failed")
+            await finish(backend, waiting, Waiting(seen=0))
+            assert await heard_until(signals, "expiry:waiting")
+            clock.advance(HOUR)
+            await backend.jobs.rescue(limit=LIMIT)
+            assert await heard_until(signals, "expiry:lost")
+
+    async def test_an_expiry_is_told_when_a_change_brings_it(self, backend: Backend) -> None:
+        key = UniqueKey(key="k", on_conflict="replace")
+        await enqueue(backend, job(queue="old", unique=key))
+        [cleared] = await enqueue(backend, job(queue="cleared", expires_at=NEVER))
+        before = standing_of(await read(backend, cleared))
+        await backend.jobs.edit_many([JobEdit(id=cleared, expires_at=None)])
+        left = standing_of(await read(backend, cleared))
+        async with backend.signals.subscribe({EXPIRY}) as signals:
+            await backend.jobs.enqueue_many([job(queue="new", unique=key, expires_in=HOUR)])
+            assert await heard_until(signals, "expiry:new")
+            await backend.jobs.restore_many([JobRestore(id=cleared, before=before, left=left)])
+            assert await heard_until(signals, "expiry:cleared")
 
     async def test_what_comes_back_to_its_queue_is_told(self, backend: Backend, clock: FrozenClock) -> None:
         claimed = await begin(backend)

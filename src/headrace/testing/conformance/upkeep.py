@@ -11,6 +11,7 @@ from headrace.model.job import FINAL_STATES, JobState
 from headrace.model.outcome import Failed, Waiting
 from headrace.model.queue import QueueSettings, Retention
 from headrace.storage.backend import Backend
+from headrace.storage.jobs import Expiration
 from headrace.testing.clock import FrozenClock
 from headrace.testing.conformance.builders import (
     ERROR,
@@ -86,22 +87,52 @@ class UpkeepPromises:
     @pytest.mark.parametrize("state", [JobState.SCHEDULED, JobState.QUEUED, JobState.WAITING])
     async def test_a_pending_job_expires(self, backend: Backend, clock: FrozenClock, state: JobState) -> None:
         job_id = await put_in(backend, state, expires_in=HOUR / 2)
+        expiry = clock.now() + HOUR / 2
         clock.advance(HOUR / 2 - INSTANT)
-        assert await backend.jobs.expire(limit=LIMIT) == []
+        assert await backend.jobs.expire(limit=LIMIT) == Expiration(next_expiry=expiry)
         clock.advance(2 * INSTANT)
-        assert await backend.jobs.expire(limit=LIMIT) == [job_id]
+        assert await backend.jobs.expire(limit=LIMIT) == Expiration(ids=(job_id,))
         ended = await read(backend, job_id)
         assert (ended.state, ended.finished_at) == (JobState.EXPIRED, clock.now())
 
     async def test_jobs_without_expiry_do_not_expire(self, backend: Backend, clock: FrozenClock) -> None:
         await enqueue(backend, job(), job(delay=HOUR))
         clock.advance(timedelta(days=3650))
-        assert await backend.jobs.expire(limit=LIMIT) == []
+        assert await backend.jobs.expire(limit=LIMIT) == Expiration()
 
-    async def test_expire_is_bounded(self, backend: Backend, clock: FrozenClock) -> None:
-        await enqueue(backend, *(job(expires_in=INSTANT) for _ in range(5)))
+    async def test_expire_is_bounded_and_tells_of_those_that_are_left(
+        self, backend: Backend, clock: FrozenClock
+    ) -> None:
+        expiries = [clock.now() + n * INSTANT for n in range(1, 6)]
+        await enqueue(backend, *(job(expires_at=each) for each in expiries))
         clock.advance(HOUR)
-        assert [len(await backend.jobs.expire(limit=2)) for _ in range(4)] == [2, 2, 1, 0]
+        rounds = [await backend.jobs.expire(limit=2) for _ in range(4)]
+        assert [len(each.ids) for each in rounds] == [2, 2, 1, 0]
+        assert [each.next_expiry for each in rounds] == [expiries[2], expiries[4], None, None]
+
+    async def test_expire_tells_the_next_expiry_of_a_job_that_waits(self, backend: Backend, clock: FrozenClock) -> None:
+        start = clock.now()
+        first, last = await enqueue(backend, job(expires_in=HOUR), job(expires_in=4 * HOUR))
+        middle = await put_in(backend, JobState.WAITING, expires_in=3 * HOUR)
+        assert await backend.jobs.expire(limit=LIMIT) == Expiration(next_expiry=start + HOUR)
+        clock.advance(HOUR)
+        assert await backend.jobs.expire(limit=LIMIT) == Expiration(ids=(first,), next_expiry=start + 3 * HOUR)
+        await backend.jobs.delete_many([middle])
+        assert await backend.jobs.expire(limit=LIMIT) == Expiration(next_expiry=start + 4 * HOUR)
+        await backend.jobs.cancel_many([last], reason="")
+        assert await backend.jobs.expire(limit=LIMIT) == Expiration()
+
+    async def test_the_expiry_of_a_running_job_counts_once_it_is_back(
+        self, backend: Backend, clock: FrozenClock
+    ) -> None:
+        expiry = clock.now() + HOUR
+        claimed = await begin(backend, expires_in=HOUR)
+        assert await backend.jobs.expire(limit=LIMIT) == Expiration()
+        clock.advance(2 * HOUR)
+        assert await backend.jobs.expire(limit=LIMIT) == Expiration()
+        await finish(backend, claimed, Failed(error=ERROR, retry_in=HOUR))
+        assert (await read(backend, claimed.job.id)).expires_at == expiry
+        assert await backend.jobs.expire(limit=LIMIT) == Expiration(ids=(claimed.job.id,))
 
     @pytest.mark.parametrize("state", sorted(FINAL_STATES))
     async def test_an_ended_job_is_kept_for_its_time_and_then_pruned(

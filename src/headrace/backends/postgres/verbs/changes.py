@@ -16,7 +16,7 @@ from headrace.backends.postgres.verbs.tally import Tally
 from headrace.model.ids import JobId
 from headrace.model.job import PENDING_STATES, RETRIABLE_STATES, JobState
 from headrace.storage.jobs import Changed, JobEdit
-from headrace.storage.signals import CANCEL, topic
+from headrace.storage.signals import CANCEL, EXPIRY, topic
 
 Verb = Callable[[Sequence[Target], datetime], Awaitable[dict[str, JobState]]]
 """Changes jobs, each named once, and answers the new state of those it applied to."""
@@ -215,6 +215,8 @@ async def _edit(session: Session, job: Target, edit: JobEdit, now: datetime) -> 
         await tally.write(session)
     if target in (JobState.QUEUED, JobState.SCHEDULED):
         announce_state(session, job.id, queue, target)
+    if isinstance(edit.expires_at, datetime) and target in PENDING_STATES:
+        session.announce([topic(EXPIRY, queue)])
     return target
 
 

@@ -40,11 +40,12 @@ _ID_BYTES = 16
 
 
 class Copy(NamedTuple):
-    """What COPY is given: the columns, and the rows. And the states in which the jobs begin."""
+    """What COPY is given: the columns, and the rows. And the states in which the jobs begin, and where some expire."""
 
     columns: Sequence[str]
     data: bytes
     states: list[JobState]
+    expiring: frozenset[str] = frozenset()
 
 
 def copy_of(jobs: Sequence[NewJob], now: datetime, tally: Tally) -> Copy:
@@ -66,6 +67,7 @@ def _of_alike(jobs: Sequence[NewJob], now: datetime) -> Copy:
 def _of_different(jobs: Sequence[NewJob], now: datetime) -> Copy:
     columns = (*_OF_ALL, *_OF_SOME)
     plain: dict[PlainKind, bytes] = {}
+    expiring: set[str] = set()
     rests, states = [], []
     for job in jobs:
         due = due_at(job, now)
@@ -76,9 +78,11 @@ def _of_different(jobs: Sequence[NewJob], now: datetime) -> Copy:
             rest = _rest(job, now, due, state) + _rare(job, now, due, state)
             if kind is not None:
                 plain[kind] = rest
+            elif job.expires:
+                expiring.add(job.queue)
         states.append(state)
         rests.append(rest)
-    return Copy(columns, _rows(jobs, columns, rests), states)
+    return Copy(columns, _rows(jobs, columns, rests), states, frozenset(expiring))
 
 
 def _rows(jobs: Sequence[NewJob], columns: Sequence[str], rests: Iterable[bytes]) -> bytes:

@@ -21,7 +21,7 @@ from headrace.backends.postgres.verbs.tally import Tally
 from headrace.model.ids import JobId
 from headrace.model.job import JobState, NewJob, PlainKind
 from headrace.storage.jobs import Enqueued
-from headrace.storage.signals import DUE, WORK, topic
+from headrace.storage.signals import DUE, EXPIRY, WORK, topic
 from headrace.storage.taken import Taken, fingerprint
 
 COPY_FROM = 200
@@ -207,6 +207,7 @@ async def _insert(session: Session, jobs: Sequence[NewJob], now: datetime | None
         columns = [_short(*each) for each in enumerate(zip(*map(_values, jobs), strict=True))]
         stored = [(job_id, queue, state) for job_id, queue, state in await session.rows("insert_jobs", now, *columns)]
     session.announce(topic(WORK if state == "queued" else DUE, queue) for _, queue, state in stored)
+    session.announce({topic(EXPIRY, job.queue) for job in jobs if job.expires})
     return {job_id: JobState(state) for job_id, _, state in stored}
 
 
@@ -230,7 +231,7 @@ def _values(job: NewJob) -> Row:
 async def _copy(session: Session, jobs: Sequence[NewJob], now: datetime) -> list[JobState]:
     """Store many jobs that are new and have no unique key; answers the states they begin in."""
     tally = Tally()
-    columns, data, states = copy_of(jobs, now, tally)
+    columns, data, states, expiring = copy_of(jobs, now, tally)
     if not await session.copy("jobs", columns, data):
         stored = await _insert(session, jobs, now)
         if len(stored) < len(jobs):
@@ -240,6 +241,7 @@ async def _copy(session: Session, jobs: Sequence[NewJob], now: datetime) -> list
     if any_layout:
         await session.rows("enter_copied", [job.id for job in jobs])
     session.announce({topic(WORK if state == "queued" else DUE, queue) for queue, state in tally.arrivals})
+    session.announce(topic(EXPIRY, queue) for queue in expiring)
     return states
 
 

@@ -17,7 +17,7 @@ from headrace.model.outcome import Completed, Finish
 from headrace.model.settling import Transition, settle
 from headrace.model.usage import UNKNOWN
 from headrace.storage.jobs import Settled
-from headrace.storage.signals import DONE, WORK, arrival, topic
+from headrace.storage.signals import DONE, EXPIRY, WORK, arrival, topic
 
 NAMED_MAX = 50
 """A signal that names more finished jobs costs more than a look by those who wait for one."""
@@ -135,6 +135,8 @@ def _note(session: Session, tally: Tally, job: Held, transition: Transition) -> 
     if state is JobState.DEAD:
         tally.happened(job.queue, "dead")
     announce_state(session, job.id, job.queue, state)
+    if job.expires and not state.final:
+        session.announce([topic(EXPIRY, job.queue)])
 
 
 def call(session: Session, queues: Iterable[str]) -> None:

@@ -15,9 +15,10 @@ from headrace.backends.postgres.verbs.changes import change
 from headrace.backends.postgres.verbs.finish import announce_state, call
 from headrace.backends.postgres.verbs.tally import Tally
 from headrace.model.ids import JobId
-from headrace.model.job import FINAL_STATES, JobState
+from headrace.model.job import FINAL_STATES, PENDING_STATES, JobState
 from headrace.model.standing import Standing, state_again
 from headrace.storage.jobs import Changed, JobRestore
+from headrace.storage.signals import EXPIRY, topic
 
 
 async def restore_many(session: Session, restores: Sequence[JobRestore]) -> list[Changed]:
@@ -74,6 +75,8 @@ async def _put_back(session: Session, job: Target, before: Standing, state: JobS
     tally.move(before.queue, None, state)
     await tally.write(session)
     announce_state(session, job.id, before.queue, state)
+    if before.expires_at is not None and state in PENDING_STATES:
+        session.announce([topic(EXPIRY, before.queue)])
 
 
 def _read(row: Row) -> Standing:

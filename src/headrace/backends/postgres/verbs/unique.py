@@ -22,7 +22,7 @@ from headrace.errors import Unsupported
 from headrace.model.ids import JobId
 from headrace.model.job import REPLACEABLE_STATES, JobState, NewJob, UniqueKey
 from headrace.storage.jobs import Enqueued
-from headrace.storage.signals import DUE, WORK, topic
+from headrace.storage.signals import DUE, EXPIRY, WORK, topic
 
 SLOTS = 2_048
 """Keys share this many locks: a batch of a thousand keys must not fill the server's table of locks, which has room for
@@ -151,6 +151,8 @@ class Keys:
         session.announce(
             topic(WORK if each.state is JobState.QUEUED else DUE, each.queue) for each in self._replaced.values()
         )
+        forms = [each.form for each in self._replaced.values() if each.form is not None]
+        session.announce({topic(EXPIRY, form.queue) for form in forms if form.expires})
         self._replaced = {}
 
 

@@ -17,7 +17,7 @@ from headrace.model.ids import JobId
 from headrace.model.job import JobState
 from headrace.model.queue import RATES_KEPT, Retention, cutoffs, rate_bucket
 from headrace.model.settling import after_loss, may_be_quarantined
-from headrace.storage.jobs import Promotion, Rescued
+from headrace.storage.jobs import Expiration, Promotion, Rescued
 from headrace.storage.signals import WORK, topic
 
 TALLIES_FOLDED_MAX = 20_000
@@ -58,13 +58,26 @@ async def _earlier_losses(session: Session, held: Sequence[Held], quarantine_aft
     return {row[0]: row[1] for row in rows}
 
 
-async def expire(session: Session, limit: int) -> list[JobId]:
-    """End jobs that were not started in time, the earliest to expire first. In a transaction."""
+async def nothing_expired(session: Session) -> Expiration | None:
+    """The empty answer when no job has expired, found by one read of an index; None otherwise."""
+    for next_expiry, expired in await session.rows("next_expiry", session.now, None):
+        return None if expired else Expiration(next_expiry=next_expiry)
+    return Expiration()
+
+
+async def expire(session: Session, limit: int) -> Expiration:
+    """End jobs that were not started in time, the earliest to expire first. In a transaction.
+
+    What has expired and is left within the limit is locked by another session. It is not told as the next expiry: the
+    leader would ask for it again and again until that session is done.
+    """
     now = await instant(session)
     rows = await session.rows("expired", now, limit)
     targets = [Target(0, job_id, queue, state, now, None, False) for job_id, queue, state in rows]
     await end_pending(session, targets, JobState.EXPIRED, None, now)
-    return [JobId(each.id) for each in targets]
+    after = now if len(targets) < limit else None
+    [next_expiry] = [row[0] for row in await session.rows("next_expiry", now, after)] or [None]
+    return Expiration(ids=tuple(JobId(each.id) for each in targets), next_expiry=next_expiry)
 
 
 async def drop_days(session: Session, retention: Retention) -> int:

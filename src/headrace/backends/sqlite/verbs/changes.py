@@ -19,7 +19,7 @@ from headrace.backends.sqlite.verbs.new_jobs import storable
 from headrace.model.ids import JobId
 from headrace.model.job import PENDING_STATES, RETRIABLE_STATES, JobState
 from headrace.storage.jobs import Changed, JobEdit
-from headrace.storage.signals import CANCEL, DUE, WORK
+from headrace.storage.signals import CANCEL, DUE, EXPIRY, WORK
 
 
 class Target(NamedTuple):
@@ -191,6 +191,8 @@ def _edit(transaction: Transaction, job: Target, edit: JobEdit) -> JobState | No
         transaction.announce(WORK, queue)
     elif target is JobState.SCHEDULED:
         transaction.announce(DUE, queue)
+    if isinstance(edit.expires_at, datetime) and target in PENDING_STATES:
+        transaction.announce(EXPIRY, queue)
     return target
 
 

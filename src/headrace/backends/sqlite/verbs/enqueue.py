@@ -14,7 +14,7 @@ from headrace.backends.sqlite.verbs.unique import holders_of, keep_keys, meet, r
 from headrace.model.ids import JobId
 from headrace.model.job import JobState, NewJob, kind_in_common
 from headrace.storage.jobs import Enqueued
-from headrace.storage.signals import DUE, WORK
+from headrace.storage.signals import DUE, EXPIRY, WORK
 from headrace.storage.taken import Taken, fingerprint
 
 _SCHEDULED, _QUEUED = JobState.SCHEDULED, JobState.QUEUED
@@ -98,7 +98,10 @@ def _store(transaction: Transaction, jobs: Sequence[NewJob], newest: _Newest) ->
     for seq, job in enumerate(jobs, start=last + 1):
         due = now if job.run_at is None and job.delay is None else due_at(job, now)
         state = _QUEUED if due <= now else _SCHEDULED
-        expires = None if job.expires_at is None and job.expires_in is None else expires_at(job, now)
+        expires = None
+        if job.expires_at is not None or job.expires_in is not None:
+            expires = expires_at(job, now)
+            transaction.announce(EXPIRY, job.queue)
         timeout = None if job.timeout is None else duration_us(job.timeout)
         lane, step = (None, None) if rules is None else rules.lane(job.queue, job.partition, job.task)
         states.append(state)

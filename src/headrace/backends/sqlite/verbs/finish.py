@@ -17,7 +17,7 @@ from headrace.model.outcome import Completed, Finish
 from headrace.model.settling import Transition, settle
 from headrace.model.usage import UNKNOWN
 from headrace.storage.jobs import Settled
-from headrace.storage.signals import DONE, arrival
+from headrace.storage.signals import DONE, EXPIRY, arrival
 
 
 def finish_many(transaction: Transaction, finishes: Sequence[Finish]) -> list[Settled]:
@@ -84,7 +84,8 @@ def store(transaction: Transaction, row: HeldRow, transition: Transition) -> Non
         "cancel": row.cancel_requested,
         "fingerprint": None if error is None else error.fingerprint,
     }
-    transaction.run("settle", values)
+    if transaction.value("settle", values):
+        transaction.announce(EXPIRY, row.queue)
     transaction.move(row.queue, "running", state)
     if state is JobState.DEAD:
         transaction.happened(row.queue, "dead")

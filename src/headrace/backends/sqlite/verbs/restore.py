@@ -15,9 +15,10 @@ from headrace.backends.sqlite.transaction import Transaction
 from headrace.backends.sqlite.verbs.changes import Target, change, enter_lane
 from headrace.backends.sqlite.verbs.finish import announce_state
 from headrace.model.ids import JobId
-from headrace.model.job import FINAL_STATES, JobState
+from headrace.model.job import FINAL_STATES, PENDING_STATES, JobState
 from headrace.model.standing import Standing, state_again
 from headrace.storage.jobs import Changed, JobRestore
+from headrace.storage.signals import EXPIRY
 
 _decode_tags = msgspec.json.Decoder(tuple[str, ...]).decode
 
@@ -114,6 +115,8 @@ def _put_back(transaction: Transaction, job: Target, before: Standing, state: Jo
     transaction.move(job.queue, job.state, None)
     transaction.move(before.queue, None, state)
     announce_state(transaction, job.id, before.queue, state)
+    if before.expires_at is not None and state in PENDING_STATES:
+        transaction.announce(EXPIRY, before.queue)
 
 
 def _us(instant: object) -> int | None:

@@ -13,7 +13,7 @@ from headrace.backends.sqlite.verbs.new_jobs import due_at, expires_at, storable
 from headrace.model.ids import JobId
 from headrace.model.job import REPLACEABLE_STATES, JobState, NewJob, UniqueKey
 from headrace.storage.jobs import Enqueued
-from headrace.storage.signals import DUE, WORK
+from headrace.storage.signals import DUE, EXPIRY, WORK
 
 _EVER = -(1 << 63)
 
@@ -124,4 +124,6 @@ def _replace(transaction: Transaction, holder: Holder, job: NewJob, unique: Uniq
     transaction.move(holder.queue, holder.state, None)
     transaction.move(job.queue, None, state)
     transaction.announce(WORK if state is JobState.QUEUED else DUE, job.queue)
+    if row["expires_at"] is not None:
+        transaction.announce(EXPIRY, job.queue)
     return state

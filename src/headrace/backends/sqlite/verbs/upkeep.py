@@ -8,7 +8,7 @@ from typing import Protocol
 import msgspec
 
 from headrace.backends.sqlite.rows import HeldRow, as_json, decode_held
-from headrace.backends.sqlite.times import duration_us, from_us, to_us
+from headrace.backends.sqlite.times import duration_us, from_us, maybe_from_us, to_us
 from headrace.backends.sqlite.transaction import RATE_BUCKET_US, Transaction
 from headrace.backends.sqlite.verbs.finish import announce_state, store
 from headrace.backends.sqlite.verbs.forget import forget_jobs
@@ -16,7 +16,7 @@ from headrace.model.ids import JobId
 from headrace.model.job import JobState
 from headrace.model.queue import RATES_KEPT, Retention, cutoffs
 from headrace.model.settling import after_loss, may_be_quarantined
-from headrace.storage.jobs import Promotion, Rescued
+from headrace.storage.jobs import Expiration, Promotion, Rescued
 from headrace.storage.signals import WORK
 
 VOUCHED_MAX_US = 600 * 1_000_000
@@ -102,20 +102,21 @@ def _rescue_one(transaction: Transaction, row: HeldRow, quarantine_after: int | 
     return Rescued(id=JobId(row.id), queue=row.queue, state=transition.state, worker=row.worker)
 
 
-def nothing_expired(transaction: Transaction) -> list[JobId] | None:
+def nothing_expired(transaction: Transaction) -> Expiration | None:
     """The empty answer when no job has expired, found without taking the write lock; None otherwise."""
     first = transaction.value("next_expiry")
-    return [] if first is None or first > transaction.now else None
+    return Expiration(next_expiry=maybe_from_us(first)) if first is None or first > transaction.now else None
 
 
-def expire(transaction: Transaction, limit: int) -> list[JobId]:
+def expire(transaction: Transaction, limit: int) -> Expiration:
     """End jobs that were not started in time, the earliest to expire first."""
     rows = list(transaction.rows("select_expired", {"now": transaction.now, "limit": limit}))
     transaction.run("mark_expired", {"seqs": as_json([row[0] for row in rows]), "now": transaction.now})
     for _, job_id, queue, state in rows:
         transaction.move(queue, state, "expired")
         announce_state(transaction, job_id, queue, JobState.EXPIRED)
-    return [JobId(row[1]) for row in rows]
+    following = maybe_from_us(transaction.value("next_expiry"))
+    return Expiration(ids=tuple(JobId(row[1]) for row in rows), next_expiry=following)
 
 
 def prune(transaction: Transaction, retention: Retention, limit: int) -> int:
