@@ -77,3 +77,11 @@ def test_every_page_under_docs_is_linked_from_the_index() -> None:
 def test_the_index_lists_every_decision_in_order() -> None:
     listed = [link for link in links_of(ROOT / "docs" / "index.md") if link.startswith("decisions/")]
     assert listed == sorted(f"decisions/{page.name}" for page in (ROOT / "docs" / "decisions").glob("*.md"))
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs" / "decisions").glob("*.md")), ids=_name)
+def test_a_decision_has_a_date_a_status_and_three_parts(page: Path) -> None:
+    lines = page.read_text("utf-8").splitlines()
+    assert lines[0].startswith(f"# {int(page.name[:4])}. ")
+    assert re.fullmatch(r"Date: \d{4}-\d\d-\d\d\. Status: (accepted|replaced by decision \d+)\.", lines[2])
+    assert [line for line in lines if line.startswith("## ")] == ["## Context", "## Decision", "## Consequences"]
