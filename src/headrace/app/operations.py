@@ -21,6 +21,7 @@ from headrace.config import check_queue_name
 from headrace.engine.orders import Order, give_levels, give_order
 from headrace.engine.registry import WorkerRecord, list_workers
 from headrace.errors import ConfigError, UsageError
+from headrace.model import reasons
 from headrace.model.catalogue import TaskRecord
 from headrace.model.edits import Edits
 from headrace.model.errors import ErrorGroup
@@ -223,7 +224,7 @@ class Operations(Limiting):
         where = purge_query(queue, [_state(state) for state in several("states", states)])
         return await self.bulk.run("delete", where=where, reason="purged", author=author)
 
-    async def cancel(self, ids: Iterable[str], *, reason: str = "cancelled by a person") -> list[Changed]:
+    async def cancel(self, ids: Iterable[str], *, reason: str = reasons.CANCELLED) -> list[Changed]:
         """Cancel jobs that have not begun, and ask the workers of running ones to stop; answer *i* is for id *i*.
 
         Atomic in chunks of the store's largest batch.
@@ -253,7 +254,7 @@ class Operations(Limiting):
 
         return await self._in_chunks(ids, change)
 
-    async def discard(self, ids: Iterable[str], *, reason: str = "discarded by a person") -> list[Changed]:
+    async def discard(self, ids: Iterable[str], *, reason: str = reasons.DISCARDED) -> list[Changed]:
         """End dead jobs as cancelled, so that nobody looks at them again; they can still be retried."""
         return await self._in_chunks(ids, lambda chunk: self._backend.jobs.discard_many(chunk, reason=reason))
 

@@ -14,6 +14,7 @@ from msgspec import structs
 from headrace.engine.occurrences import enqueue_each, settled
 from headrace.engine.schedule_store import ScheduleStore, Stored, state_of
 from headrace.errors import ConfigError, UnknownSchedule, UsageError
+from headrace.model import reasons
 from headrace.model.rules import Planned, occurrences
 from headrace.model.schedule import Firing, Kind, Origin, Outcome, Overlap, Schedule, ledger_key, occurrence_job
 from headrace.tasks.call import Call
@@ -129,7 +130,7 @@ class Schedules:
             await self._store.note_active(schedule, handle.id)
         return handle
 
-    async def skip_next(self, name: str, *, reason: str = "skipped by a person") -> datetime:
+    async def skip_next(self, name: str, *, reason: str = reasons.SKIPPED) -> datetime:
         """Leave out the next occurrence that is not left out yet, and answer its instant. UsageError without one."""
         schedule = await self.get(name)
         for planned in islice(occurrences(schedule.rule, await self._cursor(schedule)), HISTORY_MAX):

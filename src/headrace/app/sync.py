@@ -21,6 +21,7 @@ from headrace.app.sync_handle import SyncJobHandle
 from headrace.engine.registry import WorkerRecord
 from headrace.engine.run_now import run_now
 from headrace.errors import UsageError
+from headrace.model import reasons
 from headrace.model.catalogue import TaskRecord
 from headrace.model.edits import Edits
 from headrace.model.errors import ErrorGroup
@@ -241,7 +242,7 @@ class SyncDesk:
         """How one limit stands. See ``Headrace.limit_usage``."""
         return self._run(lambda desk: desk.limit_usage(target))
 
-    def cancel(self, ids: Iterable[str], *, reason: str = "cancelled by a person") -> list[Changed]:
+    def cancel(self, ids: Iterable[str], *, reason: str = reasons.CANCELLED) -> list[Changed]:
         """Cancel jobs. See ``Headrace.cancel``."""
         return self._run(lambda desk: desk.cancel(ids, reason=reason))
 
@@ -253,7 +254,7 @@ class SyncDesk:
         """Change jobs that are not running and have not succeeded. See ``Headrace.edit``."""
         return self._run(lambda desk: desk.edit(ids, **edits))
 
-    def discard(self, ids: Iterable[str], *, reason: str = "discarded by a person") -> list[Changed]:
+    def discard(self, ids: Iterable[str], *, reason: str = reasons.DISCARDED) -> list[Changed]:
         """End dead jobs as cancelled."""
         return self._run(lambda desk: desk.discard(ids, reason=reason))
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 from headrace.app.schedules import Schedules
 from headrace.app.sync_handle import SyncJobHandle
+from headrace.model import reasons
 from headrace.model.rules import Planned
 from headrace.model.schedule import Firing, Schedule
 from headrace.tasks.call import Call
@@ -65,7 +66,7 @@ class SyncSchedules:
         """Enqueue its job now, beside what is planned."""
         return SyncJobHandle(self._desk, self._run(lambda schedules: schedules.trigger(name)))
 
-    def skip_next(self, name: str, *, reason: str = "skipped by a person") -> datetime:
+    def skip_next(self, name: str, *, reason: str = reasons.SKIPPED) -> datetime:
         """Leave out the next occurrence that is not left out yet, and answer its instant."""
         return self._run(lambda schedules: schedules.skip_next(name, reason=reason))
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
+from headrace.model import reasons
 from headrace.model.job import (
     PRIORITY_DEFAULT,
     PRIORITY_MAX,
@@ -117,7 +118,7 @@ class CancelJob(Request, frozen=True, kw_only=True):
     """Which job to cancel, and why."""
 
     id: JobIdText
-    reason: Text = "cancelled by a person"
+    reason: Text = reasons.CANCELLED
 
 
 class JobError(Reply, frozen=True, kw_only=True):
@@ -172,7 +173,7 @@ class DiscardJob(Request, frozen=True, kw_only=True):
     """Which dead job to give up, and why."""
 
     id: JobIdText
-    reason: Text = "discarded by a person"
+    reason: Text = reasons.DISCARDED
 
 
 class ChangedJob(Reply, frozen=True, kw_only=True):

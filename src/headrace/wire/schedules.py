@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, UnsetType, field
 
+from headrace.model import reasons
 from headrace.model.cron import Fold, Gap
 from headrace.model.job import JobState
 from headrace.model.schedule import KeyTaken, Kind, Misfire, Origin, Outcome, Overlap
@@ -84,7 +85,7 @@ class ResumeSchedule(ScheduleNamed, frozen=True, kw_only=True):
 class SkipNext(ScheduleNamed, frozen=True, kw_only=True):
     """Whose next occurrence to leave out, and why."""
 
-    reason: Text = "skipped by a person"
+    reason: Text = reasons.SKIPPED
 
 
 class NextOccurrences(ScheduleNamed, frozen=True, kw_only=True):

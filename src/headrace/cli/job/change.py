@@ -16,6 +16,7 @@ from headrace.cli.job.bulk import Bulk, bulk_options, change_all
 from headrace.cli.job.values import Priority, read_object
 from headrace.cli.output import Output, note, output_options, print_json
 from headrace.cli.stores import resolve_store, store_option, with_store
+from headrace.model import reasons
 
 if TYPE_CHECKING:
     from headrace.app import Headrace
@@ -112,7 +113,7 @@ def cancel(ids: tuple[str, ...], bulk: Bulk, store: str | None, output: Output) 
       headrace job cancel --where 'queue:mail args.name:Ada' --dry-run
       headrace job list state:queued -o name | headrace job cancel -
     """
-    reason = bulk.reason or "cancelled by a person"
+    reason = bulk.reason or reasons.CANCELLED
     return _change("cancel", ids, bulk, store, output, lambda app, whole: app.cancel(whole, reason=reason))
 
 
@@ -128,7 +129,7 @@ def discard(ids: tuple[str, ...], bulk: Bulk, store: str | None, output: Output)
     Examples:
       headrace job discard --where 'state:dead until:7d' --reason "too late" --yes
     """
-    reason = bulk.reason or "discarded by a person"
+    reason = bulk.reason or reasons.DISCARDED
     return _change("discard", ids, bulk, store, output, lambda app, whole: app.discard(whole, reason=reason))
 
 

@@ -17,6 +17,7 @@ from headrace.cli.remote.refusing import needs_a_store
 from headrace.cli.remote.schedules import RemoteSchedules
 from headrace.cli.remote.searching import search_text
 from headrace.errors import ConfigError, UsageError
+from headrace.model import reasons
 from headrace.model.job import JobState
 from headrace.model.limits import LimitTarget
 from headrace.model.page import PAGE_LIMIT_DEFAULT, Page
@@ -110,7 +111,7 @@ class RemoteApp:
         """The errors of jobs, in groups."""
         return [models.error_group(view) for view in await self._client.error_groups(search_text(where), limit=limit)]
 
-    async def cancel(self, ids: Iterable[str], *, reason: str = "cancelled by a person") -> list[Changed]:
+    async def cancel(self, ids: Iterable[str], *, reason: str = reasons.CANCELLED) -> list[Changed]:
         """Cancel jobs."""
         return [models.changed(view) for view in await self._client.cancel(ids, reason=reason)]
 
@@ -122,7 +123,7 @@ class RemoteApp:
         """Change jobs."""
         return [models.changed(view) for view in await self._client.edit(ids, **edits)]
 
-    async def discard(self, ids: Iterable[str], *, reason: str = "discarded by a person") -> list[Changed]:
+    async def discard(self, ids: Iterable[str], *, reason: str = reasons.DISCARDED) -> list[Changed]:
         """Give dead jobs up."""
         return [models.changed(view) for view in await self._client.discard(ids, reason=reason)]
 

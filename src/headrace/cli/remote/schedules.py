@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from headrace.cli.remote import models
 from headrace.cli.remote.calls import schedule_call
+from headrace.model import reasons
 from headrace.model.rules import Planned
 from headrace.model.schedule import Firing, Schedule
 
@@ -55,7 +56,7 @@ class RemoteSchedules:
         """Enqueue its job now."""
         return self._client.job(await self._client.schedules.trigger(name))
 
-    async def skip_next(self, name: str, *, reason: str = "skipped by a person") -> datetime:
+    async def skip_next(self, name: str, *, reason: str = reasons.SKIPPED) -> datetime:
         """Leave the next occurrence out."""
         return await self._client.schedules.skip_next(name, reason=reason)
 

@@ -25,6 +25,7 @@ from headrace.client.core.results import SLICE_S, too_late, value_of
 from headrace.client.core.retries import RETRIES_DEFAULT
 from headrace.client.core.task_call import TaskCall, as_call, seconds_text
 from headrace.errors import ConfigError, HeadraceError
+from headrace.model import reasons
 from headrace.model.job import LogLine
 from headrace.model.page import PAGE_LIMIT_DEFAULT
 from headrace.model.several import several
@@ -214,7 +215,7 @@ class AsyncClient(AsyncQueues, AsyncLimits):
         found = await self._sender.send(request("GET", "/v1/errors", Listed[ErrorGroupView], message))
         return list(found.items)
 
-    async def cancel(self, ids: Iterable[str], *, reason: str = "cancelled by a person") -> list[ChangedJob]:
+    async def cancel(self, ids: Iterable[str], *, reason: str = reasons.CANCELLED) -> list[ChangedJob]:
         """Cancel jobs that have not begun, and ask the workers of running ones to stop; answer *i* is for id *i*."""
         return [
             await self._change("POST", "/v1/jobs/{id}/cancel", job_id, CancelJob(id=job_id, reason=reason), safe=True)
@@ -235,7 +236,7 @@ class AsyncClient(AsyncQueues, AsyncLimits):
             for job_id in several("ids", ids)
         ]
 
-    async def discard(self, ids: Iterable[str], *, reason: str = "discarded by a person") -> list[ChangedJob]:
+    async def discard(self, ids: Iterable[str], *, reason: str = reasons.DISCARDED) -> list[ChangedJob]:
         """End dead jobs as cancelled, so that nobody looks at them again; they can still be retried."""
         return [
             await self._change("POST", "/v1/jobs/{id}/discard", job_id, DiscardJob(id=job_id, reason=reason))

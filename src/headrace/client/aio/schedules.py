@@ -10,6 +10,7 @@ from headrace.client.aio.sending import AsyncSender
 from headrace.client.core.request import request
 from headrace.client.core.scheduling import schedule_fields
 from headrace.client.core.task_call import TaskCall
+from headrace.model import reasons
 from headrace.wire.base import Listed
 from headrace.wire.schedules import (
     Backfill,
@@ -90,7 +91,7 @@ class AsyncSchedules:
         found = await self._ask("trigger", Triggered, ScheduleNamed(name=name))
         return found.job_id
 
-    async def skip_next(self, name: str, *, reason: str = "skipped by a person") -> datetime:
+    async def skip_next(self, name: str, *, reason: str = reasons.SKIPPED) -> datetime:
         """Leave out the next occurrence; answers which that is."""
         found = await self._ask("skip", Instants, SkipNext(name=name, reason=reason))
         return found.instants[0]

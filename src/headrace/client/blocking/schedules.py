@@ -11,6 +11,7 @@ from headrace.client.blocking.sending import Sender
 from headrace.client.core.request import request
 from headrace.client.core.scheduling import schedule_fields
 from headrace.client.core.task_call import TaskCall
+from headrace.model import reasons
 from headrace.wire.base import Listed
 from headrace.wire.schedules import (
     Backfill,
@@ -91,7 +92,7 @@ class Schedules:
         found = self._ask("trigger", Triggered, ScheduleNamed(name=name))
         return found.job_id
 
-    def skip_next(self, name: str, *, reason: str = "skipped by a person") -> datetime:
+    def skip_next(self, name: str, *, reason: str = reasons.SKIPPED) -> datetime:
         """Leave out the next occurrence; answers which that is."""
         found = self._ask("skip", Instants, SkipNext(name=name, reason=reason))
         return found.instants[0]
