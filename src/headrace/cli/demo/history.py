@@ -2,74 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 from msgspec import Struct
 
 from headrace.app import Headrace
 from headrace.cli.demo.crew import Victim
-from headrace.model.job import AttemptOutcome, JobState
+from headrace.model.job import AttemptOutcome, Job, JobState
 from headrace.model.page import PAGE_LIMIT_MAX
 
 
-class History(Struct, frozen=True, kw_only=True):
+class History(Struct, kw_only=True):
     """Counts over all jobs. ``recovered`` are jobs that ended although an attempt of theirs was lost."""
 
-    jobs: int
-    attempts: int
-    retried: int
-    lost: int
-    recovered: int
-    dead: int
-    unfinished: int
-    problems: tuple[str, ...] = ()
+    jobs: int = 0
+    attempts: int = 0
+    retried: int = 0
+    lost: int = 0
+    recovered: int = 0
+    dead: int = 0
+    unfinished: int = 0
+    problems: list[str] = []
+
+    def add(self, job: Job, outcomes: Sequence[AttemptOutcome]) -> None:
+        """Count a job, whose attempts ended so."""
+        self.jobs += 1
+        self.attempts += len(outcomes)
+        self.retried += AttemptOutcome.FAILED in outcomes[:-1]
+        self.lost += outcomes.count(AttemptOutcome.LOST)
+        self.recovered += AttemptOutcome.LOST in outcomes and job.state.final
+        self.dead += job.state is JobState.DEAD
+        self.unfinished += not job.state.final
 
 
 async def read_history(app: Headrace, victim: Victim | None) -> History:
     """Go through all jobs and their attempts."""
-    jobs = attempts = retried = lost = recovered = dead = unfinished = 0
-    problems: list[str] = []
+    history = History()
     held = set(victim.held) if victim else set()
+    async for job in _all_jobs(app):
+        made = await app.attempts(job.id)
+        outcomes = [attempt.outcome for attempt in made]
+        history.add(job, outcomes)
+        if victim is not None and job.id in held:
+            held.discard(job.id)
+            history.problems += _problems_of_held(job.id, outcomes, [attempt.worker for attempt in made], victim)
+    history.problems += [f"job {job_id} was held by the killed worker and is gone" for job_id in sorted(held)]
+    if history.unfinished:
+        history.problems.append(f"{history.unfinished} jobs have not ended")
+    return history
+
+
+async def _all_jobs(app: Headrace) -> AsyncIterator[Job]:
     cursor: str | None = None
     while True:
         page = await app.find(cursor=cursor, limit=PAGE_LIMIT_MAX)
         for job in page.items:
-            made = await app.attempts(job.id)
-            outcomes = [attempt.outcome for attempt in made]
-            jobs += 1
-            attempts += len(made)
-            retried += AttemptOutcome.FAILED in outcomes[:-1]
-            lost += outcomes.count(AttemptOutcome.LOST)
-            dead += job.state is JobState.DEAD
-            unfinished += not job.state.final
-            if AttemptOutcome.LOST in outcomes and job.state.final:
-                recovered += 1
-            if job.id in held:
-                held.discard(job.id)
-                workers = [attempt.worker for attempt in made]
-                problems += _problems_of_held(job.id, outcomes, workers, victim)
+            yield job
         cursor = page.next_cursor
         if cursor is None:
-            break
-    problems += [f"job {job_id} was held by the killed worker and is gone" for job_id in sorted(held)]
-    if unfinished:
-        problems.append(f"{unfinished} jobs have not ended")
-    return History(
-        jobs=jobs,
-        attempts=attempts,
-        retried=retried,
-        lost=lost,
-        recovered=recovered,
-        dead=dead,
-        unfinished=unfinished,
-        problems=tuple(problems),
-    )
+            return
 
 
 def _problems_of_held(
-    job_id: str, outcomes: Sequence[AttemptOutcome], workers: Sequence[str], victim: Victim | None
+    job_id: str, outcomes: Sequence[AttemptOutcome], workers: Sequence[str], victim: Victim
 ) -> list[str]:
-    assert victim is not None
     if (AttemptOutcome.LOST, victim.worker) not in zip(outcomes, workers, strict=True):
         return [f"job {job_id} was held by the killed worker, and no lost attempt tells of it"]
     if workers[-1] == victim.worker:

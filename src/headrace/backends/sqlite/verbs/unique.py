@@ -84,37 +84,8 @@ def meet(transaction: Transaction, holder: Holder, job: NewJob, unique: UniqueKe
 
 def _replace(transaction: Transaction, holder: Holder, job: NewJob, unique: UniqueKey) -> JobState:
     """Give the holder all that the new job would have had; answers the state in which it now is."""
-    now = transaction.now
-    run_at = due_at(job, now)
-    if unique.push_max is not None:
-        run_at = min(run_at, holder.enqueued_at + duration_us(unique.push_max))
-    state = JobState.SCHEDULED if run_at > now else JobState.QUEUED
-    if holder.state == state == JobState.QUEUED:
-        run_at = holder.run_at
-    row = {
-        "seq": holder.seq,
-        "now": now,
-        "state": state.value,
-        "queue": job.queue,
-        "priority": job.priority,
-        "run_at": run_at,
-        "wake_at": run_at if state is JobState.SCHEDULED else None,
-        "expires_at": expires_at(job, now),
-        "timeout": None if job.timeout is None else duration_us(job.timeout),
-        "max_attempts": job.max_attempts,
-        "partition": job.partition,
-    }
-    body = {
-        "seq": holder.seq,
-        "codec": job.codec,
-        "payload": storable(job.payload),
-        "task_version": job.task_version,
-        "trace": job.trace,
-        "tags": as_json(job.tags) if job.tags else None,
-        "meta": as_json(job.meta) if job.meta else None,
-    }
-    transaction.run("replace_body", body)  # first, for the journal tells of the job as it is after the change
-    transaction.run("replace_job", row)
+    state, run_at = _pushed(holder, job, unique, transaction.now)
+    _rewrite(transaction, holder.seq, job, state, run_at)
     if transaction.rules().any_lanes:
         enter_lanes(transaction, job.queue, [holder.seq])
     transaction.run("insert_unique", _policy(holder.seq, unique))
@@ -124,6 +95,45 @@ def _replace(transaction: Transaction, holder: Holder, job: NewJob, unique: Uniq
     transaction.move(holder.queue, holder.state, None)
     transaction.move(job.queue, None, state)
     transaction.announce(WORK if state is JobState.QUEUED else DUE, job.queue)
-    if row["expires_at"] is not None:
+    if job.expires_in is not None or job.expires_at is not None:
         transaction.announce(EXPIRY, job.queue)
     return state
+
+
+def _pushed(holder: Holder, job: NewJob, unique: UniqueKey, now: int) -> tuple[JobState, int]:
+    """The holder's state and instant from now on: those of the new job, within ``push_max`` of the first enqueue."""
+    run_at = due_at(job, now)
+    if unique.push_max is not None:
+        run_at = min(run_at, holder.enqueued_at + duration_us(unique.push_max))
+    if run_at > now:
+        return JobState.SCHEDULED, run_at
+    # A queued job keeps its place in the queue.
+    return JobState.QUEUED, holder.run_at if holder.state == JobState.QUEUED else run_at
+
+
+def _rewrite(transaction: Transaction, seq: int, job: NewJob, state: JobState, run_at: int) -> None:
+    """Write the new job over the one at ``seq``; its id and the time of its first enqueue stay."""
+    body = {
+        "seq": seq,
+        "codec": job.codec,
+        "payload": storable(job.payload),
+        "task_version": job.task_version,
+        "trace": job.trace,
+        "tags": as_json(job.tags) if job.tags else None,
+        "meta": as_json(job.meta) if job.meta else None,
+    }
+    transaction.run("replace_body", body)  # first, for the journal tells of the job as it is after the change
+    row = {
+        "seq": seq,
+        "now": transaction.now,
+        "state": state.value,
+        "queue": job.queue,
+        "priority": job.priority,
+        "run_at": run_at,
+        "wake_at": run_at if state is JobState.SCHEDULED else None,
+        "expires_at": expires_at(job, transaction.now),
+        "timeout": None if job.timeout is None else duration_us(job.timeout),
+        "max_attempts": job.max_attempts,
+        "partition": job.partition,
+    }
+    transaction.run("replace_job", row)
