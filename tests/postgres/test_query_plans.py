@@ -124,7 +124,7 @@ STATEMENTS = sorted(
 
 
 IN_ORDER = {
-    "count_errors", "days_without", "forget_events", "gates", "journal_status", "last_seq", "next_due", "oldest_queued",
+    "count_errors", "days_without", "forget_events", "gates", "journal_status", "last_seq", "oldest_queued",
     "read_events", "reset_lanes",
 }  # fmt: skip
 """These read an index from its start: to its first entries, or one that holds no more than is asked for; or, when

@@ -153,7 +153,8 @@ class JobRestore(Struct, frozen=True, kw_only=True, gc=False):
 class Promotion(Struct, frozen=True, kw_only=True, gc=False):
     """What a round of ``promote`` did: how many jobs it queued, which queues may have more, when to come again.
 
-    ``queues`` also names those for which a token has come; ``next_due`` is the next due job or the next token.
+    ``queues`` also names those for which a token has come; ``next_due`` is the next due job or the next token. Due jobs
+    that another transaction is changing need not count.
     """
 
     count: int

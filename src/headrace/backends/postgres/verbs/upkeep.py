@@ -25,11 +25,11 @@ LOCK_WAIT_MS = 500
 
 
 async def promote(session: Session, limit: int) -> Promotion:
-    """Queue jobs that are due, the longest due first: one statement, and one for the next due instant."""
-    rows = await session.rows("promote", session.now, limit, session.mono)
-    session.announce(topic(WORK, queue) for queue, _ in rows)
-    [(next_due,)] = await session.rows("next_due", session.now, session.mono)
-    return Promotion(count=sum(row[1] for row in rows), queues=frozenset(row[0] for row in rows), next_due=next_due)
+    """Queue jobs that are due, the longest due first, and look for the next due instant: one statement."""
+    (next_due, _, _), *rows = await session.rows("promote", session.now, limit, session.mono)
+    queues = frozenset(queue for _, queue, _ in rows)
+    session.announce(topic(WORK, queue) for queue in queues)
+    return Promotion(count=sum(count for _, _, count in rows), queues=queues, next_due=next_due)
 
 
 async def rescue(session: Session, limit: int, quarantine_after: int | None, floor: LeaseFloor) -> list[Rescued]:
