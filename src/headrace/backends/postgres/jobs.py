@@ -175,9 +175,9 @@ class PostgresJobStore:
         return await self._run(lambda session: upkeep.promote(session, limit))
 
     async def rescue(self, *, limit: int, quarantine_after: int | None = None) -> list[Rescued]:
-        return await self._run(
-            lambda session: upkeep.rescue(session, limit, quarantine_after, self._memory.lease_floor), transaction=True
-        )
+        if await self._run(lambda session: upkeep.nothing_lost(session, self._memory.lease_floor)):
+            return []
+        return await self._run(lambda session: upkeep.rescue(session, limit, quarantine_after), transaction=True)
 
     async def expire(self, *, limit: int) -> Expiration:
         nothing = await self._run(upkeep.nothing_expired)

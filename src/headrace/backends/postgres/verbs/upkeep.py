@@ -32,15 +32,20 @@ async def promote(session: Session, limit: int) -> Promotion:
     return Promotion(count=sum(count for _, _, count in rows), queues=queues, next_due=next_due)
 
 
-async def rescue(session: Session, limit: int, quarantine_after: int | None, floor: LeaseFloor) -> list[Rescued]:
+async def nothing_lost(session: Session, floor: LeaseFloor) -> bool:
+    """Whether no lease ran out, which is so most of the time: found without a transaction around it."""
+    until = session.mono or await instant(session)
+    with floor.look(until) as before:
+        rows = await session.rows("lost", until, 1, before)
+    if rows:
+        floor.forget()  # what is left of them, beyond the limit or by a transaction that fails, is before it
+    return not rows
+
+
+async def rescue(session: Session, limit: int, quarantine_after: int | None) -> list[Rescued]:
     """Take jobs back from workers whose lease ran out. In a transaction."""
     now = await instant(session)
-    until = session.mono or now
-    with floor.look(until) as before:
-        rows = await session.rows("lost", until, limit, before)
-    if not rows:
-        return []
-    floor.forget()  # those that were left, beyond the limit or by a transaction that fails, are before it
+    rows = await session.rows("lost", session.mono or now, limit, None)
     held = [Held(*row) for row in rows]
     losses = await _earlier_losses(session, held, quarantine_after)
     transitions = [(each, after_loss(each, losses.get(each.id, 0) + 1, quarantine_after)) for each in held]
