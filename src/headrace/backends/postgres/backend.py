@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from headrace.backends.postgres.callers import callers_runner
 from headrace.backends.postgres.diagnosing import diagnose
@@ -60,7 +61,7 @@ class PostgresBackend:
         self.jobs = PostgresJobStore(
             pool,
             self._capabilities,
-            within=lambda connection: callers_runner(connection, location, clock),
+            within=partial(callers_runner, location=location, clock=clock),
             on_finished=self._note_finished,
         )
         self.reader = PostgresJobReader(pool)
