@@ -54,7 +54,7 @@ class MeasuredServer(Server):
 
 @contextmanager
 def served(wal_files: int = WAL_FILES, **settings: str) -> Iterator[MeasuredServer]:
-    """A server of its own for one measurement, which writes no more log than ``wal_files`` hold."""
+    """A server of its own for one measurement, with so many log files that were written before."""
     with MeasuredServer({**SETTINGS, **settings}) as server:
         assert isinstance(server, MeasuredServer)
         _run_in(server, wal_files)

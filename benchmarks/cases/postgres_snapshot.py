@@ -23,8 +23,8 @@ BACKLOG = 2_000
 CHUNK = 500
 
 WAL_FILES = 140
-"""What a minute writes of the server's log: up to two gigabytes. A server that has made none of them before makes the
-first sixty from its twentieth second on, and everybody waits for each."""
+"""A minute writes up to 135. With as many as the other cases begin with, the server makes a new one each half second
+from the twentieth second on, and everybody waits for each."""
 
 
 @asynccontextmanager

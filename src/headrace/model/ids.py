@@ -19,6 +19,7 @@ _DIGITS = 16
 _FRACTION = 1 << 12
 _TAIL_FROM = len("01234567-89ab-7def")
 _TAILS = 256
+"""Random ends of single ids, made so many at a time."""
 _VARIANTS = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
 """The digit that has the variant in front of the two random bits of another one."""
 

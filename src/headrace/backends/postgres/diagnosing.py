@@ -29,8 +29,8 @@ HELD_BY_STANDBY_MAX = 100_000
 """Transactions: a standby that reports every ten seconds lags by far fewer, unless a query there goes on for long."""
 
 LOG_FILES_MIN, LOG_FILES_A_MINUTE = 64, 1.0
-"""The server writes files of its log again after a checkpoint. One that it has to make holds up all commits, for a
-tenth of a second; a server makes some in its first hours, and then few."""
+"""The server writes files of its log again after a checkpoint. One that it has to make holds up all commits, for
+some 70 ms; a server makes some in its first hours, and then few."""
 
 LOG_COUNTED_FROM = 180_000
 """The version that counts them."""

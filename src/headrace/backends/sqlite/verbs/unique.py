@@ -95,7 +95,7 @@ def _replace(transaction: Transaction, holder: Holder, job: NewJob, unique: Uniq
     transaction.move(holder.queue, holder.state, None)
     transaction.move(job.queue, None, state)
     transaction.announce(WORK if state is JobState.QUEUED else DUE, job.queue)
-    if job.expires_in is not None or job.expires_at is not None:
+    if job.expires:
         transaction.announce(EXPIRY, job.queue)
     return state
 
